@@ -1,0 +1,24 @@
+# Language level, warnings, sanitizers, output folders: one place, every target alike.
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib")
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+find_program(POLIS_CCACHE ccache)
+if(POLIS_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${POLIS_CCACHE}")
+endif()
+
+add_library(polis_flags INTERFACE)
+target_compile_options(polis_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+  -Wimplicit-fallthrough -Wnon-virtual-dtor -Werror)
+target_include_directories(polis_flags INTERFACE "${PROJECT_SOURCE_DIR}")
+
+if(POLIS_SANITIZE)
+  add_compile_options(-fsanitize=${POLIS_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${POLIS_SANITIZE})
+endif()

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <core/crypto/hash.hpp>
+
+/// Every domain tag of the project, in one place so that two purposes cannot share one.
+namespace polis::crypto {
+
+inline constexpr Domain kDomainAddress{"polis.address"};
+inline constexpr Domain kDomainTxnId{"polis.txn.id"};
+inline constexpr Domain kDomainTxnSign{"polis.txn.sign"};
+inline constexpr Domain kDomainHeader{"polis.header"};
+inline constexpr Domain kDomainMerkleLeaf{"polis.mt.leaf"};
+inline constexpr Domain kDomainMerkleNode{"polis.mt.node"};
+inline constexpr Domain kDomainStatePath{"polis.st.path"};
+inline constexpr Domain kDomainStateLeaf{"polis.st.leaf"};
+inline constexpr Domain kDomainStateNode{"polis.st.node"};
+inline constexpr Domain kDomainGenesis{"polis.genesis"};
+inline constexpr Domain kDomainCommittee{"polis.committee"};
+inline constexpr Domain kDomainStoreRow{"polis.store.row"};
+inline constexpr Domain kDomainSnapshot{"polis.snapshot"};
+
+}  // namespace polis::crypto

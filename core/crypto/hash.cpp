@@ -1,0 +1,72 @@
+#include <core/crypto/hash.hpp>
+
+#include <new>
+
+#include <openssl/evp.h>
+#include <sodium.h>
+
+#include <core/check.hpp>
+
+namespace polis::crypto {
+
+namespace {
+
+void blake2b(std::span<std::uint8_t> out, const Domain& domain, ByteView message) {
+    const int failed = crypto_generichash_blake2b_salt_personal(
+        out.data(),
+        out.size(),
+        message.data(),
+        message.size(),
+        /*key=*/nullptr,
+        /*keylen=*/0,
+        /*salt=*/nullptr,
+        domain.tag.data());
+    POLIS_ASSERT(failed == 0);
+}
+
+}  // namespace
+
+Hash blake2b_256(const Domain& domain, ByteView message) {
+    Hash out;
+    blake2b(out.data, domain, message);
+    return out;
+}
+
+Address blake2b_160(const Domain& domain, ByteView message) {
+    Address out;
+    blake2b(out.data, domain, message);
+    return out;
+}
+
+Hash sha3_256(ByteView message) {
+    Hash out;
+    unsigned int size = 0;
+    const int done =
+        EVP_Digest(message.data(), message.size(), out.data.data(), &size, EVP_sha3_256(), nullptr);
+    POLIS_ASSERT(done == 1 && size == Hash::kSize);
+    return out;
+}
+
+Blake2b256::Blake2b256(const Domain& domain) {
+    static_assert(sizeof(State) >= sizeof(crypto_generichash_blake2b_state));
+    static_assert(alignof(State) >= alignof(crypto_generichash_blake2b_state));
+    auto* state = new (&state_) crypto_generichash_blake2b_state;
+    const int failed = crypto_generichash_blake2b_init_salt_personal(
+        state, /*key=*/nullptr, /*keylen=*/0, Hash::kSize, /*salt=*/nullptr, domain.tag.data());
+    POLIS_ASSERT(failed == 0);
+}
+
+Blake2b256& Blake2b256::update(ByteView piece) {
+    auto* state = reinterpret_cast<crypto_generichash_blake2b_state*>(&state_);
+    POLIS_ASSERT(crypto_generichash_blake2b_update(state, piece.data(), piece.size()) == 0);
+    return *this;
+}
+
+Hash Blake2b256::finish() {
+    auto* state = reinterpret_cast<crypto_generichash_blake2b_state*>(&state_);
+    Hash out;
+    POLIS_ASSERT(crypto_generichash_blake2b_final(state, out.data.data(), Hash::kSize) == 0);
+    return out;
+}
+
+}  // namespace polis::crypto
