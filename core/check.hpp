@@ -23,23 +23,23 @@ struct CheckValue {
 
 }  // namespace polis::detail
 
-#define POLIS_ASSERT(condition)                                                   \
-    do {                                                                          \
-        if (!(condition)) [[unlikely]] {                                          \
-            ::polis::detail::check_failed(#condition, __FILE__, __LINE__, {});    \
-        }                                                                         \
+#define POLIS_ASSERT(condition)                                                \
+    do {                                                                       \
+        if (!(condition)) [[unlikely]] {                                       \
+            ::polis::detail::check_failed(#condition, __FILE__, __LINE__, {}); \
+        }                                                                      \
     } while (false)
 
 /// Asserts `left op right` for unsigned integers and prints both sides when it fails.
-#define POLIS_ASSERT_OP(left, op, right)                                          \
-    do {                                                                          \
-        const std::uint64_t check_left = (left);                                  \
-        const std::uint64_t check_right = (right);                                \
-        if (!(check_left op check_right)) [[unlikely]] {                          \
-            ::polis::detail::check_failed(                                        \
-                #left " " #op " " #right,                                         \
-                __FILE__,                                                         \
-                __LINE__,                                                         \
-                {{#left, check_left}, {#right, check_right}});                    \
-        }                                                                         \
+#define POLIS_ASSERT_OP(left, op, right)                       \
+    do {                                                       \
+        const std::uint64_t check_left = (left);               \
+        const std::uint64_t check_right = (right);             \
+        if (!(check_left op check_right)) [[unlikely]] {       \
+            ::polis::detail::check_failed(                     \
+                #left " " #op " " #right,                      \
+                __FILE__,                                      \
+                __LINE__,                                      \
+                {{#left, check_left}, {#right, check_right}}); \
+        }                                                      \
     } while (false)

@@ -1,6 +1,6 @@
-#include <core/integer.hpp>
-
 #include <algorithm>
+
+#include <core/integer.hpp>
 
 namespace polis {
 

@@ -1,8 +1,7 @@
-#include <core/random.hpp>
-
 #include <bit>
 
 #include <core/integer.hpp>
+#include <core/random.hpp>
 
 namespace polis {
 

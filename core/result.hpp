@@ -16,16 +16,16 @@ using Result = std::expected<T, E>;
 
 /// Declares `declaration` from the value of `expression`, or returns its error.
 /// Expands to statements, so it is safe next to `co_await` under GCC 12.
-#define POLIS_TRY(declaration, expression)                                                \
-    auto POLIS_CONCAT(polis_try_, __LINE__) = (expression);                               \
-    if (!POLIS_CONCAT(polis_try_, __LINE__)) {                                            \
-        return std::unexpected(std::move(POLIS_CONCAT(polis_try_, __LINE__)).error());    \
-    }                                                                                     \
+#define POLIS_TRY(declaration, expression)                                             \
+    auto POLIS_CONCAT(polis_try_, __LINE__) = (expression);                            \
+    if (!POLIS_CONCAT(polis_try_, __LINE__)) {                                         \
+        return std::unexpected(std::move(POLIS_CONCAT(polis_try_, __LINE__)).error()); \
+    }                                                                                  \
     declaration = *std::move(POLIS_CONCAT(polis_try_, __LINE__))
 
 /// Returns the error of `expression`, a `Result<void, E>`, or goes on.
-#define POLIS_TRY_VOID(expression)                                                        \
-    if (auto polis_try = (expression); !polis_try) {                                      \
-        return std::unexpected(std::move(polis_try).error());                             \
-    }                                                                                     \
+#define POLIS_TRY_VOID(expression)                            \
+    if (auto polis_try = (expression); !polis_try) {          \
+        return std::unexpected(std::move(polis_try).error()); \
+    }                                                         \
     static_assert(true, "needs a semicolon")

@@ -12,13 +12,13 @@ namespace polis::codec {
 
 /// Why bytes are not the canonical encoding of a value.
 enum class DecodeError : std::uint8_t {
-    kTruncated,        ///< the bytes end inside the value
-    kTrailingBytes,    ///< bytes are left after the value
-    kCountOverLimit,   ///< a count exceeds its protocol limit or the bytes that are left
-    kBadBool,          ///< a bool is neither 0 nor 1
-    kBadTag,           ///< an option, enum or variant tag is out of range
-    kBadUtf8,          ///< a string is not UTF-8
-    kUnsorted,         ///< keys of a map or set are not strictly ascending
+    kTruncated,       ///< the bytes end inside the value
+    kTrailingBytes,   ///< bytes are left after the value
+    kCountOverLimit,  ///< a count exceeds its protocol limit or the bytes that are left
+    kBadBool,         ///< a bool is neither 0 nor 1
+    kBadTag,          ///< an option, enum or variant tag is out of range
+    kBadUtf8,         ///< a string is not UTF-8
+    kUnsorted,        ///< keys of a map or set are not strictly ascending
 };
 
 std::string_view to_string(DecodeError error);

@@ -1,11 +1,10 @@
-#include <core/crypto/hash.hpp>
-
 #include <new>
 
 #include <openssl/evp.h>
 #include <sodium.h>
 
 #include <core/check.hpp>
+#include <core/crypto/hash.hpp>
 
 namespace polis::crypto {
 

@@ -1,0 +1,38 @@
+#include <cstdint>
+#include <variant>
+
+#include <ledger/gas.hpp>
+
+namespace polis::ledger {
+
+namespace {
+
+constexpr Gas writes(std::uint64_t count) { return Gas{count * kGasStateWrite.value}; }
+
+/// Records written beside the sender's account, and signatures checked.
+struct PayloadGas {
+    Gas operator()(const Transfer&) const { return writes(1); }
+
+    Gas operator()(const RegisterValidator&) const {
+        return Gas{writes(3).value + kGasSignature.value};
+    }
+
+    Gas operator()(const Delegate&) const { return writes(2); }
+
+    Gas operator()(const Unbond&) const { return writes(4); }
+
+    Gas operator()(const Withdraw&) const { return writes(2); }
+
+    Gas operator()(const Unjail&) const { return writes(1); }
+};
+
+}  // namespace
+
+Gas intrinsic_gas(const Payload& payload, std::size_t encoded_bytes) {
+    // No overflow: encoded_bytes is at most kTxnBytesMax.
+    return Gas{
+        kGasTxnBase.value + kGasTxnByte.value * encoded_bytes +
+        std::visit(PayloadGas{}, payload).value};
+}
+
+}  // namespace polis::ledger

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+
+#include <core/types.hpp>
+#include <ledger/payload.hpp>
+
+/// What transactions cost. Protocol constants: a change is a change of the protocol.
+namespace polis::ledger {
+
+inline constexpr Gas kGasTxnBase{1'000};   ///< signature, nonce, fee accounting
+inline constexpr Gas kGasTxnByte{4};       ///< bandwidth and storage of the encoded transaction
+inline constexpr Gas kGasStateWrite{200};  ///< each record that the payload may write
+inline constexpr Gas kGasSignature{2'000};
+
+/// Gas that a transaction of this payload and encoded size uses at least.
+/// For all payloads but contract calls it is also the most.
+[[nodiscard]] Gas intrinsic_gas(const Payload& payload, std::size_t encoded_bytes);
+
+}  // namespace polis::ledger

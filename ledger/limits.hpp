@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+/// Every protocol limit of the ledger. A value beyond one is refused with a named error.
+namespace polis::ledger {
+
+inline constexpr std::size_t kTxnBytesMax = 64 * 1024;
+inline constexpr std::size_t kBlockTxnsMax = 65'536;
+inline constexpr std::size_t kBlockBytesMax = 16 * 1024 * 1024;
+inline constexpr std::size_t kEventNameBytesMax = 32;
+inline constexpr std::size_t kEventDataBytesMax = 4'096;
+inline constexpr std::size_t kReceiptEventsMax = 64;
+inline constexpr std::size_t kStateKeyBytesMax = 96;
+inline constexpr std::size_t kStateValueBytesMax = 64 * 1024;
+inline constexpr std::size_t kValidatorsMax = 1'024;
+inline constexpr std::uint16_t kBasisPoints = 10'000;  ///< one whole, in hundredths of a percent
+
+}  // namespace polis::ledger

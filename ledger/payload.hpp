@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <variant>
+
+#include <core/codec/borsh.hpp>
+#include <core/types.hpp>
+
+/// What a transaction asks for. The position in `Payload` is the tag on the wire: append only.
+namespace polis::ledger {
+
+struct Transfer {
+    Address to;
+    Amount amount;
+
+    bool operator==(const Transfer&) const = default;
+    static constexpr auto kFields = codec::fields(&Transfer::to, &Transfer::amount);
+};
+
+/// Makes the sender a validator. `possession` is the consensus key's signature over
+/// staking::possession_message, so that nobody registers a key that is not theirs.
+struct RegisterValidator {
+    PublicKey consensus_key;
+    VrfPublicKey vrf_key;
+    std::uint16_t commission_bps = 0;  ///< the operator's part of rewards, in 1/100 %
+    Signature possession;
+
+    bool operator==(const RegisterValidator&) const = default;
+    static constexpr auto kFields = codec::fields(
+        &RegisterValidator::consensus_key,
+        &RegisterValidator::vrf_key,
+        &RegisterValidator::commission_bps,
+        &RegisterValidator::possession);
+};
+
+/// Puts the sender's coins behind a validator; with the sender's own address, stakes for itself.
+struct Delegate {
+    Address validator;
+    Amount amount;
+
+    bool operator==(const Delegate&) const = default;
+    static constexpr auto kFields = codec::fields(&Delegate::validator, &Delegate::amount);
+};
+
+/// Starts to take delegated coins back; they can be withdrawn after the unbonding time.
+struct Unbond {
+    Address validator;
+    std::optional<Amount> amount;  ///< nothing: all of it
+
+    bool operator==(const Unbond&) const = default;
+    static constexpr auto kFields = codec::fields(&Unbond::validator, &Unbond::amount);
+};
+
+/// Collects what the sender unbonded from a validator in one era.
+struct Withdraw {
+    Address validator;
+    std::uint64_t era = 0;
+
+    bool operator==(const Withdraw&) const = default;
+    static constexpr auto kFields = codec::fields(&Withdraw::validator, &Withdraw::era);
+};
+
+/// Brings the sender, a validator that was slashed, back once its jail time is over.
+struct Unjail {
+    bool operator==(const Unjail&) const = default;
+    static constexpr auto kFields = codec::fields();
+};
+
+using Payload = std::variant<Transfer, RegisterValidator, Delegate, Unbond, Withdraw, Unjail>;
+
+}  // namespace polis::ledger

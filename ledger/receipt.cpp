@@ -1,0 +1,58 @@
+#include <core/merkle.hpp>
+#include <ledger/receipt.hpp>
+
+namespace polis::ledger {
+
+std::string_view to_string(TxnStatus status) {
+    switch (status) {
+        case TxnStatus::kSuccess:
+            return "success";
+        case TxnStatus::kBadNonce:
+            return "skipped: nonce is not the account's next";
+        case TxnStatus::kCannotPayFee:
+            return "skipped: balance below gas limit times gas price";
+        case TxnStatus::kInsufficientBalance:
+            return "insufficient balance";
+        case TxnStatus::kOverflow:
+            return "amount overflow";
+        case TxnStatus::kAlreadyValidator:
+            return "sender is already a validator";
+        case TxnStatus::kKeyInUse:
+            return "consensus key belongs to another validator";
+        case TxnStatus::kBadPossession:
+            return "proof of possession of the consensus key does not verify";
+        case TxnStatus::kTooManyValidators:
+            return "validator list is full";
+        case TxnStatus::kUnknownValidator:
+            return "no such validator";
+        case TxnStatus::kPoolEmpty:
+            return "validator was slashed to nothing";
+        case TxnStatus::kBelowMinimum:
+            return "amount below the minimum";
+        case TxnStatus::kNotDelegated:
+            return "more than the sender has delegated";
+        case TxnStatus::kNothingToWithdraw:
+            return "nothing unbonded in this era";
+        case TxnStatus::kNotMatured:
+            return "unbonding time is not over";
+        case TxnStatus::kNotJailed:
+            return "validator is not jailed";
+        case TxnStatus::kStillJailed:
+            return "jail time is not over";
+    }
+    return "unknown status";
+}
+
+Hash receipts_root(std::span<const Receipt> receipts) {
+    std::vector<Hash> leaves;
+    leaves.reserve(receipts.size());
+    Bytes encoded;
+    for (const Receipt& receipt : receipts) {
+        encoded.clear();
+        codec::encode_to(encoded, receipt);
+        leaves.push_back(merkle::leaf_hash(encoded));
+    }
+    return merkle::root(leaves);
+}
+
+}  // namespace polis::ledger

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <core/bytes.hpp>
+#include <core/codec/borsh.hpp>
+#include <core/types.hpp>
+#include <ledger/limits.hpp>
+
+namespace polis::ledger {
+
+/// How a transaction of a finalized block ended. The values are part of receipts: append only.
+enum class TxnStatus : std::uint8_t {
+    kSuccess = 0,
+    // Skipped: without effect, fee or nonce; the proposer should not have included it.
+    kBadNonce,
+    kCannotPayFee,
+    // Failed: fee paid and nonce used, everything else undone.
+    kInsufficientBalance,
+    kOverflow,
+    kAlreadyValidator,
+    kKeyInUse,
+    kBadPossession,
+    kTooManyValidators,
+    kUnknownValidator,
+    kPoolEmpty,  ///< the validator was slashed to nothing
+    kBelowMinimum,
+    kNotDelegated,  ///< more than the sender has with this validator
+    kNothingToWithdraw,
+    kNotMatured,  ///< the unbonding time is not over
+    kNotJailed,
+    kStillJailed,
+};
+
+std::string_view to_string(TxnStatus status);
+
+/// True if the transaction had no effect at all, not even a fee.
+[[nodiscard]] constexpr bool is_skipped(TxnStatus status) {
+    return status == TxnStatus::kBadNonce || status == TxnStatus::kCannotPayFee;
+}
+
+/// Something that a module tells the outside world.
+struct Event {
+    std::string name;
+    Bytes data;  ///< Borsh, its shape named by `name`: docs/formats/receipt.md
+
+    bool operator==(const Event&) const = default;
+    static constexpr auto kFields = codec::fields(
+        codec::bounded(&Event::name, kEventNameBytesMax),
+        codec::bounded(&Event::data, kEventDataBytesMax));
+};
+
+struct Receipt {
+    TxnStatus status = TxnStatus::kSuccess;
+    Gas gas_used;
+    Amount fee;
+    std::vector<Event> events;
+
+    bool operator==(const Receipt&) const = default;
+    static constexpr auto kFields = codec::fields(
+        &Receipt::status,
+        &Receipt::gas_used,
+        &Receipt::fee,
+        codec::bounded(&Receipt::events, kReceiptEventsMax));
+};
+
+/// Merkle root over the encoded receipts, in block order.
+[[nodiscard]] Hash receipts_root(std::span<const Receipt> receipts);
+
+}  // namespace polis::ledger
+
+template <>
+inline constexpr auto polis::codec::kEnumLast<polis::ledger::TxnStatus> =
+    polis::ledger::TxnStatus::kStillJailed;

@@ -1,0 +1,91 @@
+#include <algorithm>
+#include <utility>
+
+#include <core/check.hpp>
+#include <ledger/state/journal.hpp>
+
+namespace polis::ledger {
+
+namespace {
+
+constexpr std::size_t kSlotsMin = 64;
+
+}  // namespace
+
+Journal::Journal(StateView& base) : base_(base), slots_(kSlotsMin, kEmptySlot) {}
+
+StoreResult<std::optional<Bytes>> Journal::get(const StateKey& key) {
+    POLIS_TRY(const auto* value, peek(key));
+    return *value;
+}
+
+StoreResult<const std::optional<Bytes>*> Journal::peek(const StateKey& key) {
+    POLIS_TRY(const std::uint32_t index, entry_of(key));
+    return &entries_[index].current;
+}
+
+StoreResult<void> Journal::put(const StateKey& key, Bytes value) {
+    POLIS_ASSERT_OP(value.size(), <=, kStateValueBytesMax);
+    return write(key, std::move(value));
+}
+
+StoreResult<void> Journal::remove(const StateKey& key) { return write(key, std::nullopt); }
+
+StoreResult<void> Journal::write(const StateKey& key, std::optional<Bytes> value) {
+    POLIS_TRY(const std::uint32_t index, entry_of(key));
+    undo_.push_back({index, std::exchange(entries_[index].current, std::move(value))});
+    return {};
+}
+
+void Journal::rollback(Checkpoint checkpoint) {
+    POLIS_ASSERT_OP(checkpoint, <=, undo_.size());
+    while (undo_.size() > checkpoint) {
+        entries_[undo_.back().entry].current = std::move(undo_.back().previous);
+        undo_.pop_back();
+    }
+}
+
+StateChanges Journal::changes() const {
+    StateChanges out;
+    for (const Entry& entry : entries_) {
+        if (entry.current != entry.original) {
+            out.push_back({entry.key, entry.current});
+        }
+    }
+    std::ranges::sort(out, {}, [](const StateChange& change) { return change.key.path(); });
+    return out;
+}
+
+StoreResult<std::uint32_t> Journal::entry_of(const StateKey& key) {
+    const std::size_t slot = slot_of(key.path());
+    if (slots_[slot] != kEmptySlot) {
+        return slots_[slot];
+    }
+    POLIS_TRY(auto value, base_.get(key));
+    const auto index = static_cast<std::uint32_t>(entries_.size());
+    entries_.push_back({key, value, value});
+    slots_[slot] = index;
+    if (entries_.size() * 2 > slots_.size()) {
+        grow();
+    }
+    return index;
+}
+
+/// The slot that holds `path`, or the empty one where it belongs. Paths are hashes already.
+std::size_t Journal::slot_of(const Hash& path) const {
+    const std::size_t mask = slots_.size() - 1;
+    std::size_t slot = from_big_endian<std::uint64_t>(path.view()) & mask;
+    while (slots_[slot] != kEmptySlot && entries_[slots_[slot]].key.path() != path) {
+        slot = (slot + 1) & mask;
+    }
+    return slot;
+}
+
+void Journal::grow() {
+    slots_.assign(slots_.size() * 2, kEmptySlot);
+    for (std::uint32_t index = 0; index < entries_.size(); ++index) {
+        slots_[slot_of(entries_[index].key.path())] = index;
+    }
+}
+
+}  // namespace polis::ledger

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <core/bytes.hpp>
+#include <ledger/state/key.hpp>
+#include <ledger/state/view.hpp>
+
+namespace polis::ledger {
+
+/// Uncommitted changes over a view, with nested checkpoints.
+///
+/// Reads see the latest write. Nothing reaches the view beneath; `changes()` hands the result over.
+/// One thread.
+class Journal : public StateView {
+  public:
+    /// A point to return to. Valid until an earlier checkpoint is rolled back.
+    using Checkpoint = std::size_t;
+
+    /// @pre `base` outlives the journal and does not change meanwhile
+    explicit Journal(StateView& base);
+
+    [[nodiscard]] StoreResult<std::optional<Bytes>> get(const StateKey& key) override;
+
+    /// As get, without a copy; valid until the next call.
+    [[nodiscard]] StoreResult<const std::optional<Bytes>*> peek(const StateKey& key);
+
+    /// Writes a record; the old value need not be known.
+    [[nodiscard]] StoreResult<void> put(const StateKey& key, Bytes value);
+    [[nodiscard]] StoreResult<void> remove(const StateKey& key);
+
+    [[nodiscard]] Checkpoint checkpoint() const { return undo_.size(); }
+
+    /// Undoes every write since the checkpoint. @pre the checkpoint is not later than now
+    void rollback(Checkpoint checkpoint);
+
+    /// Records whose value differs from the view beneath, sorted by path.
+    [[nodiscard]] StateChanges changes() const;
+
+  private:
+    struct Entry {
+        StateKey key;
+        std::optional<Bytes> original;
+        std::optional<Bytes> current;
+    };
+
+    struct Undo {
+        std::uint32_t entry;
+        std::optional<Bytes> previous;
+    };
+
+    StoreResult<std::uint32_t> entry_of(const StateKey& key);
+    StoreResult<void> write(const StateKey& key, std::optional<Bytes> value);
+    [[nodiscard]] std::size_t slot_of(const Hash& path) const;
+    void grow();
+
+    static constexpr std::uint32_t kEmptySlot = UINT32_MAX;
+
+    StateView& base_;
+    std::vector<Entry> entries_;        ///< in the order of first use
+    std::vector<std::uint32_t> slots_;  ///< open addressing by path; size a power of two
+    std::vector<Undo> undo_;
+};
+
+}  // namespace polis::ledger
