@@ -1,0 +1,113 @@
+#include <ledger/execution.hpp>
+
+#include <utility>
+#include <variant>
+
+#include <core/check.hpp>
+#include <ledger/account.hpp>
+#include <ledger/modules/bank.hpp>
+#include <ledger/modules/context.hpp>
+#include <ledger/modules/staking.hpp>
+#include <ledger/state/journal.hpp>
+
+namespace polis::ledger {
+
+namespace {
+
+/// One entry a payload: which module executes it.
+struct Dispatch {
+    TxnContext& context;
+
+    ModuleResult operator()(const Transfer& payload) { return bank::apply(context, payload); }
+
+    template <class StakingPayload>
+    ModuleResult operator()(const StakingPayload& payload) {
+        return staking::apply(context, payload);
+    }
+};
+
+/// Takes the largest possible fee and the nonce. @return why the transaction must be skipped, if so
+ModuleResult reserve_fee(Journal& state, const CheckedTxn& checked) {
+    POLIS_TRY(Account account, load_account(state, checked.sender));
+    if (account.nonce != checked.txn.body.nonce) {
+        return TxnStatus::kBadNonce;
+    }
+    const auto rest = checked_sub(account.balance, checked.fee_max);
+    const auto nonce = checked_add(account.nonce, Nonce{1});
+    if (!rest || !nonce) {
+        return TxnStatus::kCannotPayFee;
+    }
+    account = {.balance = *rest, .nonce = *nonce};
+    POLIS_TRY_VOID(save_account(state, checked.sender, account));
+    return TxnStatus::kSuccess;
+}
+
+class BlockExecutor {
+  public:
+    BlockExecutor(StateView& parent_state, const Params& params, const CheckedBlock& block)
+        : state_(parent_state), params_(params), block_(block) {}
+
+    StoreResult<BlockOutcome> run() {
+        out_.receipts.reserve(block_.txns.size());
+        for (const CheckedTxn& txn : block_.txns) {
+            POLIS_TRY(Receipt receipt, execute(txn));
+            out_.receipts.push_back(std::move(receipt));
+        }
+        if (fees_ != Amount{}) {
+            POLIS_TRY_VOID(staking::reward(state_, block_.header.proposer, fees_));
+        }
+        out_.receipts_root = receipts_root(out_.receipts);
+        out_.changes = state_.changes();
+        return std::move(out_);
+    }
+
+  private:
+    StoreResult<Receipt> execute(const CheckedTxn& checked) {
+        POLIS_TRY(const TxnStatus reserved, reserve_fee(state_, checked));
+        if (reserved != TxnStatus::kSuccess) {
+            return Receipt{.status = reserved, .gas_used = {}, .fee = {}, .events = {}};
+        }
+        const Journal::Checkpoint before_payload = state_.checkpoint();
+        Receipt receipt;
+        TxnContext context{
+            state_, params_, block_.header.height, checked.sender, receipt.events};
+        POLIS_TRY(receipt.status, std::visit(Dispatch{context}, checked.txn.body.payload));
+        if (receipt.status != TxnStatus::kSuccess) {
+            state_.rollback(before_payload);
+            receipt.events.clear();
+        }
+        POLIS_TRY_VOID(settle_fee(checked, receipt));
+        return receipt;
+    }
+
+    /// Gives back what the reserved fee exceeds the used gas by.
+    StoreResult<void> settle_fee(const CheckedTxn& checked, Receipt& receipt) {
+        receipt.gas_used = checked.intrinsic_gas;
+        const auto fee = fee_of(receipt.gas_used, checked.txn.body.gas_price);
+        POLIS_ASSERT(fee.has_value() && *fee <= checked.fee_max);
+        receipt.fee = *fee;
+        const Amount rest{checked.fee_max.value - fee->value};
+        if (rest != Amount{}) {
+            POLIS_TRY(const TxnStatus refunded, bank::credit(state_, checked.sender, rest));
+            POLIS_ASSERT(refunded == TxnStatus::kSuccess);  // it was there a moment ago
+        }
+        fees_.value += receipt.fee.value;  // within the supply
+        out_.gas_used.value += receipt.gas_used.value;  // within the block's limit
+        return {};
+    }
+
+    Journal state_;
+    const Params& params_;
+    const CheckedBlock& block_;
+    Amount fees_;
+    BlockOutcome out_;
+};
+
+}  // namespace
+
+StoreResult<BlockOutcome> execute_block(
+    StateView& parent_state, const Params& params, const CheckedBlock& block) {
+    return BlockExecutor(parent_state, params, block).run();
+}
+
+}  // namespace polis::ledger

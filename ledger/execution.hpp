@@ -1,0 +1,29 @@
+#pragma once
+
+#include <vector>
+
+#include <core/types.hpp>
+#include <ledger/params.hpp>
+#include <ledger/receipt.hpp>
+#include <ledger/state/view.hpp>
+#include <ledger/validation.hpp>
+
+namespace polis::ledger {
+
+/// All that a block does, before any of it is kept.
+struct BlockOutcome {
+    StateChanges changes;
+    std::vector<Receipt> receipts;
+    Hash receipts_root;
+    Gas gas_used;
+};
+
+/// Executes a block on the state of its parent: a pure function of the two.
+///
+/// A transaction never makes a block invalid here. One that cannot pay or comes out of turn is
+/// skipped; one that fails pays its fee and uses its nonce, and everything else it did is undone.
+/// @error only what the view answers. Source: spec [X1] to [X7].
+[[nodiscard]] StoreResult<BlockOutcome> execute_block(
+    StateView& parent_state, const Params& params, const CheckedBlock& block);
+
+}  // namespace polis::ledger

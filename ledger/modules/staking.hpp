@@ -1,0 +1,125 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <core/bytes.hpp>
+#include <core/codec/borsh.hpp>
+#include <core/types.hpp>
+#include <ledger/modules/context.hpp>
+#include <ledger/payload.hpp>
+#include <ledger/state/journal.hpp>
+
+/// Stake: who may stand for the committee, and who vouches for them with coins.
+///
+/// A validator's coins lie in one pool with shares, as in a fund: rewards and slashing change what a
+/// share is worth, so neither ever walks over delegators. What is unbonded moves into a pool of the
+/// validator's current era, which slashing still reaches until it is withdrawn. docs/spec/staking.md
+namespace polis::ledger::staking {
+
+/// Coins and the shares that divide them. Rounding always favours the pool.
+struct Pool {
+    Amount tokens;
+    std::uint64_t shares = 0;
+
+    bool operator==(const Pool&) const = default;
+    static constexpr auto kFields = codec::fields(&Pool::tokens, &Pool::shares);
+};
+
+struct Validator {
+    PublicKey consensus_key;
+    VrfPublicKey vrf_key;
+    std::uint16_t commission_bps = 0;
+    Pool pool;
+    bool jailed = false;
+    Height jailed_until;
+
+    bool operator==(const Validator&) const = default;
+    static constexpr auto kFields = codec::fields(
+        &Validator::consensus_key,
+        &Validator::vrf_key,
+        &Validator::commission_bps,
+        &Validator::pool,
+        &Validator::jailed,
+        &Validator::jailed_until);
+};
+
+/// A committee member, in the order of its stake.
+struct Member {
+    Address validator;
+    PublicKey consensus_key;
+    VrfPublicKey vrf_key;
+    Amount stake;
+
+    bool operator==(const Member&) const = default;
+    static constexpr auto kFields = codec::fields(
+        &Member::validator, &Member::consensus_key, &Member::vrf_key, &Member::stake);
+};
+
+// Events; the data of each is the encoding of the struct.
+struct Unbonded {
+    Address validator;
+    std::uint64_t era = 0;  ///< to name in Withdraw
+    Amount amount;
+    static constexpr auto kFields =
+        codec::fields(&Unbonded::validator, &Unbonded::era, &Unbonded::amount);
+};
+
+struct Withdrawn {
+    Address validator;
+    std::uint64_t era = 0;
+    Amount amount;
+    static constexpr auto kFields =
+        codec::fields(&Withdrawn::validator, &Withdrawn::era, &Withdrawn::amount);
+};
+
+/// What a new validator's consensus key signs to show that the registrant holds it.
+[[nodiscard]] Bytes possession_message(ChainId chain_id, const Address& operator_address);
+
+[[nodiscard]] ModuleResult apply(TxnContext& context, const RegisterValidator& request);
+[[nodiscard]] ModuleResult apply(TxnContext& context, const Delegate& request);
+[[nodiscard]] ModuleResult apply(TxnContext& context, const Unbond& request);
+[[nodiscard]] ModuleResult apply(TxnContext& context, const Withdraw& request);
+[[nodiscard]] ModuleResult apply(TxnContext& context, const Unjail& request);
+
+/// Height from which what was unbonded in `era` can be withdrawn.
+[[nodiscard]] Height matures_at(const Params& params, std::uint64_t era);
+[[nodiscard]] std::uint64_t era_of(const Params& params, Height height);
+
+/// Burns `fraction_bps` of everything that stood behind the validator at `infraction` (its pool and
+/// what was unbonded in that era or later) and jails it. Costs O(eras that have not matured).
+/// @return the burned amount; zero for an unknown validator
+[[nodiscard]] StoreResult<Amount> slash(
+    Journal& state,
+    const Params& params,
+    const Address& validator,
+    Height infraction,
+    Height now,
+    std::uint16_t fraction_bps);
+
+/// Pays a block's fees: to a validator its commission, the rest to its pool; to anybody else all.
+[[nodiscard]] StoreResult<void> reward(Journal& state, const Address& proposer, Amount amount);
+
+/// The at most `count` validators with most stake that are not jailed and reach the minimum, most
+/// first, ties by address: a total order over integers. O(validators).
+[[nodiscard]] StoreResult<std::vector<Member>> top_by_stake(
+    StateView& state, const Params& params, std::size_t count);
+
+/// Hash of a committee as headers name it.
+[[nodiscard]] Hash committee_hash(const std::vector<Member>& members);
+
+[[nodiscard]] StoreResult<std::optional<Validator>> validator(
+    StateView& state, const Address& address);
+
+/// Every address that was ever registered, sorted.
+[[nodiscard]] StoreResult<std::vector<Address>> validators(StateView& state);
+
+/// What the delegator would get today for all its shares.
+[[nodiscard]] StoreResult<Amount> delegated(
+    StateView& state, const Address& validator, const Address& delegator);
+
+/// Which validator signs with this consensus key; nothing if none does.
+[[nodiscard]] StoreResult<std::optional<Address>> owner_of(
+    StateView& state, const PublicKey& consensus_key);
+
+}  // namespace polis::ledger::staking

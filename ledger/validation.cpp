@@ -1,0 +1,210 @@
+#include <ledger/validation.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include <core/merkle.hpp>
+
+namespace polis::ledger {
+
+namespace {
+
+std::unexpected<BlockFault> fault(BlockError code) {
+    return std::unexpected(BlockFault{.code = code, .index = 0, .txn = std::nullopt});
+}
+
+std::unexpected<BlockFault> txn_fault(std::size_t index, TxnError error) {
+    return std::unexpected(BlockFault{.code = BlockError::kBadTxn, .index = index, .txn = error});
+}
+
+std::optional<BlockError> check_link(
+    const Header& header, const Head& parent, const TxnRules& rules) {
+    if (header.version != kHeaderVersion) {
+        return BlockError::kBadVersion;
+    }
+    if (header.chain_id != rules.chain_id) {
+        return BlockError::kWrongChain;
+    }
+    if (checked_add(parent.height, Height{1}) != header.height) {
+        return BlockError::kWrongHeight;
+    }
+    if (header.parent != parent.block) {
+        return BlockError::kWrongParent;
+    }
+    if (header.time <= parent.time) {
+        return BlockError::kWrongTime;
+    }
+    if (header.parent_state_root != parent.state_root) {
+        return BlockError::kWrongStateRoot;
+    }
+    if (header.parent_receipts_root != parent.receipts_root) {
+        return BlockError::kWrongReceiptsRoot;
+    }
+    if (header.parent_gas_used != parent.gas_used) {
+        return BlockError::kWrongGasUsed;
+    }
+    if (header.facts_root != merkle::root({})) {
+        return BlockError::kWrongFactsRoot;
+    }
+    return std::nullopt;
+}
+
+std::vector<Hash> ids_of(std::span<const CheckedTxn> txns) {
+    std::vector<Hash> ids;
+    ids.reserve(txns.size());
+    for (const CheckedTxn& txn : txns) {
+        ids.push_back(txn.id);
+    }
+    return ids;
+}
+
+Result<CheckedTxn, BlockFault> check_member(
+    const Transaction& txn, std::size_t index, Height height, const TxnRules& rules) {
+    auto checked = check(txn, rules);
+    if (!checked) {
+        return txn_fault(index, checked.error());
+    }
+    if (txn.body.valid_until < height) {
+        return txn_fault(index, TxnError::kExpired);
+    }
+    return *std::move(checked);
+}
+
+Result<void, BlockFault> check_body(const CheckedBlock& block, const TxnRules& rules) {
+    std::vector<Hash> ids = ids_of(block.txns);
+    if (txn_root(ids) != block.header.txn_root) {
+        return fault(BlockError::kWrongTxnRoot);
+    }
+    std::ranges::sort(ids);
+    if (std::ranges::adjacent_find(ids) != ids.end()) {
+        return fault(BlockError::kDuplicateTxn);
+    }
+    Gas gas;
+    for (const CheckedTxn& txn : block.txns) {
+        const auto sum = checked_add(gas, txn.txn.body.gas_limit);
+        if (!sum || *sum > rules.block_gas_max) {
+            return fault(BlockError::kGasOverLimit);
+        }
+        gas = *sum;
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string_view to_string(BlockError error) {
+    switch (error) {
+        case BlockError::kMalformed:
+            return "not the canonical encoding of a block";
+        case BlockError::kTooLarge:
+            return "block over the size limit";
+        case BlockError::kBadVersion:
+            return "unknown header version";
+        case BlockError::kWrongChain:
+            return "block of another chain id";
+        case BlockError::kWrongHeight:
+            return "height is not the parent's plus one";
+        case BlockError::kWrongParent:
+            return "parent hash is not the head";
+        case BlockError::kWrongTime:
+            return "time is not after the parent's";
+        case BlockError::kWrongStateRoot:
+            return "state root of the parent differs";
+        case BlockError::kWrongReceiptsRoot:
+            return "receipts root of the parent differs";
+        case BlockError::kWrongGasUsed:
+            return "gas used by the parent differs";
+        case BlockError::kWrongTxnRoot:
+            return "transaction root does not match the body";
+        case BlockError::kWrongFactsRoot:
+            return "facts root does not match the body";
+        case BlockError::kBadTxn:
+            return "bad transaction";
+        case BlockError::kDuplicateTxn:
+            return "the same transaction twice";
+        case BlockError::kGasOverLimit:
+            return "gas limits add up to more than the block's";
+    }
+    return "unknown block error";
+}
+
+std::string describe(const BlockFault& fault) {
+    std::string out(to_string(fault.code));
+    if (fault.txn) {
+        out += " " + std::to_string(fault.index) + ": " + std::string(to_string(*fault.txn));
+    }
+    return out;
+}
+
+Result<CheckedBlock, BlockFault> check_block(
+    ByteView encoded, const Head& parent, const TxnRules& rules) {
+    if (encoded.size() > kBlockBytesMax) {
+        return fault(BlockError::kTooLarge);
+    }
+    const auto block = codec::decode<Block>(encoded);
+    if (!block) {
+        return fault(BlockError::kMalformed);
+    }
+    return check_block(*block, parent, rules);
+}
+
+Result<CheckedBlock, BlockFault> check_block(
+    const Block& block, const Head& parent, const TxnRules& rules) {
+    if (const auto error = check_link(block.header, parent, rules)) {
+        return fault(*error);
+    }
+    CheckedBlock out{.header = block.header, .hash = block_hash(block.header), .txns = {}};
+    out.txns.reserve(block.txns.size());
+    for (std::size_t i = 0; i < block.txns.size(); ++i) {
+        POLIS_TRY(CheckedTxn txn, check_member(block.txns[i], i, block.header.height, rules));
+        out.txns.push_back(std::move(txn));
+    }
+    POLIS_TRY_VOID(check_body(out, rules));
+    return out;
+}
+
+Result<void, BlockFault> check_signatures(const CheckedBlock& block, WorkerPool& workers) {
+    constexpr std::size_t kGrain = 16;
+    std::atomic<std::size_t> first_bad = block.txns.size();
+    const auto verify_range = [&](std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+            if (signature_valid(block.txns[i].txn)) {
+                continue;
+            }
+            std::size_t known = first_bad.load();
+            while (i < known && !first_bad.compare_exchange_weak(known, i)) {
+            }
+        }
+    };
+    workers.run(block.txns.size(), verify_range, kGrain);
+    if (first_bad < block.txns.size()) {
+        return txn_fault(first_bad, TxnError::kBadSignature);
+    }
+    return {};
+}
+
+Header next_header(const Head& parent, ChainId chain_id, std::span<const CheckedTxn> txns) {
+    Header header;
+    header.chain_id = chain_id;
+    header.height = Height{parent.height.value + 1};
+    header.time = TimeMs{parent.time.value + 1};
+    header.parent = parent.block;
+    header.txn_root = txn_root(ids_of(txns));
+    header.facts_root = merkle::root({});
+    header.parent_state_root = parent.state_root;
+    header.parent_receipts_root = parent.receipts_root;
+    header.parent_gas_used = parent.gas_used;
+    return header;
+}
+
+Block to_block(const CheckedBlock& block) {
+    Block out{.header = block.header, .txns = {}};
+    out.txns.reserve(block.txns.size());
+    for (const CheckedTxn& txn : block.txns) {
+        out.txns.push_back(txn.txn);
+    }
+    return out;
+}
+
+}  // namespace polis::ledger

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <core/bytes.hpp>
+#include <core/codec/borsh.hpp>
+#include <core/result.hpp>
+#include <core/types.hpp>
+#include <core/worker_pool.hpp>
+#include <ledger/block.hpp>
+#include <ledger/transaction.hpp>
+
+/// What makes a block valid as seen by the ledger. Elections, certificates, time and the beacon are
+/// consensus rules and are checked there.
+namespace polis::ledger {
+
+/// The end of a chain: everything the next header must agree with.
+struct Head {
+    Height height;
+    Hash block;
+    TimeMs time;
+    Hash state_root;     ///< after the block
+    Hash receipts_root;  ///< of the block
+    Gas gas_used;        ///< by the block
+    std::uint64_t records = 0;  ///< in the state
+
+    bool operator==(const Head&) const = default;
+    static constexpr auto kFields = codec::fields(
+        &Head::height,
+        &Head::block,
+        &Head::time,
+        &Head::state_root,
+        &Head::receipts_root,
+        &Head::gas_used,
+        &Head::records);
+};
+
+enum class BlockError : std::uint8_t {
+    kMalformed,        ///< not the canonical encoding of a block
+    kTooLarge,         ///< over kBlockBytesMax
+    kBadVersion,
+    kWrongChain,
+    kWrongHeight,      ///< not the parent's plus one
+    kWrongParent,
+    kWrongTime,        ///< not after the parent
+    kWrongStateRoot,   ///< disagrees with this node's execution of the parent
+    kWrongReceiptsRoot,
+    kWrongGasUsed,
+    kWrongTxnRoot,
+    kWrongFactsRoot,
+    kBadTxn,           ///< `txn` says which check and `index` which transaction
+    kDuplicateTxn,
+    kGasOverLimit,     ///< the transactions' gas limits add up to more than a block's
+};
+
+std::string_view to_string(BlockError error);
+
+struct BlockFault {
+    BlockError code;
+    std::size_t index = 0;         ///< of the offending transaction
+    std::optional<TxnError> txn;
+
+    bool operator==(const BlockFault&) const = default;
+};
+
+/// For a person: the rule, and the transaction it was broken by.
+std::string describe(const BlockFault& fault);
+
+/// A block that passed every check but those of its signatures.
+struct CheckedBlock {
+    Header header;
+    Hash hash;
+    std::vector<CheckedTxn> txns;
+};
+
+/// Decodes and checks a block on top of `parent`. Costs no signature and no state.
+/// Source: spec [B1] to [B9].
+[[nodiscard]] Result<CheckedBlock, BlockFault> check_block(
+    ByteView encoded, const Head& parent, const TxnRules& rules);
+
+[[nodiscard]] Result<CheckedBlock, BlockFault> check_block(
+    const Block& block, const Head& parent, const TxnRules& rules);
+
+/// Verifies every transaction's signature on the pool. @return the first bad one's fault
+[[nodiscard]] Result<void, BlockFault> check_signatures(
+    const CheckedBlock& block, WorkerPool& workers);
+
+/// A header on top of `parent` with every field that the ledger decides; the rest is consensus'.
+[[nodiscard]] Header next_header(
+    const Head& parent, ChainId chain_id, std::span<const CheckedTxn> txns);
+
+[[nodiscard]] Block to_block(const CheckedBlock& block);
+
+}  // namespace polis::ledger
