@@ -13,11 +13,11 @@ namespace polis::crypto {
 [[nodiscard]] Address address_of(const PublicKey& key);
 
 enum class AddressError : std::uint8_t {
-    kBadCharacter,   ///< not in the bech32 alphabet, or mixed case
-    kBadLength,      ///< not the length of an address
-    kWrongPrefix,    ///< bech32m, but of something else than an address
-    kBadChecksum,    ///< a typing error: the checksum does not match
-    kBadPadding,     ///< non-zero padding bits
+    kBadCharacter,  ///< not in the bech32 alphabet, or mixed case
+    kBadLength,     ///< not the length of an address
+    kWrongPrefix,   ///< bech32m, but of something else than an address
+    kBadChecksum,   ///< a typing error: the checksum does not match
+    kBadPadding,    ///< non-zero padding bits
 };
 
 std::string_view to_string(AddressError error);

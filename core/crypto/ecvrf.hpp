@@ -1,13 +1,16 @@
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <optional>
 
 #include <core/bytes.hpp>
 #include <core/crypto/ed25519.hpp>
 #include <core/types.hpp>
 
-/// ECVRF-EDWARDS25519-SHA512-TAI (RFC 9381, section 5 and suite 3), on libsodium's group operations.
-/// Inputs are public here, so try-and-increment leaks nothing. A VRF key is never a signing key.
+/// ECVRF-EDWARDS25519-SHA512-TAI (RFC 9381, section 5 and suite 3), on libsodium's group
+/// operations. Inputs are public here, so try-and-increment leaks nothing. A VRF key is never a
+/// signing key.
 namespace polis::crypto {
 
 /// Wiped at the end of its life; move-only.
