@@ -44,10 +44,13 @@ class WriteBatch {
     };
 
     void put(Bytes key, Bytes value) { operations_.push_back({std::move(key), std::move(value)}); }
+
     void remove(Bytes key) { operations_.push_back({std::move(key), std::nullopt}); }
+
     void reserve(std::size_t count) { operations_.reserve(count); }
 
     [[nodiscard]] const std::vector<Operation>& operations() const { return operations_; }
+
     [[nodiscard]] bool empty() const { return operations_.empty(); }
 
   private:
