@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+
+#include <ledger/store/key_value.hpp>
+
+namespace polis::ledger {
+
+class FaultFileSystem;
+
+/// How to open a LevelDB directory. The defaults are what a node uses.
+struct LevelDbOptions {
+    bool create_if_missing = true;
+    std::size_t cache_bytes = std::size_t{64} << 20;         ///< uncompressed blocks of tables
+    std::size_t write_buffer_bytes = std::size_t{16} << 20;  ///< a log grows to about this size
+    int bloom_bits_per_key = 10;                             ///< 0: no filters
+    int open_files_max = 500;
+    bool verify_checksums = true;  ///< on open, in every read and in every compaction
+    bool compression = true;
+    FaultFileSystem* file_system = nullptr;  ///< tests: LevelDB runs over it instead of the disk
+};
+
+/// Opens, or creates, the LevelDB store in `dir`; one store per directory, in one process and
+/// across processes.
+///
+/// A failed write or sync halts the store, and so does a read that meets damaged data: nothing is
+/// served after a checksum mismatch. A read that fails with kIo does not halt it.
+///
+/// @pre    with `file_system`: it outlives the store.
+/// @error  kNotFound  no store here and create_if_missing is false, or the parent is missing
+/// @error  kLocked    this or another process has it open
+/// @error  kCorrupt   a file of the store is damaged or missing; the context names it
+/// @error  kNoSpace   the disk is full
+/// @error  kIo        not a directory, no permission, or another failure of the system
+/// @error  kWrongSchema  a LevelDB store with another key order, not written by this program
+[[nodiscard]] StoreResult<std::unique_ptr<KeyValueStore>> open_leveldb(
+    const std::filesystem::path& dir, const LevelDbOptions& options = {});
+
+}  // namespace polis::ledger
