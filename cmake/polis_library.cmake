@@ -1,4 +1,5 @@
-# polis_library(NAME SOURCES ... [DEPS polis modules ...] [LIBS external ...] [PRIVATE_LIBS external ...])
+# polis_library(NAME SOURCES ... [DEPS polis modules ...] [LIBS external ...]
+#               [PRIVATE_LIBS external ...])
 #
 # The only way to declare a module. A module may depend only on modules below it in
 # cmake/layers.txt; tools/lint/layers.py compares every #include with the same table.

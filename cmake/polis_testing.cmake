@@ -13,8 +13,8 @@ function(polis_wants_labels out)
   endforeach()
 endfunction()
 
-# polis_test(NAME SOURCES ... LIBS ... [LABELS ...] [TIMEOUT seconds]): one GoogleTest binary a module.
-# A test that starts threads adds the label `threads`, which ThreadSanitizer runs.
+# polis_test(NAME SOURCES ... LIBS ... [LABELS ...] [TIMEOUT seconds]): one GoogleTest binary a
+# module. A test that starts threads adds the label `threads`, which ThreadSanitizer runs.
 function(polis_test name)
   cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
   if(NOT arg_LABELS)
@@ -27,7 +27,9 @@ function(polis_test name)
   if(NOT wanted)
     return()
   endif()
-  polis_program(${name} SOURCES ${arg_SOURCES} LIBS ${arg_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
+  polis_program(${name}
+    SOURCES ${arg_SOURCES}
+    LIBS ${arg_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
   add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
   set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
 endfunction()
