@@ -1,4 +1,5 @@
-# polis_library(NAME SOURCES ... [DEPS polis modules ...] [LIBS external ...] [PRIVATE_LIBS external ...])
+# polis_library(NAME SOURCES ... [DEPS polis modules ...] [LIBS external ...]
+#               [PRIVATE_LIBS external ...])
 #
 # The only way to declare a module. A module may depend only on modules below it in
 # cmake/layers.txt; tools/lint/layers.py compares every #include with the same table.
@@ -40,18 +41,4 @@ function(polis_program name)
   cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE polis_flags ${arg_LIBS})
-endfunction()
-
-# polis_test(NAME SOURCES ... LIBS ... [LABELS ...] [TIMEOUT seconds]): one GoogleTest binary a module.
-function(polis_test name)
-  cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LIBS;LABELS" ${ARGN})
-  polis_program(${name} SOURCES ${arg_SOURCES} LIBS ${arg_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
-  if(NOT arg_LABELS)
-    set(arg_LABELS unit)
-  endif()
-  if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 300)
-  endif()
-  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT})
 endfunction()
