@@ -106,8 +106,7 @@ void mutate(Random& random, Bytes& input, const Bytes& other) {
             break;
         }
         default: {
-            const Bytes copy = other;
-            input.insert(input.begin() + first, copy.begin() + at(copy), copy.end());
+            input.insert(input.begin() + first, other.begin() + at(other), other.end());
             break;
         }
     }

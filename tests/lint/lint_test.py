@@ -235,7 +235,7 @@ class HeadersTest(RuleTest):
 class CoroutinesTest(RuleTest):
     BAD = [
         "co_await send(Message{1, 2});", "co_await send({1, 2});", "auto x = co_await f(a, {});",
-        "co_await spawn(ex, [this] { run(); });", "co_await f([&]() -> Task<int> { co_return 1; });",
+        "co_await spawn([this] { run(); });", "co_await f([&]() -> Task<int> { co_return 1; });",
         "f(Message{1}, co_await g());", "if (co_await f({1})) { }", "co_return co_await f(T{});",
         "auto x = ({ int y = co_await f(); y; });", "co_await (a.f([x = 1] { return x; }));",
     ]
