@@ -57,7 +57,7 @@ function(polis_fuzz name)
     return()
   endif()
   if(NOT arg_INPUTS)
-    set(arg_INPUTS 20000)
+    set(arg_INPUTS 200000)
   endif()
   polis_program(${name}
     SOURCES ${arg_SOURCES} "${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cpp"

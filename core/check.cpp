@@ -1,8 +1,8 @@
+#include <core/check.hpp>
+
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
-
-#include <core/check.hpp>
 
 namespace polis::detail {
 

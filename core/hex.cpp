@@ -1,7 +1,7 @@
+#include <core/hex.hpp>
+
 #include <cstddef>
 #include <cstdint>
-
-#include <core/hex.hpp>
 
 namespace polis {
 

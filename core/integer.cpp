@@ -1,6 +1,6 @@
-#include <algorithm>
-
 #include <core/integer.hpp>
+
+#include <algorithm>
 
 namespace polis {
 

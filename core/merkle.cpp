@@ -1,3 +1,5 @@
+#include <core/merkle.hpp>
+
 #include <algorithm>
 #include <array>
 #include <bit>
@@ -6,7 +8,6 @@
 #include <core/check.hpp>
 #include <core/crypto/domains.hpp>
 #include <core/crypto/hash.hpp>
-#include <core/merkle.hpp>
 
 namespace polis::merkle {
 

@@ -1,7 +1,8 @@
+#include <core/random.hpp>
+
 #include <bit>
 
 #include <core/integer.hpp>
-#include <core/random.hpp>
 
 namespace polis {
 

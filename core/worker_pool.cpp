@@ -1,7 +1,8 @@
+#include <core/worker_pool.hpp>
+
 #include <algorithm>
 
 #include <core/check.hpp>
-#include <core/worker_pool.hpp>
 
 namespace polis {
 

@@ -1,4 +1,5 @@
 #include <ledger/account.hpp>
+
 #include <ledger/state/record.hpp>
 
 namespace polis::ledger {

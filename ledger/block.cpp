@@ -1,7 +1,8 @@
+#include <ledger/block.hpp>
+
 #include <core/crypto/domains.hpp>
 #include <core/crypto/hash.hpp>
 #include <core/merkle.hpp>
-#include <ledger/block.hpp>
 
 namespace polis::ledger {
 

@@ -69,8 +69,7 @@ class BlockExecutor {
         }
         const Journal::Checkpoint before_payload = state_.checkpoint();
         Receipt receipt;
-        TxnContext context{
-            state_, params_, block_.header.height, checked.sender, receipt.events};
+        TxnContext context{state_, params_, block_.header.height, checked.sender, receipt.events};
         POLIS_TRY(receipt.status, std::visit(Dispatch{context}, checked.txn.body.payload));
         if (receipt.status != TxnStatus::kSuccess) {
             state_.rollback(before_payload);
@@ -91,7 +90,7 @@ class BlockExecutor {
             POLIS_TRY(const TxnStatus refunded, bank::credit(state_, checked.sender, rest));
             POLIS_ASSERT(refunded == TxnStatus::kSuccess);  // it was there a moment ago
         }
-        fees_.value += receipt.fee.value;  // within the supply
+        fees_.value += receipt.fee.value;               // within the supply
         out_.gas_used.value += receipt.gas_used.value;  // within the block's limit
         return {};
     }

@@ -1,7 +1,7 @@
+#include <ledger/gas.hpp>
+
 #include <cstdint>
 #include <variant>
-
-#include <ledger/gas.hpp>
 
 namespace polis::ledger {
 

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include <core/codec/borsh.hpp>
 #include <core/types.hpp>
+#include <ledger/state/journal.hpp>
+#include <ledger/state/view.hpp>
 
 namespace polis::ledger {
 
@@ -35,5 +38,9 @@ struct Params {
         &Params::jail_blocks,
         &Params::slash_double_sign_bps);
 };
+
+/// @return nothing in a state that no genesis made
+[[nodiscard]] StoreResult<std::optional<Params>> load_params(StateView& state);
+[[nodiscard]] StoreResult<void> save_params(Journal& state, const Params& params);
 
 }  // namespace polis::ledger

@@ -1,5 +1,6 @@
-#include <core/merkle.hpp>
 #include <ledger/receipt.hpp>
+
+#include <core/merkle.hpp>
 
 namespace polis::ledger {
 

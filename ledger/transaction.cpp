@@ -1,3 +1,5 @@
+#include <ledger/transaction.hpp>
+
 #include <utility>
 #include <variant>
 
@@ -6,7 +8,6 @@
 #include <core/crypto/hash.hpp>
 #include <ledger/gas.hpp>
 #include <ledger/limits.hpp>
-#include <ledger/transaction.hpp>
 
 namespace polis::ledger {
 

@@ -184,25 +184,27 @@ Result<void, BlockFault> check_signatures(const CheckedBlock& block, WorkerPool&
     return {};
 }
 
-Header next_header(const Head& parent, ChainId chain_id, std::span<const CheckedTxn> txns) {
+CheckedBlock make_block(const Head& parent, const BlockPlan& plan, std::vector<CheckedTxn> txns) {
     Header header;
-    header.chain_id = chain_id;
+    header.chain_id = plan.chain_id;
     header.height = Height{parent.height.value + 1};
-    header.time = TimeMs{parent.time.value + 1};
+    header.time = plan.time;
     header.parent = parent.block;
     header.txn_root = txn_root(ids_of(txns));
     header.facts_root = merkle::root({});
     header.parent_state_root = parent.state_root;
     header.parent_receipts_root = parent.receipts_root;
     header.parent_gas_used = parent.gas_used;
-    return header;
+    header.proposer = plan.proposer;
+    return {.header = header, .hash = block_hash(header), .txns = std::move(txns)};
 }
 
-Block to_block(const CheckedBlock& block) {
-    Block out{.header = block.header, .txns = {}};
-    out.txns.reserve(block.txns.size());
+Bytes encode_block(const CheckedBlock& block) {
+    Bytes out;
+    codec::encode_to(out, block.header);
+    codec::encode_to(out, static_cast<std::uint32_t>(block.txns.size()));
     for (const CheckedTxn& txn : block.txns) {
-        out.txns.push_back(txn.txn);
+        codec::encode_to(out, txn.txn);
     }
     return out;
 }

@@ -24,9 +24,9 @@ struct Head {
     Height height;
     Hash block;
     TimeMs time;
-    Hash state_root;     ///< after the block
-    Hash receipts_root;  ///< of the block
-    Gas gas_used;        ///< by the block
+    Hash state_root;            ///< after the block
+    Hash receipts_root;         ///< of the block
+    Gas gas_used;               ///< by the block
     std::uint64_t records = 0;  ///< in the state
 
     bool operator==(const Head&) const = default;
@@ -41,28 +41,28 @@ struct Head {
 };
 
 enum class BlockError : std::uint8_t {
-    kMalformed,        ///< not the canonical encoding of a block
-    kTooLarge,         ///< over kBlockBytesMax
+    kMalformed,  ///< not the canonical encoding of a block
+    kTooLarge,   ///< over kBlockBytesMax
     kBadVersion,
     kWrongChain,
-    kWrongHeight,      ///< not the parent's plus one
+    kWrongHeight,  ///< not the parent's plus one
     kWrongParent,
-    kWrongTime,        ///< not after the parent
-    kWrongStateRoot,   ///< disagrees with this node's execution of the parent
+    kWrongTime,       ///< not after the parent
+    kWrongStateRoot,  ///< disagrees with this node's execution of the parent
     kWrongReceiptsRoot,
     kWrongGasUsed,
     kWrongTxnRoot,
     kWrongFactsRoot,
-    kBadTxn,           ///< `txn` says which check and `index` which transaction
+    kBadTxn,  ///< `txn` says which check and `index` which transaction
     kDuplicateTxn,
-    kGasOverLimit,     ///< the transactions' gas limits add up to more than a block's
+    kGasOverLimit,  ///< the transactions' gas limits add up to more than a block's
 };
 
 std::string_view to_string(BlockError error);
 
 struct BlockFault {
     BlockError code;
-    std::size_t index = 0;         ///< of the offending transaction
+    std::size_t index = 0;  ///< of the offending transaction
     std::optional<TxnError> txn;
 
     bool operator==(const BlockFault&) const = default;
@@ -90,10 +90,19 @@ struct CheckedBlock {
 [[nodiscard]] Result<void, BlockFault> check_signatures(
     const CheckedBlock& block, WorkerPool& workers);
 
-/// A header on top of `parent` with every field that the ledger decides; the rest is consensus'.
-[[nodiscard]] Header next_header(
-    const Head& parent, ChainId chain_id, std::span<const CheckedTxn> txns);
+/// What the maker of a block decides; the ledger computes the rest of the header's own fields.
+struct BlockPlan {
+    ChainId chain_id;
+    TimeMs time;
+    Address proposer;
+};
 
-[[nodiscard]] Block to_block(const CheckedBlock& block);
+/// A block on top of `parent`. Fields of consensus (view, term, beacon, ...) are left at zero.
+/// @pre the transactions pass check_block() on this parent
+[[nodiscard]] CheckedBlock make_block(
+    const Head& parent, const BlockPlan& plan, std::vector<CheckedTxn> txns);
+
+/// The canonical bytes of the block.
+[[nodiscard]] Bytes encode_block(const CheckedBlock& block);
 
 }  // namespace polis::ledger

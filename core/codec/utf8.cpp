@@ -1,7 +1,7 @@
+#include <core/codec/utf8.hpp>
+
 #include <cstddef>
 #include <cstdint>
-
-#include <core/codec/utf8.hpp>
 
 namespace polis::codec {
 

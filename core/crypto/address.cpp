@@ -1,4 +1,5 @@
 #include <core/crypto/address.hpp>
+
 #include <core/crypto/bech32m.hpp>
 #include <core/crypto/domains.hpp>
 #include <core/crypto/hash.hpp>

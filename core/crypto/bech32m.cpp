@@ -1,10 +1,11 @@
+#include <core/crypto/bech32m.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <iterator>
 
 #include <core/check.hpp>
-#include <core/crypto/bech32m.hpp>
 
 namespace polis::crypto::bech32m {
 

@@ -1,3 +1,5 @@
+#include <core/crypto/ecvrf.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -7,7 +9,6 @@
 #include <sodium.h>
 
 #include <core/check.hpp>
-#include <core/crypto/ecvrf.hpp>
 #include <core/crypto/edwards25519.hpp>
 #include <core/crypto/sodium_init.hpp>
 

@@ -1,10 +1,11 @@
+#include <core/crypto/ed25519.hpp>
+
 #include <algorithm>
 #include <string_view>
 
 #include <sodium.h>
 
 #include <core/check.hpp>
-#include <core/crypto/ed25519.hpp>
 #include <core/crypto/edwards25519.hpp>
 #include <core/crypto/sodium_init.hpp>
 #include <core/hex.hpp>

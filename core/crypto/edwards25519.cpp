@@ -1,10 +1,11 @@
+#include <core/crypto/edwards25519.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 
 #include <core/check.hpp>
-#include <core/crypto/edwards25519.hpp>
 
 namespace polis::crypto::edwards25519 {
 

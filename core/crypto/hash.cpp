@@ -1,10 +1,11 @@
+#include <core/crypto/hash.hpp>
+
 #include <new>
 
 #include <openssl/evp.h>
 #include <sodium.h>
 
 #include <core/check.hpp>
-#include <core/crypto/hash.hpp>
 #include <core/crypto/sodium_init.hpp>
 
 namespace polis::crypto {

@@ -1,7 +1,8 @@
+#include <core/crypto/sodium_init.hpp>
+
 #include <sodium.h>
 
 #include <core/check.hpp>
-#include <core/crypto/sodium_init.hpp>
 
 namespace polis::crypto {
 

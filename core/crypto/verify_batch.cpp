@@ -1,8 +1,9 @@
+#include <core/crypto/verify_batch.hpp>
+
 #include <cstddef>
 
 #include <core/check.hpp>
 #include <core/crypto/ed25519.hpp>
-#include <core/crypto/verify_batch.hpp>
 
 namespace polis::crypto {
 

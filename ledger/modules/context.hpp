@@ -16,7 +16,7 @@ namespace polis::ledger {
 struct TxnContext {
     Journal& state;
     const Params& params;
-    Height height;   ///< of the block that holds the transaction
+    Height height;  ///< of the block that holds the transaction
     Address sender;
     std::vector<Event>& events;
 
@@ -26,7 +26,8 @@ struct TxnContext {
     }
 };
 
-/// How the payload ended, or what the store beneath answered: the latter is never the sender's fault.
+/// How the payload ended, or what the store beneath answered: the latter is never the sender's
+/// fault.
 using ModuleResult = StoreResult<TxnStatus>;
 
 }  // namespace polis::ledger

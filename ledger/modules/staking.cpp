@@ -89,10 +89,10 @@ ModuleResult apply(TxnContext& context, const RegisterValidator& request) {
     if (!crypto::verify(request.consensus_key, message, request.possession)) {
         return TxnStatus::kBadPossession;
     }
-    const Validator record{
-        .consensus_key = request.consensus_key,
-        .vrf_key = request.vrf_key,
-        .commission_bps = request.commission_bps};
+    Validator record;
+    record.consensus_key = request.consensus_key;
+    record.vrf_key = request.vrf_key;
+    record.commission_bps = request.commission_bps;
     POLIS_TRY_VOID(save_record(state, validator_key(context.sender), record));
     POLIS_TRY_VOID(save_record(state, owner_key(request.consensus_key), context.sender));
     POLIS_TRY_VOID(insert_validator(state, context.sender));
@@ -181,7 +181,8 @@ ModuleResult apply(TxnContext& context, const Withdraw& request) {
     const Amount amount = worth_of(*pool, *shares);
     pool->tokens.value -= amount.value;
     pool->shares -= *shares;
-    POLIS_TRY_VOID(pool->shares == 0 ? state.remove(pool_key) : save_record(state, pool_key, *pool));
+    POLIS_TRY_VOID(
+        pool->shares == 0 ? state.remove(pool_key) : save_record(state, pool_key, *pool));
     POLIS_TRY_VOID(state.remove(key));
     context.emit("staking.withdrawn", Withdrawn{request.validator, request.era, amount});
     return bank::credit(state, context.sender, amount);
@@ -248,8 +249,7 @@ StoreResult<void> reward(Journal& state, const Address& proposer, Amount amount)
     POLIS_TRY(auto record, validator(state, proposer));
     Amount to_operator = amount;
     if (record && record->pool.shares > 0 && record->pool.tokens != Amount{}) {
-        const auto commission =
-            mul_div_floor(amount.value, record->commission_bps, kBasisPoints);
+        const auto commission = mul_div_floor(amount.value, record->commission_bps, kBasisPoints);
         POLIS_ASSERT(commission.has_value());
         to_operator = Amount{*commission};
         record->pool.tokens.value += amount.value - *commission;  // within the supply

@@ -12,9 +12,10 @@
 
 /// Stake: who may stand for the committee, and who vouches for them with coins.
 ///
-/// A validator's coins lie in one pool with shares, as in a fund: rewards and slashing change what a
-/// share is worth, so neither ever walks over delegators. What is unbonded moves into a pool of the
-/// validator's current era, which slashing still reaches until it is withdrawn. docs/spec/staking.md
+/// A validator's coins lie in one pool with shares, as in a fund: rewards and slashing change what
+/// a share is worth, so neither ever walks over delegators. What is unbonded moves into a pool of
+/// the validator's current era, which slashing still reaches until it is withdrawn.
+/// docs/spec/staking.md
 namespace polis::ledger::staking {
 
 /// Coins and the shares that divide them. Rounding always favours the pool.
@@ -52,8 +53,8 @@ struct Member {
     Amount stake;
 
     bool operator==(const Member&) const = default;
-    static constexpr auto kFields = codec::fields(
-        &Member::validator, &Member::consensus_key, &Member::vrf_key, &Member::stake);
+    static constexpr auto kFields =
+        codec::fields(&Member::validator, &Member::consensus_key, &Member::vrf_key, &Member::stake);
 };
 
 // Events; the data of each is the encoding of the struct.

@@ -30,8 +30,7 @@ inline StateKey unbonding_pool_key(const Address& validator, std::uint64_t era) 
 
 inline StateKey unbonding_key(
     const Address& validator, const Address& delegator, std::uint64_t era) {
-    return StateKey(
-        RecordKind::kUnbonding, {validator.view(), delegator.view(), big_endian(era)});
+    return StateKey(RecordKind::kUnbonding, {validator.view(), delegator.view(), big_endian(era)});
 }
 
 /// Shares that `amount` buys, rounded down; 1:1 in an empty pool. Nothing beyond 64 bits or when

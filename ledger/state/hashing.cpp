@@ -1,3 +1,5 @@
+#include <ledger/state/hashing.hpp>
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -5,7 +7,6 @@
 #include <core/check.hpp>
 #include <core/crypto/domains.hpp>
 #include <core/crypto/hash.hpp>
-#include <ledger/state/hashing.hpp>
 
 namespace polis::ledger::state {
 

@@ -1,8 +1,9 @@
+#include <ledger/state/journal.hpp>
+
 #include <algorithm>
 #include <utility>
 
 #include <core/check.hpp>
-#include <ledger/state/journal.hpp>
 
 namespace polis::ledger {
 

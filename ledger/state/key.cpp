@@ -1,9 +1,10 @@
+#include <ledger/state/key.hpp>
+
 #include <cstring>
 
 #include <core/check.hpp>
 #include <core/crypto/domains.hpp>
 #include <core/crypto/hash.hpp>
-#include <ledger/state/key.hpp>
 
 namespace polis::ledger {
 

@@ -1,6 +1,7 @@
+#include <ledger/state/proof.hpp>
+
 #include <ledger/state/hashing.hpp>
 #include <ledger/state/key.hpp>
-#include <ledger/state/proof.hpp>
 
 namespace polis::ledger {
 

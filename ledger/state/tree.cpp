@@ -1,9 +1,10 @@
+#include <ledger/state/tree.hpp>
+
 #include <algorithm>
 #include <utility>
 
 #include <core/check.hpp>
 #include <core/hex.hpp>
-#include <ledger/state/tree.hpp>
 
 namespace polis::ledger {
 

@@ -1,6 +1,6 @@
-#include <expected>
-
 #include <ledger/store/halt_latch.hpp>
+
+#include <expected>
 
 namespace polis::ledger {
 

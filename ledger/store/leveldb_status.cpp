@@ -1,8 +1,9 @@
+#include <ledger/store/leveldb_status.hpp>
+
 #include <cerrno>
 #include <system_error>
 
 #include <core/check.hpp>
-#include <ledger/store/leveldb_status.hpp>
 
 namespace polis::ledger {
 

@@ -1,3 +1,5 @@
+#include <ledger/store/leveldb_store.hpp>
+
 #include <cstdarg>
 #include <expected>
 #include <string>
@@ -18,7 +20,6 @@
 #include <core/bytes.hpp>
 #include <ledger/store/halt_latch.hpp>
 #include <ledger/store/leveldb_status.hpp>
-#include <ledger/store/leveldb_store.hpp>
 
 namespace polis::ledger {
 

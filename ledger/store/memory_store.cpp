@@ -1,6 +1,6 @@
-#include <utility>
-
 #include <ledger/store/memory_store.hpp>
+
+#include <utility>
 
 namespace polis::ledger {
 

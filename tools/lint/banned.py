@@ -16,8 +16,8 @@ _NAME = r"(?<![\w.>:])(?:std\s*::\s*|::\s*)?"
 # (pattern, what, cure) for deterministic modules.
 _BANNED = [
     (r"\b(?:system|steady|high_resolution|utc|tai|gps|file)_clock\b", "a system clock", _CLOCK),
-    (_NAME + r"time\s*\(\s*(?:nullptr|NULL|0|&\s*\w+)\s*\)", "time()", _CLOCK),
-    (r"\bstd\s*::\s*time\s*\(", "std::time()", _CLOCK),
+    (r"\bstd\s*::\s*time\s*\(|(?<![\w.>:])(?:::\s*)?time\s*\(\s*(?:nullptr|NULL|0|&\s*\w+)\s*\)",
+     "time()", _CLOCK),
     (r"\b(?:gettimeofday|clock_gettime|timespec_get)\b", "a system clock", _CLOCK),
     (_NAME + r"s?rand(?:_r)?\s*\(", "rand()", _RANDOM),
     (r"\b(?:random_device|mt19937(?:_64)?|minstd_rand0?|default_random_engine)\b",

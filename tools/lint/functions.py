@@ -9,7 +9,7 @@ import re
 _OPENERS = {"(": ")", "[": "]", "{": "}"}
 _TYPE_HEAD = re.compile(r"^(?:typedef\s+)?(?:class|struct|union|enum)\b")
 _NAMESPACE_HEAD = re.compile(r"^(?:inline\s+)?namespace\b|^extern\s*$")
-_ACCESS = re.compile(r"^(?:public|private|protected)\s*:(?!:)")
+_ACCESS = re.compile(r"\s*(?:public|private|protected)\s*:(?!:)")
 _OPERATOR = re.compile(r"\boperator\s*(?:\(\s*\)|\[\s*\]|[^\s\w(]+)")
 _SKIPPED_GROUP = re.compile(
     r"\b(?:requires|noexcept|explicit|decltype|alignas|__attribute__|concept)\s*$"
@@ -92,6 +92,13 @@ def _is_initializer_brace(code, head, end):
     return bool(re.search(r"\)\s*(?:noexcept\s*)?:(?!:)", head)) and after[:1] in (",", "{")
 
 
+def _first_word(code, begin):
+    """Where the declaration after `begin` starts: past spaces and access specifiers."""
+    while access := _ACCESS.match(code, begin):
+        begin = access.end()
+    return re.compile(r"\s*").match(code, begin).end()
+
+
 def functions_of(code):
     """Yields (line, name, lines, parameters) for every definition in blanked C++ text."""
     code = blank_preprocessor(code)
@@ -113,7 +120,7 @@ def functions_of(code):
                     i = end + 1
                     continue
                 if found:
-                    first = begin + len(code[begin:]) - len(code[begin:].lstrip())
+                    first = _first_word(code, begin)
                     lines = code.count("\n", first, end) + 1
                     line = code.count("\n", 0, first) + 1
                     yield line, found[0], lines, _count_parameters(found[1])

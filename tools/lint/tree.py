@@ -12,7 +12,7 @@ CPP = (".cpp", ".hpp")
 _TOKENS = re.compile(
     r"""(?P<comment>//(?:\\\n|[^\n])*|/\*.*?\*/)
       | (?P<raw>(?:u8|[uUL])?R"(?P<mark>[^()\\\s]{0,16})\(.*?\)(?P=mark)")
-      | (?P<string>"(?:\\.|[^"\\\n])*")
+      | (?P<string>(?:u8|[uUL])?"(?:\\.|[^"\\\n])*")
       | (?P<number>\b\d(?:[\w.]|'(?=\w))*)
       | (?P<char>'(?:\\.|[^'\\\n])*')""",
     re.DOTALL | re.VERBOSE,

@@ -1,8 +1,8 @@
+#include <tests/ledger/store/store_fixture.hpp>
+
 #include <cstdlib>
 
 #include <gtest/gtest.h>
-
-#include <tests/ledger/store/store_fixture.hpp>
 
 namespace polis::ledger::testing {
 

@@ -1,0 +1,282 @@
+#include <ledger/chain.hpp>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include <core/check.hpp>
+#include <core/crypto/domains.hpp>
+#include <core/crypto/hash.hpp>
+#include <core/hex.hpp>
+#include <ledger/store/block_rows.hpp>
+
+namespace polis::ledger {
+
+namespace {
+
+/// Records are handed to the tree in stretches of this size while a store is opened.
+constexpr std::size_t kRebuildStretch = 16'384;
+
+std::unexpected<StoreError> error(StoreErrc code, std::string context) {
+    return std::unexpected(StoreError{code, std::move(context)});
+}
+
+CheckedBlock genesis_block(const GenesisState& genesis, const Hash& state_root) {
+    CheckedBlock out;
+    out.header.chain_id = genesis.params.chain_id;
+    out.header.time = genesis.time;
+    out.header.parent = genesis_hash(genesis, state_root);
+    out.header.parent_state_root = state_root;
+    out.hash = block_hash(out.header);
+    return out;
+}
+
+template <class T>
+StoreResult<T> decode_row(ByteView key, ByteView value) {
+    auto decoded = codec::decode<T>(value);
+    if (!decoded) {
+        return error(
+            StoreErrc::kCorrupt,
+            "row " + rows::describe_key(key) + ": " +
+                std::string(codec::to_string(decoded.error())));
+    }
+    return *std::move(decoded);
+}
+
+}  // namespace
+
+Hash genesis_hash(const GenesisState& genesis, const Hash& state_root) {
+    Bytes bytes = codec::encode(genesis.params);
+    codec::encode_to(bytes, genesis.time);
+    codec::encode_to(bytes, state_root);
+    return crypto::blake2b_256(crypto::kDomainGenesis, bytes);
+}
+
+Chain::Chain(std::unique_ptr<KeyValueStore> store, Options options)
+    : store_(std::move(store)),
+      options_(options),
+      state_rows_(*store_),
+      tree_(state_rows_, options.tree) {}
+
+StoreResult<std::unique_ptr<Chain>> Chain::create(
+    std::unique_ptr<KeyValueStore> store, const GenesisState& genesis, Options options) {
+    std::unique_ptr<Chain> chain(new Chain(std::move(store), options));
+    POLIS_TRY(const auto schema, chain->store_->get(rows::schema_key()));
+    if (schema) {
+        return error(StoreErrc::kWrongChain, "the store already holds a chain; open it instead");
+    }
+    POLIS_TRY_VOID(chain->write_genesis(genesis));
+    POLIS_TRY_VOID(chain->load());
+    return chain;
+}
+
+StoreResult<std::unique_ptr<Chain>> Chain::open(
+    std::unique_ptr<KeyValueStore> store, Options options) {
+    std::unique_ptr<Chain> chain(new Chain(std::move(store), options));
+    POLIS_TRY_VOID(chain->load());
+    POLIS_TRY_VOID(chain->load_state());
+    POLIS_TRY_VOID(chain->check_head_block());
+    return chain;
+}
+
+StoreResult<void> Chain::write_genesis(const GenesisState& genesis) {
+    POLIS_TRY(const Hash root, tree_.apply(genesis.records));
+    const CheckedBlock block = genesis_block(genesis, root);
+    const Head head{
+        .height = {},
+        .block = block.hash,
+        .time = genesis.time,
+        .state_root = root,
+        .receipts_root = receipts_root({}),
+        .gas_used = {},
+        .records = tree_.record_count()};
+    WriteBatch batch;
+    put_sealed(batch, rows::schema_key(), codec::encode(rows::kSchemaVersion));
+    put_sealed(batch, rows::genesis_key(), genesis.source);
+    put_block_rows(batch, block, {}, head);
+    StateRows::write(batch, genesis.records);
+    POLIS_TRY_VOID(store_->write(batch, Durability::kSynced));
+    tree_.trim();
+    return {};
+}
+
+/// Reads the fixed rows: schema, head, genesis.
+StoreResult<void> Chain::load() {
+    POLIS_TRY(const auto schema, sealed_row(rows::schema_key()));
+    if (!schema) {
+        return error(StoreErrc::kNotFound, "the store holds no chain; create one from a genesis");
+    }
+    POLIS_TRY(const auto version, decode_row<std::uint32_t>(rows::schema_key(), *schema));
+    if (version != rows::kSchemaVersion) {
+        return error(
+            StoreErrc::kWrongSchema,
+            "the store has schema " + std::to_string(version) + ", this program reads " +
+                std::to_string(rows::kSchemaVersion) + "; export with the program that wrote it");
+    }
+    POLIS_TRY(const auto head, sealed_row(rows::head_key()));
+    POLIS_TRY(const auto genesis_block, block(Height{}));
+    if (!head || !genesis_block) {
+        return error(StoreErrc::kCorrupt, "the head row or block 0 is missing");
+    }
+    POLIS_TRY(head_, decode_row<Head>(rows::head_key(), *head));
+    genesis_ = genesis_block->header.parent;
+    POLIS_TRY(const auto params, load_params(tree_));
+    if (params) {
+        params_ = *params;
+    }
+    return {};
+}
+
+StoreResult<void> Chain::load_state() {
+    std::vector<state::Leaf> stretch;
+    stretch.reserve(kRebuildStretch);
+    const auto flush = [&]() -> StoreResult<void> {
+        POLIS_TRY_VOID(tree_.append(stretch));
+        stretch.clear();
+        tree_.trim();
+        return {};
+    };
+    const auto add = [&](const rows::StateRow& row) -> StoreResult<void> {
+        stretch.push_back({.path = row.path, .hash = {}, .value = to_bytes(row.value)});
+        return stretch.size() < kRebuildStretch ? StoreResult<void>{} : flush();
+    };
+    POLIS_TRY_VOID(state_rows_.visit(add));
+    POLIS_TRY_VOID(flush());
+    if (tree_.root() != head_.state_root) {
+        return error(
+            StoreErrc::kCorrupt,
+            "state records do not match the state root of block " +
+                std::to_string(head_.height.value) + ": " + std::to_string(tree_.record_count()) +
+                " records found, " + std::to_string(head_.records) + " expected");
+    }
+    POLIS_TRY(const auto params, load_params(tree_));
+    if (!params) {
+        return error(StoreErrc::kCorrupt, "the state has no parameters");
+    }
+    params_ = *params;
+    return {};
+}
+
+StoreResult<void> Chain::check_head_block() const {
+    POLIS_TRY(const auto block_at_head, block(head_.height));
+    if (!block_at_head || block_hash(block_at_head->header) != head_.block) {
+        return error(StoreErrc::kCorrupt, "the stored block at the head is not the head's");
+    }
+    return {};
+}
+
+TxnRules Chain::rules() const {
+    return {
+        .chain_id = params_.chain_id,
+        .block_gas_max = params_.block_gas_max,
+        .gas_price_min = params_.gas_price_min};
+}
+
+StoreResult<std::vector<Receipt>> Chain::apply(const CheckedBlock& checked) {
+    POLIS_ASSERT(checked.header.parent == head_.block);
+    POLIS_TRY(BlockOutcome outcome, execute_block(tree_, params_, checked));
+    POLIS_TRY(const Hash root, tree_.apply(outcome.changes));
+    const Head next{
+        .height = checked.header.height,
+        .block = checked.hash,
+        .time = checked.header.time,
+        .state_root = root,
+        .receipts_root = outcome.receipts_root,
+        .gas_used = outcome.gas_used,
+        .records = tree_.record_count()};
+    WriteBatch batch;
+    put_block_rows(batch, checked, outcome.receipts, next);
+    StateRows::write(batch, outcome.changes);
+    POLIS_TRY_VOID(store_->write(batch, options_.durability));
+    head_ = next;
+    tree_.trim();
+    return std::move(outcome.receipts);
+}
+
+StoreResult<std::optional<Bytes>> Chain::sealed_row(ByteView key) const {
+    POLIS_TRY(const auto sealed, store_->get(key));
+    if (!sealed) {
+        return std::optional<Bytes>{};
+    }
+    POLIS_TRY(const ByteView value, rows::unseal(key, *sealed));
+    return to_bytes(value);
+}
+
+StoreResult<Bytes> Chain::genesis_source() const {
+    POLIS_TRY(auto source, sealed_row(rows::genesis_key()));
+    if (!source) {
+        return error(StoreErrc::kCorrupt, "the genesis row is missing");
+    }
+    return *std::move(source);
+}
+
+StoreResult<std::optional<Block>> Chain::block(Height height) const {
+    const Bytes key = rows::block_key(height);
+    POLIS_TRY(const auto bytes, sealed_row(key));
+    if (!bytes) {
+        return std::optional<Block>{};
+    }
+    POLIS_TRY(Block out, decode_row<Block>(key, *bytes));
+    return std::optional<Block>{std::move(out)};
+}
+
+StoreResult<std::optional<std::vector<Receipt>>> Chain::receipts(Height height) const {
+    const Bytes key = rows::receipts_key(height);
+    POLIS_TRY(const auto bytes, sealed_row(key));
+    if (!bytes) {
+        return std::optional<std::vector<Receipt>>{};
+    }
+    POLIS_TRY(auto out, decode_row<std::vector<Receipt>>(key, *bytes));
+    return std::optional{std::move(out)};
+}
+
+StoreResult<std::optional<Height>> Chain::height_of(const Hash& hash) const {
+    const Bytes key = rows::height_key(hash);
+    POLIS_TRY(const auto bytes, sealed_row(key));
+    if (!bytes) {
+        return std::optional<Height>{};
+    }
+    POLIS_TRY(const Height height, decode_row<Height>(key, *bytes));
+    return std::optional{height};
+}
+
+StoreResult<std::optional<StoredTxn>> Chain::txn(const Hash& id) const {
+    const Bytes key = rows::txn_key(id);
+    POLIS_TRY(const auto bytes, store_->get(key));
+    if (!bytes) {
+        return std::optional<StoredTxn>{};
+    }
+    POLIS_TRY(const auto place, decode_row<rows::TxnPlace>(key, *bytes));
+    POLIS_TRY(const auto stored, block(place.height));
+    POLIS_TRY(const auto block_receipts, receipts(place.height));
+    if (!stored || !block_receipts || place.index >= stored->txns.size() ||
+        block_receipts->size() != stored->txns.size() ||
+        txn_id(codec::encode(stored->txns[place.index])) != id) {
+        return error(
+            StoreErrc::kCorrupt,
+            "the index entry of transaction " + to_hex(id.view()) + " does not lead to it");
+    }
+    return std::optional{
+        StoredTxn{place, stored->txns[place.index], (*block_receipts)[place.index]}};
+}
+
+StoreResult<std::vector<rows::TxnPlace>> Chain::account_txns(
+    const Address& account, const rows::TxnPlace& first, std::size_t count_max) const {
+    std::vector<rows::TxnPlace> places;
+    StoreResult<void> outcome;
+    const auto collect = [&](ByteView key, ByteView /*role*/) {
+        auto place = rows::place_of(key);
+        if (!place) {
+            outcome = std::unexpected(place.error());
+        } else if (places.size() < count_max) {
+            places.push_back(*place);
+        }
+        return outcome.has_value() && places.size() < count_max;
+    };
+    POLIS_TRY_VOID(store_->scan(
+        rows::account_txn_key(account, first), rows::account_txns_end(account), collect));
+    POLIS_TRY_VOID(outcome);
+    return places;
+}
+
+}  // namespace polis::ledger

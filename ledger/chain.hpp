@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <core/bytes.hpp>
+#include <core/types.hpp>
+#include <ledger/account.hpp>
+#include <ledger/block.hpp>
+#include <ledger/execution.hpp>
+#include <ledger/params.hpp>
+#include <ledger/receipt.hpp>
+#include <ledger/state/proof.hpp>
+#include <ledger/state/tree.hpp>
+#include <ledger/store/key_value.hpp>
+#include <ledger/store/rows.hpp>
+#include <ledger/store/state_rows.hpp>
+#include <ledger/validation.hpp>
+
+namespace polis::ledger {
+
+/// What block 0 is made of. `genesis` builds it from a preset.
+struct GenesisState {
+    Params params;
+    TimeMs time;
+    Bytes source;          ///< the preset as it was read, kept for whoever opens the store later
+    StateChanges records;  ///< sorted by path
+};
+
+/// The name of a genesis: a hash over parameters, time and the root of its records.
+[[nodiscard]] Hash genesis_hash(const GenesisState& genesis, const Hash& state_root);
+
+/// A block and its receipts as they were stored.
+struct StoredTxn {
+    rows::TxnPlace place;
+    Transaction txn;
+    Receipt receipt;
+};
+
+/// A chain on a store: applies finalized blocks and answers questions about them.
+///
+/// A block is one atomic, synced batch, so after any crash the store holds the state after some
+/// whole block. Opening rebuilds the state tree from its records and compares the root with the
+/// head: what is served has been checked. One thread.
+class Chain {
+  public:
+    struct Options {
+        StateTree::Options tree;
+        Durability durability = Durability::kSynced;
+    };
+
+    /// Writes block 0 into an empty store.
+    /// @error kWrongChain if the store already holds a chain
+    [[nodiscard]] static StoreResult<std::unique_ptr<Chain>> create(
+        std::unique_ptr<KeyValueStore> store, const GenesisState& genesis, Options options);
+
+    /// Opens a store that create() made. O(records).
+    /// @error kNotFound for an empty store, kWrongSchema, kCorrupt
+    [[nodiscard]] static StoreResult<std::unique_ptr<Chain>> open(
+        std::unique_ptr<KeyValueStore> store, Options options);
+
+    [[nodiscard]] const Head& head() const { return head_; }
+
+    [[nodiscard]] const Params& params() const { return params_; }
+
+    [[nodiscard]] const Hash& genesis() const { return genesis_; }
+
+    [[nodiscard]] TxnRules rules() const;
+
+    /// Executes a block on the head and makes both durable. @pre check_block() passed on head()
+    /// @post on error nothing of the block is visible and the chain must be reopened
+    [[nodiscard]] StoreResult<std::vector<Receipt>> apply(const CheckedBlock& block);
+
+    /// The state after the head.
+    [[nodiscard]] StateView& state() { return tree_; }
+
+    [[nodiscard]] StoreResult<StateProof> prove(const StateKey& key) { return tree_.prove(key); }
+
+    [[nodiscard]] std::size_t memory_bytes() const { return tree_.memory_bytes(); }
+
+    [[nodiscard]] const KeyValueStore& store() const { return *store_; }
+
+    /// The genesis preset that the chain was created from.
+    [[nodiscard]] StoreResult<Bytes> genesis_source() const;
+
+    /// @return nothing above the head. @error kCorrupt if the stored bytes are not that block
+    [[nodiscard]] StoreResult<std::optional<Block>> block(Height height) const;
+    [[nodiscard]] StoreResult<std::optional<std::vector<Receipt>>> receipts(Height height) const;
+    [[nodiscard]] StoreResult<std::optional<Height>> height_of(const Hash& block) const;
+    [[nodiscard]] StoreResult<std::optional<StoredTxn>> txn(const Hash& id) const;
+
+    /// Places of an account's transactions from `first` on, oldest first, at most `count_max`.
+    [[nodiscard]] StoreResult<std::vector<rows::TxnPlace>> account_txns(
+        const Address& account, const rows::TxnPlace& first, std::size_t count_max) const;
+
+  private:
+    Chain(std::unique_ptr<KeyValueStore> store, Options options);
+
+    StoreResult<void> load();
+    StoreResult<void> load_state();
+    StoreResult<void> check_head_block() const;
+    StoreResult<void> write_genesis(const GenesisState& genesis);
+    [[nodiscard]] StoreResult<std::optional<Bytes>> sealed_row(ByteView key) const;
+
+    const std::unique_ptr<KeyValueStore> store_;
+    const Options options_;
+    StateRows state_rows_;
+    StateTree tree_;
+    Params params_;
+    Hash genesis_;
+    Head head_;
+};
+
+}  // namespace polis::ledger

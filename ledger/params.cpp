@@ -1,0 +1,21 @@
+#include <ledger/params.hpp>
+
+#include <ledger/state/record.hpp>
+
+namespace polis::ledger {
+
+namespace {
+
+StateKey params_key() { return StateKey(RecordKind::kParams, {}); }
+
+}  // namespace
+
+StoreResult<std::optional<Params>> load_params(StateView& state) {
+    return load_record<Params>(state, params_key());
+}
+
+StoreResult<void> save_params(Journal& state, const Params& params) {
+    return save_record(state, params_key(), params);
+}
+
+}  // namespace polis::ledger

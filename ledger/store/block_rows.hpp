@@ -1,0 +1,23 @@
+#pragma once
+
+#include <span>
+
+#include <ledger/receipt.hpp>
+#include <ledger/store/key_value.hpp>
+#include <ledger/store/rows.hpp>
+#include <ledger/validation.hpp>
+
+namespace polis::ledger {
+
+/// A sealed row: see rows::seal.
+void put_sealed(WriteBatch& batch, Bytes key, ByteView value);
+
+/// Appends everything that a block leaves behind beside the state: the block, its receipts, the
+/// indexes by hash, transaction and account, and the new head. In key order, table by table.
+void put_block_rows(
+    WriteBatch& batch,
+    const CheckedBlock& block,
+    std::span<const Receipt> receipts,
+    const Head& head);
+
+}  // namespace polis::ledger

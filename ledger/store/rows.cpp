@@ -1,0 +1,167 @@
+#include <ledger/store/rows.hpp>
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+
+#include <core/check.hpp>
+#include <core/crypto/domains.hpp>
+#include <core/crypto/hash.hpp>
+#include <core/hex.hpp>
+
+namespace polis::ledger::rows {
+
+namespace {
+
+constexpr std::size_t kSealBytes = 8;
+
+/// Tables, by the first byte of the key.
+enum class Table : char {
+    kAccountTxns = 'A',
+    kBlocks = 'B',
+    kHeights = 'H',
+    kMeta = 'M',
+    kReceipts = 'R',
+    kState = 'S',
+    kTxns = 'T',
+};
+
+Bytes make_key(Table table, std::initializer_list<ByteView> parts) {
+    Bytes key{static_cast<std::uint8_t>(table)};
+    for (const ByteView part : parts) {
+        append(key, part);
+    }
+    return key;
+}
+
+std::array<std::uint8_t, kSealBytes> seal_of(ByteView key, ByteView value) {
+    const Hash hash =
+        crypto::Blake2b256(crypto::kDomainStoreRow).update(key).update(value).finish();
+    std::array<std::uint8_t, kSealBytes> out{};
+    std::copy_n(hash.data.begin(), kSealBytes, out.begin());
+    return out;
+}
+
+std::unexpected<StoreError> corrupt(ByteView key, std::string_view what) {
+    return std::unexpected(
+        StoreError{StoreErrc::kCorrupt, "row " + describe_key(key) + ": " + std::string(what)});
+}
+
+}  // namespace
+
+Bytes schema_key() { return make_key(Table::kMeta, {as_bytes("schema")}); }
+
+Bytes genesis_key() { return make_key(Table::kMeta, {as_bytes("genesis")}); }
+
+Bytes head_key() { return make_key(Table::kMeta, {as_bytes("head")}); }
+
+Bytes block_key(Height height) { return make_key(Table::kBlocks, {big_endian(height.value)}); }
+
+Bytes receipts_key(Height height) { return make_key(Table::kReceipts, {big_endian(height.value)}); }
+
+Bytes height_key(const Hash& block) { return make_key(Table::kHeights, {block.view()}); }
+
+Bytes txn_key(const Hash& txn_id) { return make_key(Table::kTxns, {txn_id.view()}); }
+
+Bytes account_txn_key(const Address& account, const TxnPlace& place) {
+    return make_key(
+        Table::kAccountTxns,
+        {account.view(), big_endian(place.height.value), big_endian(place.index)});
+}
+
+Bytes account_txns_begin(const Address& account) {
+    return make_key(Table::kAccountTxns, {account.view()});
+}
+
+Bytes account_txns_end(const Address& account) { return after_prefix(account_txns_begin(account)); }
+
+StoreResult<TxnPlace> place_of(ByteView account_txn_key) {
+    constexpr std::size_t kPrefixBytes = 1 + Address::kSize;
+    if (account_txn_key.size() != kPrefixBytes + 12) {
+        return corrupt(account_txn_key, "malformed account index");
+    }
+    const ByteView place = account_txn_key.subspan(kPrefixBytes);
+    return TxnPlace{
+        Height{from_big_endian<std::uint64_t>(place)},
+        from_big_endian<std::uint32_t>(place.subspan(8))};
+}
+
+Bytes state_key(const Hash& path) { return make_key(Table::kState, {path.view()}); }
+
+Range state_range(const Hash& path, std::size_t bits) {
+    Hash first = path;
+    Hash last = path;
+    for (std::size_t byte = 0; byte < Hash::kSize; ++byte) {
+        const std::size_t kept = bits > byte * 8 ? std::min<std::size_t>(8, bits - byte * 8) : 0;
+        const auto free_bits = static_cast<std::uint8_t>(0xffU >> kept);
+        first.data[byte] = static_cast<std::uint8_t>(path.data[byte] & ~free_bits);
+        last.data[byte] = static_cast<std::uint8_t>(path.data[byte] | free_bits);
+    }
+    Bytes end = state_key(last);
+    end.push_back(0);  // the key right after the last path
+    return {state_key(first), std::move(end)};
+}
+
+Bytes state_value(ByteView record_key, ByteView record) {
+    POLIS_ASSERT_OP(record_key.size(), <, 256);
+    Bytes out;
+    out.reserve(1 + record_key.size() + record.size());
+    out.push_back(static_cast<std::uint8_t>(record_key.size()));
+    append(out, record_key);
+    append(out, record);
+    return out;
+}
+
+StoreResult<StateRow> parse_state_row(ByteView key, ByteView value) {
+    if (key.size() != 1 + Hash::kSize || value.empty() || value[0] == 0 ||
+        value.size() < 1 + std::size_t{value[0]}) {
+        return corrupt(key, "malformed state record");
+    }
+    const std::size_t key_bytes = value[0];
+    return StateRow{
+        .path = Hash::from_view(key.subspan(1)),
+        .key = value.subspan(1, key_bytes),
+        .value = value.subspan(1 + key_bytes)};
+}
+
+Bytes seal(ByteView key, ByteView value) {
+    Bytes out;
+    out.reserve(value.size() + kSealBytes);
+    append(out, value);
+    append(out, seal_of(key, value));
+    return out;
+}
+
+StoreResult<ByteView> unseal(ByteView key, ByteView sealed) {
+    if (sealed.size() < kSealBytes) {
+        return corrupt(key, "shorter than its seal");
+    }
+    const ByteView value = sealed.first(sealed.size() - kSealBytes);
+    if (!equal(seal_of(key, value), sealed.last(kSealBytes))) {
+        return corrupt(key, "checksum mismatch");
+    }
+    return value;
+}
+
+Bytes after_prefix(ByteView prefix) {
+    Bytes out = to_bytes(prefix);
+    while (!out.empty() && out.back() == 0xff) {
+        out.pop_back();
+    }
+    if (!out.empty()) {
+        ++out.back();
+    }
+    return out;
+}
+
+std::string describe_key(ByteView key) {
+    if (key.empty()) {
+        return "(empty)";
+    }
+    std::string out(1, static_cast<char>(key[0]));
+    return key[0] == static_cast<std::uint8_t>(Table::kMeta)
+               ? out + ":" + std::string(as_text(key.subspan(1)))
+               : out + ":" + to_hex(key.subspan(1));
+}
+
+}  // namespace polis::ledger::rows

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include <core/bytes.hpp>
+#include <core/codec/borsh.hpp>
+#include <core/types.hpp>
+#include <ledger/store/key_value.hpp>
+
+/// The tables of the block store: one key space, the first byte names the table.
+/// Byte layout: docs/formats/store.md. Numbers in keys are big-endian, so key order is number
+/// order.
+namespace polis::ledger::rows {
+
+inline constexpr std::uint32_t kSchemaVersion = 1;
+
+/// Where a transaction stands in the chain.
+struct TxnPlace {
+    Height height;
+    std::uint32_t index = 0;
+
+    bool operator==(const TxnPlace&) const = default;
+    static constexpr auto kFields = codec::fields(&TxnPlace::height, &TxnPlace::index);
+};
+
+/// Why an account appears in a transaction.
+enum class AccountRole : std::uint8_t { kSender, kRecipient };
+
+[[nodiscard]] Bytes schema_key();
+[[nodiscard]] Bytes genesis_key();
+[[nodiscard]] Bytes head_key();
+[[nodiscard]] Bytes block_key(Height height);
+[[nodiscard]] Bytes receipts_key(Height height);
+[[nodiscard]] Bytes height_key(const Hash& block);
+[[nodiscard]] Bytes txn_key(const Hash& txn_id);
+[[nodiscard]] Bytes account_txn_key(const Address& account, const TxnPlace& place);
+
+/// First key of an account's transactions, and the first key after them.
+[[nodiscard]] Bytes account_txns_begin(const Address& account);
+[[nodiscard]] Bytes account_txns_end(const Address& account);
+
+/// @error kCorrupt for a key of another length
+[[nodiscard]] StoreResult<TxnPlace> place_of(ByteView account_txn_key);
+
+[[nodiscard]] Bytes state_key(const Hash& path);
+
+/// The keys of all state records whose path shares the first `bits` bits with `path`.
+struct Range {
+    Bytes first;
+    Bytes last;
+};
+
+[[nodiscard]] Range state_range(const Hash& path, std::size_t bits);
+
+/// A state row holds the record's key too, since its path is a hash.
+[[nodiscard]] Bytes state_value(ByteView record_key, ByteView record);
+
+struct StateRow {
+    Hash path;
+    ByteView key;
+    ByteView value;
+};
+
+/// @error kCorrupt for a malformed row
+[[nodiscard]] StoreResult<StateRow> parse_state_row(ByteView key, ByteView value);
+
+/// A value with 8 bytes of a hash over key and value behind it: a flipped bit is found on reading,
+/// whatever the store beneath checks.
+[[nodiscard]] Bytes seal(ByteView key, ByteView value);
+
+/// @error kCorrupt if the seal does not match; the context names the key
+[[nodiscard]] StoreResult<ByteView> unseal(ByteView key, ByteView sealed);
+
+/// The first key that does not start with `prefix`; empty if there is none.
+[[nodiscard]] Bytes after_prefix(ByteView prefix);
+
+/// A row's key for a person: table and hexadecimal.
+[[nodiscard]] std::string describe_key(ByteView key);
+
+}  // namespace polis::ledger::rows
