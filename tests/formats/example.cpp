@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <utility>
 
 #include <core/check.hpp>
@@ -13,6 +12,7 @@
 #include <ledger/modules/staking.hpp>
 #include <ledger/modules/staking_records.hpp>
 #include <ledger/state/tree.hpp>
+#include <tests/formats/no_source.hpp>
 
 namespace polis::formats {
 
@@ -24,15 +24,6 @@ constexpr std::uint8_t kBobSeed = 2;
 constexpr std::uint8_t kCarolSeed = 3;
 constexpr std::uint8_t kConsensusSeed = 4;
 constexpr std::uint8_t kVrfSeed = 5;
-
-/// Everything stays in memory.
-class NoSource final : public ledger::LeafSource {
-  public:
-    [[nodiscard]] ledger::StoreResult<std::vector<ledger::state::Leaf>> load(
-        const Hash& /*path*/, std::size_t /*bits*/) const override {
-        return std::vector<ledger::state::Leaf>{};
-    }
-};
 
 crypto::Seed seed_of(std::uint8_t byte) {
     std::array<std::uint8_t, crypto::Seed::kSize> bytes;

@@ -1,6 +1,7 @@
 // Proofs of state. The first byte picks what follows: an encoded proof as it came from a peer, or
 // edits of a genuine proof of a fixed tree. Whatever verifies against that tree's root says what
 // the tree holds, and is the one proof that the tree itself gives.
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include <core/random.hpp>
 #include <ledger/state/proof.hpp>
 #include <ledger/state/tree.hpp>
+#include <tests/formats/no_source.hpp>
 #include <tests/fuzz/alloc_guard.hpp>
 #include <tests/fuzz/choices.hpp>
 #include <tests/fuzz/round_trip.hpp>
@@ -23,14 +25,6 @@ using fuzz::Choices;
 
 constexpr std::uint8_t kRecords = 48;
 constexpr std::uint8_t kKeys = 64;  ///< those from kRecords on are not in the tree
-
-class NoSource final : public LeafSource {
-  public:
-    [[nodiscard]] StoreResult<std::vector<state::Leaf>> load(
-        const Hash& /*path*/, std::size_t /*bits*/) const override {
-        return std::vector<state::Leaf>{};
-    }
-};
 
 StateKey key_of(std::uint8_t index) {
     const std::array<std::uint8_t, 1> name{index};
@@ -62,7 +56,7 @@ class FixedTree {
     }
 
   private:
-    NoSource source_;
+    formats::NoSource source_;
     StateTree tree_;
     std::map<Hash, Bytes> records_;
 };
