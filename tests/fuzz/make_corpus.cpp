@@ -183,6 +183,23 @@ void add_texts(Files& files, const Example& example) {
     add("utf8/seed_too_large", "\xf4\x90\x80\x80");
 }
 
+/// Blocks as staking_fuzz reads them: step, proposer, number of transactions; for each its sender,
+/// payload and what that needs.
+void add_scripts(Files& files) {
+    files["staking/seed_delegate_and_unbond"] =
+        Bytes{0, 0, 3, 0, 1, 1, 1, 1,  2, 0, 8, 99,  // two register, the third delegates
+              1, 0, 1, 1, 2, 0, 4, 50,               //
+              3, 1, 1, 1, 3, 0,                      // unbonds all
+              3, 1, 0, 3, 1, 0, 3, 1,  0,            // waits
+              3, 1, 1, 1, 5, 0, 3};                  // withdraws
+    files["staking/seed_slash"] = Bytes{0,    0, 2, 0,   1, 1, 2, 0, 10, 70,  //
+                                        1,    0, 1, 0,   2, 0, 3, 9,          //
+                                        1,    0, 1, 1,   4, 0, 2, 7,          //
+                                        0xf1, 0, 2, 128,                      // half of everything
+                                        3,    0, 1, 1,   3, 0,                //
+                                        3,    0, 1, 0,   6};                  // unjail
+}
+
 Files make_files() {
     const Example example = make_example();
     Files files;
@@ -192,6 +209,7 @@ Files make_files() {
     add_rows(files, example);
     add_proofs(files);
     add_crypto(files);
+    add_scripts(files);
     add_texts(files, example);
     return files;
 }
