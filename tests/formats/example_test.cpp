@@ -91,7 +91,8 @@ Bytes state_subtree(const std::map<Bytes, Bytes>& leaves, std::size_t depth) {
     }
     std::array<std::map<Bytes, Bytes>, 2> halves;
     for (const auto& [path, leaf] : leaves) {
-        halves.at((path[depth / 8] >> (7 - depth % 8)) & 1U).emplace(path, leaf);
+        const std::size_t side = (std::size_t{path[depth / 8]} >> (7 - depth % 8)) & 1;
+        halves.at(side).emplace(path, leaf);
     }
     return blake2b(
         "polis.st.node",

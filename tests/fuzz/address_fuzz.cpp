@@ -37,6 +37,19 @@ void check_bech32m(std::string_view text) {
     }
 }
 
+/// Words that no checksum protects: what regroups to bytes regroups back.
+void check_words(ByteView input) {
+    const fuzz::AllocGuard guard(input.size());
+    bech32m::Words words;
+    for (const std::uint8_t byte : input) {
+        words.push_back(byte & 31);
+    }
+    const auto bytes = bech32m::bytes_of(words);
+    POLIS_ASSERT(!bytes || bech32m::words_of(*bytes) == words);
+    const auto again = bech32m::bytes_of(bech32m::words_of(input));
+    POLIS_ASSERT(again && equal(*again, input));
+}
+
 void check_address(std::string_view text) {
     const fuzz::AllocGuard guard(text.size());
     const auto address = parse_address(text);
@@ -73,6 +86,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const polis::ByteView input(data, size);
     polis::crypto::check_bech32m(polis::as_text(input));
     polis::crypto::check_address(polis::as_text(input));
+    polis::crypto::check_words(input);
     polis::crypto::check_typing_errors(input);
     return 0;
 }

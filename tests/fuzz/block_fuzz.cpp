@@ -110,6 +110,21 @@ void mend(Block& block) {
     header.txn_root = txn_root(ids);
 }
 
+Result<CheckedBlock, BlockFault> check_mended(Block& block) {
+    mend(block);
+    return check_block(block, example().parent, formats::rules_of(example().params));
+}
+
+/// A valid block with its last transaction a second time is invalid.
+void check_repetition(Block block) {
+    if (block.txns.empty()) {
+        return;
+    }
+    block.txns.push_back(block.txns.back());
+    const auto checked = check_mended(block);
+    POLIS_ASSERT(!checked && checked.error().code == BlockError::kDuplicateTxn);
+}
+
 Result<CheckedBlock, BlockFault> check_guarded(ByteView encoded) {
     const fuzz::AllocGuard guard(encoded.size());
     return check_block(encoded, example().parent, formats::rules_of(example().params));
@@ -127,11 +142,11 @@ void run(ByteView input) {
     } else {
         POLIS_ASSERT(!describe(checked.error()).empty());
     }
-    mend(*block);
-    const auto mended = check_block(*block, example().parent, formats::rules_of(example().params));
+    const auto mended = check_mended(*block);
     if (mended) {
         check_accepted(*mended, *block);
         check_execution(*mended);
+        check_repetition(*std::move(block));
     } else {
         const BlockError code = mended.error().code;
         POLIS_ASSERT(

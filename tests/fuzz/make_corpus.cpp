@@ -192,6 +192,12 @@ void add_scripts(Files& files) {
               3, 1, 1, 1, 3, 0,                      // unbonds all
               3, 1, 0, 3, 1, 0, 3, 1,  0,            // waits
               3, 1, 1, 1, 5, 0, 3};                  // withdraws
+    files["staking/seed_shared_era"] =
+        Bytes{0, 0, 3, 0, 1, 1, 2, 0, 8, 99, 2, 2, 0, 8, 40,  // one registers, two delegate to it
+              2, 0, 2, 1, 3, 0, 2, 3, 0,                      // both unbond all in one era
+              3, 0, 0, 3, 0, 0,                               // wait
+              3, 0, 2, 1, 5, 0, 3, 2, 5, 0,  3,               // withdraw
+              0, 0, 2, 1, 5, 0, 3, 2, 5, 0,  3};
     files["staking/seed_slash"] = Bytes{0,    0, 2, 0,   1, 1, 2, 0, 10, 70,  //
                                         1,    0, 1, 0,   2, 0, 3, 9,          //
                                         1,    0, 1, 1,   4, 0, 2, 7,          //

@@ -32,6 +32,16 @@ void check_values(const CheckedTxn& checked, ByteView encoded) {
     (void)signature_valid(checked.txn);
 }
 
+/// One unit of gas decides: at the intrinsic gas the limit is high enough, below it is not.
+void check_gas_edge(const CheckedTxn& checked) {
+    Transaction txn = checked.txn;
+    txn.body.gas_limit = checked.intrinsic_gas;
+    POLIS_ASSERT(check(txn, kRules).has_value());
+    txn.body.gas_limit = Gas{checked.intrinsic_gas.value - 1};
+    const auto below = check(txn, kRules);
+    POLIS_ASSERT(!below && below.error() == TxnError::kGasTooLow);
+}
+
 void run(ByteView input) {
     const auto checked = check_guarded(input);
     const auto decoded = fuzz::decode_canonical<Transaction>(input);
@@ -46,6 +56,7 @@ void run(ByteView input) {
         return;
     }
     check_values(*checked, input);
+    check_gas_edge(*checked);
 }
 
 }  // namespace
