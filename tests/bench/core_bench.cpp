@@ -33,7 +33,7 @@ void count_bytes(benchmark::State& state) {
     state.SetBytesProcessed(state.iterations() * state.range(0));
 }
 
-void Blake2b256(benchmark::State& state) {
+void hash_blake2b(benchmark::State& state) {
     const Bytes message = random_bytes(static_cast<std::size_t>(state.range(0)));
     for (auto _ : state) {
         benchmark::DoNotOptimize(crypto::blake2b_256(crypto::kDomainTxnId, message));
@@ -41,7 +41,7 @@ void Blake2b256(benchmark::State& state) {
     count_bytes(state);
 }
 
-void Sha3_256(benchmark::State& state) {
+void hash_sha3(benchmark::State& state) {
     const Bytes message = random_bytes(static_cast<std::size_t>(state.range(0)));
     for (auto _ : state) {
         benchmark::DoNotOptimize(crypto::sha3_256(message));
@@ -49,7 +49,7 @@ void Sha3_256(benchmark::State& state) {
     count_bytes(state);
 }
 
-void Ed25519Sign(benchmark::State& state) {
+void ed25519_sign(benchmark::State& state) {
     const crypto::SigningKey key(fixed_seed());
     const Bytes message = random_bytes(32);
     for (auto _ : state) {
@@ -57,7 +57,7 @@ void Ed25519Sign(benchmark::State& state) {
     }
 }
 
-void Ed25519Verify(benchmark::State& state) {
+void ed25519_verify(benchmark::State& state) {
     const crypto::SigningKey key(fixed_seed());
     const Bytes message = random_bytes(32);
     const Signature signature = key.sign(message);
@@ -66,7 +66,7 @@ void Ed25519Verify(benchmark::State& state) {
     }
 }
 
-void Ed25519VerifyLibsodium(benchmark::State& state) {
+void ed25519_verify_libsodium(benchmark::State& state) {
     const crypto::SigningKey key(fixed_seed());
     const Bytes message = random_bytes(32);
     const Signature signature = key.sign(message);
@@ -76,7 +76,7 @@ void Ed25519VerifyLibsodium(benchmark::State& state) {
     }
 }
 
-void VrfProve(benchmark::State& state) {
+void vrf_prove(benchmark::State& state) {
     const crypto::VrfKey key(fixed_seed());
     const Bytes alpha = random_bytes(48);
     for (auto _ : state) {
@@ -84,7 +84,7 @@ void VrfProve(benchmark::State& state) {
     }
 }
 
-void VrfVerify(benchmark::State& state) {
+void vrf_verify(benchmark::State& state) {
     const crypto::VrfKey key(fixed_seed());
     const Bytes alpha = random_bytes(48);
     const VrfProof proof = key.prove(alpha);
@@ -93,21 +93,21 @@ void VrfVerify(benchmark::State& state) {
     }
 }
 
-void AddressToText(benchmark::State& state) {
+void address_to_text(benchmark::State& state) {
     const Address address = Address::from_view(random_bytes(Address::kSize));
     for (auto _ : state) {
         benchmark::DoNotOptimize(crypto::to_text(address));
     }
 }
 
-void AddressParse(benchmark::State& state) {
+void address_parse(benchmark::State& state) {
     const std::string text = crypto::to_text(Address::from_view(random_bytes(Address::kSize)));
     for (auto _ : state) {
         benchmark::DoNotOptimize(crypto::parse_address(text));
     }
 }
 
-void MerkleRoot(benchmark::State& state) {
+void merkle_root(benchmark::State& state) {
     std::vector<Hash> leaves(static_cast<std::size_t>(state.range(0)));
     Random random(1, "core_bench");
     for (Hash& leaf : leaves) {
@@ -119,16 +119,16 @@ void MerkleRoot(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 
-BENCHMARK(Blake2b256)->Arg(64)->Arg(1'024)->Arg(65'536);
-BENCHMARK(Sha3_256)->Arg(64)->Arg(1'024)->Arg(65'536);
-BENCHMARK(Ed25519Sign);
-BENCHMARK(Ed25519Verify);
-BENCHMARK(Ed25519VerifyLibsodium);
-BENCHMARK(VrfProve);
-BENCHMARK(VrfVerify);
-BENCHMARK(AddressToText);
-BENCHMARK(AddressParse);
-BENCHMARK(MerkleRoot)->Arg(10'000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(hash_blake2b)->Arg(64)->Arg(1'024)->Arg(65'536);
+BENCHMARK(hash_sha3)->Arg(64)->Arg(1'024)->Arg(65'536);
+BENCHMARK(ed25519_sign);
+BENCHMARK(ed25519_verify);
+BENCHMARK(ed25519_verify_libsodium);
+BENCHMARK(vrf_prove);
+BENCHMARK(vrf_verify);
+BENCHMARK(address_to_text);
+BENCHMARK(address_parse);
+BENCHMARK(merkle_root)->Arg(10'000)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace polis

@@ -76,7 +76,7 @@ StateChanges random_updates(Random& random, std::uint64_t records) {
     return sorted(std::move(changes));
 }
 
-void TreeApply(benchmark::State& state) {
+void tree_apply(benchmark::State& state) {
     const auto records = static_cast<std::uint64_t>(state.range(0));
     StateTree& tree = tree_of(records);
     Random random(1, "state_bench");
@@ -91,11 +91,12 @@ void TreeApply(benchmark::State& state) {
         static_cast<double>(tree.memory_bytes()) / static_cast<double>(records);
 }
 
-void TreeGet(benchmark::State& state) {
+void tree_get(benchmark::State& state) {
     const auto records = static_cast<std::uint64_t>(state.range(0));
     StateTree& tree = tree_of(records);
     Random random(1, "state_bench");
     std::vector<StateKey> keys;
+    keys.reserve(kJournalKeys);
     for (std::uint64_t i = 0; i < kJournalKeys; ++i) {
         keys.push_back(key_of(random.below(records)));
     }
@@ -105,7 +106,7 @@ void TreeGet(benchmark::State& state) {
     }
 }
 
-void TreeProve(benchmark::State& state) {
+void tree_prove(benchmark::State& state) {
     const auto records = static_cast<std::uint64_t>(state.range(0));
     StateTree& tree = tree_of(records);
     Random random(1, "state_bench");
@@ -118,7 +119,7 @@ void TreeProve(benchmark::State& state) {
         static_cast<double>(siblings) / static_cast<double>(state.iterations());
 }
 
-void ProofVerify(benchmark::State& state) {
+void proof_verify(benchmark::State& state) {
     StateTree& tree = tree_of(static_cast<std::uint64_t>(state.range(0)));
     const StateKey key = key_of(1);
     const StateProof proof = *tree.prove(key);
@@ -129,6 +130,7 @@ void ProofVerify(benchmark::State& state) {
 
 std::vector<StateKey> journal_keys() {
     std::vector<StateKey> keys;
+    keys.reserve(kJournalKeys);
     for (std::uint64_t i = 0; i < kJournalKeys; ++i) {
         keys.push_back(key_of(i));
     }
@@ -136,7 +138,7 @@ std::vector<StateKey> journal_keys() {
 }
 
 /// Reads of keys that the journal has seen.
-void JournalPeek(benchmark::State& state) {
+void journal_peek(benchmark::State& state) {
     const std::vector<StateKey> keys = journal_keys();
     Journal journal(tree_of(100'000));
     for (const StateKey& key : keys) {
@@ -149,7 +151,7 @@ void JournalPeek(benchmark::State& state) {
 }
 
 /// A journal's life in a block: first reads, writes and the sorted changes of 10,000 records.
-void JournalBlock(benchmark::State& state) {
+void journal_block(benchmark::State& state) {
     const std::vector<StateKey> keys = journal_keys();
     StateTree& tree = tree_of(100'000);
     const Bytes value = value_of(7);
@@ -164,7 +166,7 @@ void JournalBlock(benchmark::State& state) {
 }
 
 /// A failing transaction: checkpoint, four writes, rollback.
-void JournalRollback(benchmark::State& state) {
+void journal_rollback(benchmark::State& state) {
     const std::vector<StateKey> keys = journal_keys();
     Journal journal(tree_of(100'000));
     const Bytes value = value_of(7);
@@ -178,13 +180,13 @@ void JournalRollback(benchmark::State& state) {
     }
 }
 
-BENCHMARK(JournalPeek);
-BENCHMARK(JournalRollback);
-BENCHMARK(JournalBlock)->Unit(benchmark::kMillisecond);
-BENCHMARK(TreeGet)->Arg(100'000)->Arg(1'000'000);
-BENCHMARK(TreeProve)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMicrosecond);
-BENCHMARK(ProofVerify)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMicrosecond);
-BENCHMARK(TreeApply)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(journal_peek);
+BENCHMARK(journal_rollback);
+BENCHMARK(journal_block)->Unit(benchmark::kMillisecond);
+BENCHMARK(tree_get)->Arg(100'000)->Arg(1'000'000);
+BENCHMARK(tree_prove)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(proof_verify)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMicrosecond);
+BENCHMARK(tree_apply)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace polis::ledger

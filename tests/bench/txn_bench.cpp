@@ -33,27 +33,28 @@ TxnRules rules() { return formats::rules_of(formats::make_example().params); }
 
 CheckedBlock block_of_transfers() {
     CheckedBlock block;
+    block.txns.reserve(kTxns);
     for (std::size_t i = 0; i < kTxns; ++i) {
         block.txns.push_back(*check(transfer(i), rules()));
     }
     return block;
 }
 
-void EncodeTransfer(benchmark::State& state) {
+void encode_transfer(benchmark::State& state) {
     const Transaction txn = transfer(0);
     for (auto _ : state) {
         benchmark::DoNotOptimize(codec::encode(txn));
     }
 }
 
-void DecodeTransfer(benchmark::State& state) {
+void decode_transfer(benchmark::State& state) {
     const Bytes encoded = codec::encode(transfer(0));
     for (auto _ : state) {
         benchmark::DoNotOptimize(codec::decode<Transaction>(encoded));
     }
 }
 
-void CheckTransfer(benchmark::State& state) {
+void check_transfer(benchmark::State& state) {
     const Bytes encoded = codec::encode(transfer(0));
     const TxnRules against = rules();
     for (auto _ : state) {
@@ -73,7 +74,7 @@ double median_us(std::vector<Seconds> times) {
 /// Decode, every stateless check and the signature, against one bare verification by libsodium of
 /// the same signature: the two alternate, and medians are compared, so that a busy machine does not
 /// change the ratio.
-void AdmitTransfer(benchmark::State& state) {
+void admit_transfer(benchmark::State& state) {
     const Transaction txn = transfer(0);
     const Bytes encoded = codec::encode(txn);
     const Hash message = signing_hash(txn.body);
@@ -101,7 +102,7 @@ void AdmitTransfer(benchmark::State& state) {
     state.counters["vs_libsodium"] = median_us(ours) / median_us(theirs);
 }
 
-void BlockSignatures(benchmark::State& state) {
+void block_signatures(benchmark::State& state) {
     static const CheckedBlock kBlock = block_of_transfers();
     WorkerPool pool(static_cast<std::size_t>(state.range(0)));
     for (auto _ : state) {
@@ -111,11 +112,11 @@ void BlockSignatures(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kTxns));
 }
 
-BENCHMARK(EncodeTransfer);
-BENCHMARK(DecodeTransfer);
-BENCHMARK(CheckTransfer);
-BENCHMARK(AdmitTransfer)->UseManualTime()->Unit(benchmark::kMicrosecond);
-BENCHMARK(BlockSignatures)
+BENCHMARK(encode_transfer);
+BENCHMARK(decode_transfer);
+BENCHMARK(check_transfer);
+BENCHMARK(admit_transfer)->UseManualTime()->Unit(benchmark::kMicrosecond);
+BENCHMARK(block_signatures)
     ->ArgName("threads")
     ->Arg(1)
     ->Arg(2)

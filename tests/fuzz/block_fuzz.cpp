@@ -104,6 +104,7 @@ void mend(Block& block) {
     header.parent_receipts_root = parent.receipts_root;
     header.parent_gas_used = parent.gas_used;
     std::vector<Hash> ids;
+    ids.reserve(block.txns.size());
     for (const Transaction& txn : block.txns) {
         ids.push_back(txn_id(codec::encode(txn)));
     }

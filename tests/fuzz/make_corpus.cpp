@@ -133,6 +133,7 @@ void add_rows(Files& files, const Example& example) {
 
 void add_proofs(Files& files) {
     std::vector<Hash> leaves;
+    leaves.reserve(5);
     for (std::uint8_t i = 0; i < 5; ++i) {
         leaves.push_back(merkle::leaf_hash(std::array<std::uint8_t, 1>{i}));
     }

@@ -193,7 +193,7 @@ Payload payload_of(Choices& choices, std::size_t sender, std::uint64_t era) {
 }
 
 /// What check() would return for a transaction of this payload; nobody looks at the signature.
-CheckedTxn txn_of(MapState& state, std::size_t sender, Nonce nonce_after, Payload payload) {
+CheckedTxn txn_of(MapState& state, std::size_t sender, Nonce nonce_after, const Payload& payload) {
     CheckedTxn out;
     out.sender = actors().at(sender).address;
     const auto account = load_account(state, out.sender);
@@ -202,7 +202,7 @@ CheckedTxn txn_of(MapState& state, std::size_t sender, Nonce nonce_after, Payloa
     out.txn.body.gas_limit = Gas{out.intrinsic_gas.value + nonce_after.value};
     out.txn.body.gas_price = GasPrice{nonce_after.value % 3};
     out.txn.body.nonce = Nonce{account->nonce.value + nonce_after.value};
-    out.txn.body.payload = std::move(payload);
+    out.txn.body.payload = payload;
     out.fee_max = *fee_of(out.txn.body.gas_limit, out.txn.body.gas_price);
     return out;
 }
@@ -215,8 +215,8 @@ void run_block(MapState& state, Choices& choices, Height height) {
     const std::size_t count = choices.byte() % 6;
     for (std::size_t i = 0; i < count; ++i) {
         const std::size_t sender = choices.byte() % kActors;
-        Payload payload = payload_of(choices, sender, staking::era_of(params(), height));
-        block.txns.push_back(txn_of(state, sender, Nonce{used.at(sender)++}, std::move(payload)));
+        const Payload payload = payload_of(choices, sender, staking::era_of(params(), height));
+        block.txns.push_back(txn_of(state, sender, Nonce{used.at(sender)++}, payload));
     }
     const auto outcome = execute_block(state, params(), block);
     POLIS_ASSERT(outcome.has_value());

@@ -155,7 +155,8 @@ void run_encoded(Choices choices) {
         root = proof->siblings.front();
     }
     const fuzz::AllocGuard guard(choices.rest().size());
-    (void)verify_proof(root, key.bytes(), *proof);
+    const auto result = verify_proof(root, key.bytes(), *proof);
+    POLIS_ASSERT(result || to_string(result.error()) != "unknown proof error");
 }
 
 }  // namespace
