@@ -26,7 +26,7 @@ constexpr std::uint8_t kConsensusSeed = 4;
 constexpr std::uint8_t kVrfSeed = 5;
 
 crypto::Seed seed_of(std::uint8_t byte) {
-    std::array<std::uint8_t, crypto::Seed::kSize> bytes;
+    std::array<std::uint8_t, crypto::Seed::kSize> bytes{};
     bytes.fill(byte);
     return crypto::Seed(bytes);
 }
@@ -66,8 +66,9 @@ ledger::StateChanges make_state(const Address& alice, const Address& bob) {
     return out;
 }
 
-ledger::CheckedTxn make_txn(const ledger::Params& params, Nonce nonce, ledger::Payload payload) {
-    ledger::TxnBody body{
+ledger::CheckedTxn make_txn(
+    const ledger::Params& params, Nonce nonce, const ledger::Payload& payload) {
+    const ledger::TxnBody body{
         .version = ledger::kTxnVersion,
         .chain_id = params.chain_id,
         .sender = {},
@@ -75,8 +76,8 @@ ledger::CheckedTxn make_txn(const ledger::Params& params, Nonce nonce, ledger::P
         .gas_limit = Gas{3'000},
         .gas_price = GasPrice{2},
         .valid_until = Height{1'000},
-        .payload = std::move(payload)};
-    const auto txn = ledger::sign(key_of(kAliceSeed), std::move(body));
+        .payload = payload};
+    const auto txn = ledger::sign(key_of(kAliceSeed), body);
     auto checked = ledger::check(txn, rules_of(params));
     POLIS_ASSERT(checked.has_value());
     return *std::move(checked);

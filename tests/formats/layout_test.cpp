@@ -85,30 +85,29 @@ std::vector<Place> layout_of() {
 }
 
 const std::map<std::string, std::vector<Place>>& layouts() {
-    using namespace ledger;
     static const std::map<std::string, std::vector<Place>> kLayouts{
-        {"Account", layout_of<Account>()},
-        {"Block", layout_of<Block>()},
-        {"Delegate", layout_of<Delegate>()},
-        {"Event", layout_of<Event>()},
-        {"Head", layout_of<Head>()},
-        {"Header", layout_of<Header>()},
-        {"Member", layout_of<staking::Member>()},
+        {"Account", layout_of<ledger::Account>()},
+        {"Block", layout_of<ledger::Block>()},
+        {"Delegate", layout_of<ledger::Delegate>()},
+        {"Event", layout_of<ledger::Event>()},
+        {"Head", layout_of<ledger::Head>()},
+        {"Header", layout_of<ledger::Header>()},
+        {"Member", layout_of<ledger::staking::Member>()},
         {"MerkleProof", layout_of<merkle::Proof>()},
-        {"Params", layout_of<Params>()},
-        {"Pool", layout_of<staking::Pool>()},
-        {"Receipt", layout_of<Receipt>()},
-        {"RegisterValidator", layout_of<RegisterValidator>()},
-        {"StateProof", layout_of<StateProof>()},
-        {"StateProofEnd", layout_of<StateProof::End>()},
-        {"Transfer", layout_of<Transfer>()},
-        {"TxnBody", layout_of<TxnBody>()},
-        {"TxnPlace", layout_of<rows::TxnPlace>()},
-        {"Unbond", layout_of<Unbond>()},
-        {"Unbonded", layout_of<staking::Unbonded>()},
-        {"Validator", layout_of<staking::Validator>()},
-        {"Withdraw", layout_of<Withdraw>()},
-        {"Withdrawn", layout_of<staking::Withdrawn>()}};
+        {"Params", layout_of<ledger::Params>()},
+        {"Pool", layout_of<ledger::staking::Pool>()},
+        {"Receipt", layout_of<ledger::Receipt>()},
+        {"RegisterValidator", layout_of<ledger::RegisterValidator>()},
+        {"StateProof", layout_of<ledger::StateProof>()},
+        {"StateProofEnd", layout_of<ledger::StateProof::End>()},
+        {"Transfer", layout_of<ledger::Transfer>()},
+        {"TxnBody", layout_of<ledger::TxnBody>()},
+        {"TxnPlace", layout_of<ledger::rows::TxnPlace>()},
+        {"Unbond", layout_of<ledger::Unbond>()},
+        {"Unbonded", layout_of<ledger::staking::Unbonded>()},
+        {"Validator", layout_of<ledger::staking::Validator>()},
+        {"Withdraw", layout_of<ledger::Withdraw>()},
+        {"Withdrawn", layout_of<ledger::staking::Withdrawn>()}};
     return kLayouts;
 }
 
@@ -150,19 +149,18 @@ std::map<std::string, std::string> pairs_of(std::string_view marker) {
 }
 
 TEST(FormatsTables, limits) {
-    using namespace ledger;
     const std::map<std::string, std::string> expected{
-        {"kTxnBytesMax", std::to_string(kTxnBytesMax)},
-        {"kBlockTxnsMax", std::to_string(kBlockTxnsMax)},
-        {"kBlockBytesMax", std::to_string(kBlockBytesMax)},
-        {"kEventNameBytesMax", std::to_string(kEventNameBytesMax)},
-        {"kEventDataBytesMax", std::to_string(kEventDataBytesMax)},
-        {"kReceiptEventsMax", std::to_string(kReceiptEventsMax)},
-        {"kStateKeyBytesMax", std::to_string(kStateKeyBytesMax)},
-        {"kStateValueBytesMax", std::to_string(kStateValueBytesMax)},
-        {"kValidatorsMax", std::to_string(kValidatorsMax)},
-        {"kBasisPoints", std::to_string(kBasisPoints)},
-        {"StateProof::kSiblingsMax", std::to_string(StateProof::kSiblingsMax)},
+        {"kTxnBytesMax", std::to_string(ledger::kTxnBytesMax)},
+        {"kBlockTxnsMax", std::to_string(ledger::kBlockTxnsMax)},
+        {"kBlockBytesMax", std::to_string(ledger::kBlockBytesMax)},
+        {"kEventNameBytesMax", std::to_string(ledger::kEventNameBytesMax)},
+        {"kEventDataBytesMax", std::to_string(ledger::kEventDataBytesMax)},
+        {"kReceiptEventsMax", std::to_string(ledger::kReceiptEventsMax)},
+        {"kStateKeyBytesMax", std::to_string(ledger::kStateKeyBytesMax)},
+        {"kStateValueBytesMax", std::to_string(ledger::kStateValueBytesMax)},
+        {"kValidatorsMax", std::to_string(ledger::kValidatorsMax)},
+        {"kBasisPoints", std::to_string(ledger::kBasisPoints)},
+        {"StateProof::kSiblingsMax", std::to_string(ledger::StateProof::kSiblingsMax)},
         {"merkle::Proof::kSiblingsMax", std::to_string(merkle::Proof::kSiblingsMax)}};
     EXPECT_EQ(pairs_of("limits"), expected);
 }
@@ -241,18 +239,17 @@ TEST(FormatsTables, gas) {
 }
 
 TEST(FormatsTables, store_keys) {
-    using namespace ledger;
     std::vector<std::pair<std::string, std::string>> expected;
     for (const Bytes& key :
-         {rows::account_txn_key({}, {}),
-          rows::block_key({}),
-          rows::height_key({}),
-          rows::schema_key(),
-          rows::genesis_key(),
-          rows::head_key(),
-          rows::receipts_key({}),
-          rows::state_key({}),
-          rows::txn_key({})}) {
+         {ledger::rows::account_txn_key({}, {}),
+          ledger::rows::block_key({}),
+          ledger::rows::height_key({}),
+          ledger::rows::schema_key(),
+          ledger::rows::genesis_key(),
+          ledger::rows::head_key(),
+          ledger::rows::receipts_key({}),
+          ledger::rows::state_key({}),
+          ledger::rows::txn_key({})}) {
         expected.emplace_back(
             std::string(1, static_cast<char>(key.front())), std::to_string(key.size()));
     }
