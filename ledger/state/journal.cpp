@@ -48,12 +48,44 @@ void Journal::rollback(Checkpoint checkpoint) {
 
 StateChanges Journal::changes() const {
     StateChanges out;
-    for (const Entry& entry : entries_) {
+    for (const std::uint32_t index : changed_entries()) {
+        out.push_back({entries_[index].key, entries_[index].current});
+    }
+    return out;
+}
+
+StateChanges Journal::take_changes() && {
+    StateChanges out;
+    for (const std::uint32_t index : changed_entries()) {
+        out.push_back({entries_[index].key, std::move(entries_[index].current)});
+    }
+    return out;
+}
+
+/// Entries that differ from the view, by path. Only small items are moved about while sorting.
+std::vector<std::uint32_t> Journal::changed_entries() const {
+    struct Item {
+        std::uint64_t path_head;
+        std::uint32_t entry;
+    };
+
+    std::vector<Item> items;
+    for (std::uint32_t index = 0; index < entries_.size(); ++index) {
+        const Entry& entry = entries_[index];
         if (entry.current != entry.original) {
-            out.push_back({entry.key, entry.current});
+            items.push_back({from_big_endian<std::uint64_t>(entry.key.path().view()), index});
         }
     }
-    std::ranges::sort(out, {}, [](const StateChange& change) { return change.key.path(); });
+    std::ranges::sort(items, [this](const Item& left, const Item& right) {
+        return left.path_head != right.path_head
+                   ? left.path_head < right.path_head
+                   : entries_[left.entry].key.path() < entries_[right.entry].key.path();
+    });
+    std::vector<std::uint32_t> out;
+    out.reserve(items.size());
+    for (const Item& item : items) {
+        out.push_back(item.entry);
+    }
     return out;
 }
 

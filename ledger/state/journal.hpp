@@ -40,6 +40,9 @@ class Journal : public StateView {
     /// Records whose value differs from the view beneath, sorted by path.
     [[nodiscard]] StateChanges changes() const;
 
+    /// The same, moved out: the journal is spent.
+    [[nodiscard]] StateChanges take_changes() &&;
+
   private:
     struct Entry {
         StateKey key;
@@ -55,6 +58,7 @@ class Journal : public StateView {
     StoreResult<std::uint32_t> entry_of(const StateKey& key);
     StoreResult<void> write(const StateKey& key, std::optional<Bytes> value);
     [[nodiscard]] std::size_t slot_of(const Hash& path) const;
+    [[nodiscard]] std::vector<std::uint32_t> changed_entries() const;
     void grow();
 
     static constexpr std::uint32_t kEmptySlot = UINT32_MAX;

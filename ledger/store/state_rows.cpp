@@ -30,7 +30,7 @@ StoreResult<void> StateRows::scan(
     return outcome;
 }
 
-void StateRows::write(WriteBatch& batch, const StateChanges& changes) {
+void StateRows::write(WriteBatch& batch, std::span<const StateChange> changes) {
     for (const StateChange& change : changes) {
         Bytes key = rows::state_key(change.key.path());
         if (change.value) {
