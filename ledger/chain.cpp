@@ -165,7 +165,7 @@ StoreResult<void> Chain::load_state() {
         return {};
     };
     const auto add = [&](const rows::StateRow& row) -> StoreResult<void> {
-        stretch.push_back({.path = row.path, .hash = {}, .value = to_bytes(row.value)});
+        stretch.push_back({.path = row.path, .hash = {}, .value = row.value});
         return stretch.size() < kRebuildStretch ? StoreResult<void>{} : flush();
     };
     POLIS_TRY_VOID(state_rows_.visit(add));

@@ -15,24 +15,24 @@ constexpr std::size_t kSlotsMin = 64;
 
 Journal::Journal(StateView& base) : base_(base), slots_(kSlotsMin, kEmptySlot) {}
 
-StoreResult<std::optional<Bytes>> Journal::get(const StateKey& key) {
+StoreResult<std::optional<SmallBytes>> Journal::get(const StateKey& key) {
     POLIS_TRY(const auto* value, peek(key));
     return *value;
 }
 
-StoreResult<const std::optional<Bytes>*> Journal::peek(const StateKey& key) {
+StoreResult<const std::optional<SmallBytes>*> Journal::peek(const StateKey& key) {
     POLIS_TRY(const std::uint32_t index, entry_of(key));
     return &entries_[index].current;
 }
 
-StoreResult<void> Journal::put(const StateKey& key, Bytes value) {
+StoreResult<void> Journal::put(const StateKey& key, ByteView value) {
     POLIS_ASSERT_OP(value.size(), <=, kStateValueBytesMax);
-    return write(key, std::move(value));
+    return write(key, SmallBytes(value));
 }
 
 StoreResult<void> Journal::remove(const StateKey& key) { return write(key, std::nullopt); }
 
-StoreResult<void> Journal::write(const StateKey& key, std::optional<Bytes> value) {
+StoreResult<void> Journal::write(const StateKey& key, std::optional<SmallBytes> value) {
     POLIS_TRY(const std::uint32_t index, entry_of(key));
     undo_.push_back({index, std::exchange(entries_[index].current, std::move(value))});
     return {};
@@ -96,7 +96,7 @@ StoreResult<std::uint32_t> Journal::entry_of(const StateKey& key) {
     }
     POLIS_TRY(auto value, base_.get(key));
     const auto index = static_cast<std::uint32_t>(entries_.size());
-    entries_.push_back({key, value, value});
+    entries_.push_back({key, value, std::move(value)});
     slots_[slot] = index;
     if (entries_.size() * 2 > slots_.size()) {
         grow();

@@ -68,8 +68,8 @@ struct Figures {
 /// A state in which nothing has happened yet.
 class EmptyView : public ledger::StateView {
   public:
-    StoreResult<std::optional<Bytes>> get(const ledger::StateKey& /*key*/) override {
-        return std::optional<Bytes>{};
+    StoreResult<std::optional<SmallBytes>> get(const ledger::StateKey& /*key*/) override {
+        return std::optional<SmallBytes>{};
     }
 };
 
