@@ -196,6 +196,13 @@ void FaultFileSystem::flip_bit(const std::string& name, std::uint64_t bit) {
     });
 }
 
+void FaultFileSystem::overwrite(const std::string& name, std::size_t offset, ByteView bytes) {
+    disk_->change(name, [offset, bytes](std::string& data) {
+        POLIS_ASSERT_OP(offset + bytes.size(), <=, data.size());
+        data.replace(offset, bytes.size(), as_text(bytes));
+    });
+}
+
 void FaultFileSystem::truncate(const std::string& name, std::size_t size) {
     disk_->change(name, [size](std::string& data) {
         POLIS_ASSERT_OP(size, <=, data.size());

@@ -73,6 +73,9 @@ class FaultFileSystem {
     /// Inverts one bit of a file, on the medium and in memory. @pre bit < 8 * its size
     void flip_bit(const std::string& name, std::uint64_t bit);
 
+    /// Replaces bytes, on the medium and in memory. @pre the range lies within the file
+    void overwrite(const std::string& name, std::size_t offset, ByteView bytes);
+
     /// Keeps the first `size` bytes, durably. @pre size <= its size
     void truncate(const std::string& name, std::size_t size);
 

@@ -163,10 +163,20 @@ Status check_manifest(leveldb::Env& env, const std::string& dir, std::uint64_t& 
     if (const Status status = leveldb::ReadFileToString(&env, manifest, &content); !status.ok()) {
         return status;
     }
-    const LogScan scan = scan_log(as_bytes(content), [&log_number](ByteView edit) {
-        log_number = log_number_of(edit).value_or(log_number);
+    std::optional<std::uint64_t> found;
+    const LogScan scan = scan_log(as_bytes(content), [&found](ByteView edit) {
+        if (const auto number = log_number_of(edit)) {
+            found = number;
+        }
     });
-    return scan.end == LogEnd::kDamaged ? damaged(manifest, scan) : Status::OK();
+    if (scan.end == LogEnd::kDamaged) {
+        return damaged(manifest, scan);
+    }
+    if (!found) {
+        return Status::Corruption(manifest, "it ends before the number of a log");
+    }
+    log_number = *found;
+    return Status::OK();
 }
 
 /// A log is synced when the next one starts (leveldb_env.hpp), so only the last one that holds
