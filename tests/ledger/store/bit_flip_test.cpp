@@ -274,9 +274,9 @@ TEST_F(BitFlips, plain_leveldb_takes_a_changed_length_for_the_end_of_the_log) {
     EXPECT_GT(tally.count(Verdict::kLost) + tally.count(Verdict::kWrong), 0U);
 }
 
-/// A sector of 512 bytes that comes back as zeros, as noise, or as another sector of the file. Noise
-/// over the header of a record in the last block of a log cannot be told from a torn write: such a
-/// log loses its tail, rarely, and never yields a wrong row.
+/// A sector of 512 bytes that comes back as zeros, as noise, or as another sector of the file.
+/// Noise over the header of a record in the last block of a log cannot be told from a torn write:
+/// such a log loses its tail, rarely, and never yields a wrong row.
 TEST_F(BitFlips, a_damaged_sector_is_right_or_reported) {
     constexpr std::size_t kSector = 512;
     Random random(512);

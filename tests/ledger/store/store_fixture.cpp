@@ -86,4 +86,39 @@ std::optional<std::size_t> ReferenceRun::find_state(const Rows& rows) const {
     return std::nullopt;
 }
 
+namespace {
+
+constexpr std::uint64_t kKeptRows = 12;  ///< of the endless run: older ones are deleted
+
+std::string kill_row(std::uint64_t number) { return "row" + std::to_string(number); }
+
+std::string kill_value(std::uint64_t number) {
+    Bytes noise(2'000 + number % 5'000);
+    Random(number).fill(noise);
+    return std::string(as_text(noise));
+}
+
+}  // namespace
+
+WriteBatch kill_batch(std::uint64_t number) {
+    WriteBatch batch;
+    batch.put(bytes_of("counter"), bytes_of(std::to_string(number)));
+    batch.put(bytes_of(kill_row(number)), bytes_of(kill_value(number)));
+    if (number > kKeptRows) {
+        batch.remove(bytes_of(kill_row(number - kKeptRows)));
+    }
+    return batch;
+}
+
+Rows kill_state(std::uint64_t number) {
+    Rows rows;
+    for (std::uint64_t i = number; i > 0 && i + kKeptRows > number; --i) {
+        rows[kill_row(i)] = kill_value(i);
+    }
+    if (number > 0) {
+        rows["counter"] = std::to_string(number);
+    }
+    return rows;
+}
+
 }  // namespace polis::ledger::testing

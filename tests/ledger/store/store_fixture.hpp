@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -71,5 +72,11 @@ class ReferenceRun {
     std::vector<WriteBatch> batches_;  ///< the first is empty
     std::vector<Rows> states_;
 };
+
+/// An endless run like ReferenceRun: the batch with this number, counted from 1.
+[[nodiscard]] WriteBatch kill_batch(std::uint64_t number);
+
+/// The rows after all batches up to this number.
+[[nodiscard]] Rows kill_state(std::uint64_t number);
 
 }  // namespace polis::ledger::testing
