@@ -147,6 +147,21 @@ constexpr std::array kHostileCases{
         "99f6246adcc0ac719f69f159e73870d2"
         "1f905cfff0a2e45a9123a2b72bd9e6635e9d04e11d316307982eae3f9ec45604",
         ""},
+    // Anybody can make these two: without key validation they would be valid.
+    HostileCase{
+        "key and Gamma are the identity",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000"
+        "b8149a3e7639ccdf345aef3f149e6ada"
+        "45d2b91f72c95530a76d97cae1dd9699827f9cabf8dc11d6f7ea80c26ff9d20b",
+        ""},
+    HostileCase{
+        "key of order 8, Gamma the identity, challenge divisible by 8",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "0100000000000000000000000000000000000000000000000000000000000000"
+        "006362d84d4a38bfb0bfd9bd399018c9"
+        "1453ba06cd6ec62f5816f0781c78a689d9cb969827eb6354d66065d89aebec06",
+        ""},
 };
 
 TEST(Ecvrf, hostile_points_get_the_answer_of_the_rfc) {

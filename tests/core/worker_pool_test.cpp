@@ -50,6 +50,23 @@ TEST(WorkerPool, many_short_runs_in_a_row) {
     EXPECT_TRUE(std::ranges::all_of(sums, [](std::uint64_t sum) { return sum == 12'497'500; }));
 }
 
+TEST(WorkerPool, waits_for_the_last_chunk) {
+    // The caller runs out of chunks while other threads still hold one.
+    WorkerPool pool(4);
+    for (int round = 0; round < 100; ++round) {
+        std::vector<std::uint64_t> out(4);
+        const auto work = [&](std::size_t begin, std::size_t) {
+            volatile std::uint64_t value = begin;
+            for (int i = 0; i < 200'000; ++i) {
+                value = value * 6364136223846793005ULL + 1;
+            }
+            out[begin] = value | 1;
+        };
+        pool.run(out.size(), work, 1);
+        ASSERT_TRUE(std::ranges::all_of(out, [](std::uint64_t value) { return value != 0; }));
+    }
+}
+
 TEST(WorkerPool, ends_at_once_with_and_without_work) {
     for (int i = 0; i < 100; ++i) {
         WorkerPool pool(3);
