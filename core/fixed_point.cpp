@@ -1,8 +1,7 @@
-#include <core/fixed_point.hpp>
-
 #include <algorithm>
 #include <limits>
 
+#include <core/fixed_point.hpp>
 #include <core/integer.hpp>
 
 namespace polis {
@@ -23,7 +22,9 @@ i128 floor_div(i128 numerator, i128 denominator) {
     return inexact && ((numerator < 0) != (denominator < 0)) ? quotient - 1 : quotient;
 }
 
-i128 scaled(std::int64_t value) { return static_cast<i128>(value) * (i128{1} << Fixed::kFractionBits); }
+i128 scaled(std::int64_t value) {
+    return static_cast<i128>(value) * (i128{1} << Fixed::kFractionBits);
+}
 
 }  // namespace
 

@@ -32,8 +32,8 @@ struct Proof {
 
     bool operator==(const Proof&) const = default;
     static constexpr std::size_t kSiblingsMax = 64;
-    static constexpr auto kFields = codec::fields(
-        &Proof::index, &Proof::count, codec::bounded(&Proof::siblings, kSiblingsMax));
+    static constexpr auto kFields =
+        codec::fields(&Proof::index, &Proof::count, codec::bounded(&Proof::siblings, kSiblingsMax));
 };
 
 /// @pre index < leaves.size()

@@ -12,7 +12,8 @@
 namespace polis {
 
 /// A seeded generator (xoshiro256**) whose distributions are our own, so that a seed gives the
-/// same sequence with every compiler and library. For tests, simulation and workloads; never for keys.
+/// same sequence with every compiler and library. For tests, simulation and workloads; never for
+/// keys.
 class Random {
   public:
     explicit Random(std::uint64_t seed);

@@ -77,19 +77,19 @@ template <class T>
 /// A struct's member with the largest count it may hold.
 template <class Class, class Member>
 struct Field {
-    Member Class::*member;
+    Member Class::* member;
     std::size_t count_max;
 };
 
 template <class Class, class Member>
-consteval auto bounded(Member Class::*member, std::size_t count_max) {
+consteval auto bounded(Member Class::* member, std::size_t count_max) {
     return Field<Class, Member>{member, count_max};
 }
 
 namespace detail {
 
 template <class Class, class Member>
-consteval auto as_field(Member Class::*member) {
+consteval auto as_field(Member Class::* member) {
     return Field<Class, Member>{member, kNoLimit};
 }
 
@@ -138,9 +138,7 @@ struct Codec<T> {
         }
     }
 
-    static void decode(Reader& reader, T& value) {
-        value = static_cast<T>(reader.integer<Raw>());
-    }
+    static void decode(Reader& reader, T& value) { value = static_cast<T>(reader.integer<Raw>()); }
 };
 
 template <>
@@ -293,7 +291,8 @@ struct Codec<std::variant<Ts...>> {
         std::variant<Ts...>& value,
         std::size_t tag,
         std::index_sequence<Index...> /*indexes*/) {
-        (void)((tag == Index && (Codec<Ts>::decode(reader, value.template emplace<Index>()), true)) ||
+        (void)((tag == Index &&
+                (Codec<Ts>::decode(reader, value.template emplace<Index>()), true)) ||
                ...);
     }
 };
@@ -420,13 +419,15 @@ struct Codec<T> {
         [](const auto&... field) {
             return (
                 std::size_t{0} + ... +
-                Codec<typename detail::FieldMember<std::decay_t<decltype(field)>>::Type>::kBytesMin);
+                Codec<
+                    typename detail::FieldMember<std::decay_t<decltype(field)>>::Type>::kBytesMin);
         },
         T::kFields);
 
     static void encode(Bytes& out, const T& value) {
         std::apply(
-            [&](const auto&... field) { (encode_to(out, value.*(field.member)), ...); }, T::kFields);
+            [&](const auto&... field) { (encode_to(out, value.*(field.member)), ...); },
+            T::kFields);
     }
 
     static void decode(Reader& reader, T& value) {
@@ -437,7 +438,9 @@ struct Codec<T> {
   private:
     template <class Member>
     static void decode_field(Reader& reader, T& value, const Field<T, Member>& field) {
-        if constexpr (requires { Codec<Member>::decode(reader, value.*(field.member), kNoLimit); }) {
+        if constexpr (requires {
+                          Codec<Member>::decode(reader, value.*(field.member), kNoLimit);
+                      }) {
             Codec<Member>::decode(reader, value.*(field.member), field.count_max);
         } else {
             Codec<Member>::decode(reader, value.*(field.member));

@@ -1,9 +1,9 @@
 // Q32.32 numbers: exact rounding towards minus infinity, overflow becomes nothing.
-#include <core/fixed_point.hpp>
-
 #include <limits>
 
 #include <gtest/gtest.h>
+
+#include <core/fixed_point.hpp>
 
 namespace polis {
 namespace {
@@ -37,7 +37,8 @@ TEST(Fixed, sums_that_overflow_are_nothing) {
 
 TEST(Fixed, prints_decimals) {
     EXPECT_EQ(to_decimal(*Fixed::from_ratio(-5, 2), 3), "-2.500");
-    EXPECT_EQ(to_decimal(Fixed::from_raw(std::numeric_limits<std::int64_t>::min()), 0), "-2147483648");
+    EXPECT_EQ(
+        to_decimal(Fixed::from_raw(std::numeric_limits<std::int64_t>::min()), 0), "-2147483648");
 }
 
 }  // namespace
