@@ -1,8 +1,7 @@
-#include <core/fixed_point.hpp>
-
 #include <algorithm>
 #include <limits>
 
+#include <core/fixed_point.hpp>
 #include <core/integer.hpp>
 
 namespace polis {
