@@ -12,12 +12,16 @@
 /// Binary Merkle trees over a list, shaped as in RFC 6962 (section 2.1): a tree of n leaves splits
 /// at the largest power of two below n, so no leaf is ever duplicated. Leaves and inner nodes are
 /// hashed under different domain tags; the root of an empty list is 32 zero bytes.
+///
+/// Differs from RFC 6962 in one point: the root also hashes the number of leaves. RFC 6962 roots do
+/// not bind it (a log signs its tree size beside the root), and without that a proof may lie about
+/// count and index together: in a tree of 4, the last leaf also "stands at 5 of 6".
 namespace polis::merkle {
 
 [[nodiscard]] Hash leaf_hash(ByteView content);
 [[nodiscard]] Hash node_hash(const Hash& left, const Hash& right);
 
-/// Root over leaf hashes. O(n).
+/// Root over leaf hashes, of their order and of their number. O(n).
 [[nodiscard]] Hash root(std::span<const Hash> leaves);
 
 /// The siblings from a leaf up to the root.

@@ -158,6 +158,19 @@ struct Codec<u128> {
 };
 
 template <>
+struct Codec<i128> {
+    static constexpr std::size_t kBytesMin = 16;
+
+    static void encode(Bytes& out, const i128& value) { encode_to(out, static_cast<u128>(value)); }
+
+    static void decode(Reader& reader, i128& value) {
+        u128 raw = 0;
+        Codec<u128>::decode(reader, raw);
+        value = static_cast<i128>(raw);
+    }
+};
+
+template <>
 struct Codec<bool> {
     static constexpr std::size_t kBytesMin = 1;
 
@@ -330,7 +343,13 @@ struct Codec<std::vector<T>> {
         } else {
             value.reserve(count);
             for (std::size_t i = 0; i < count && reader.ok(); ++i) {
-                Codec<T>::decode(reader, value.emplace_back());
+                if constexpr (std::same_as<T, bool>) {  // packed: there is no bool to refer to
+                    bool item = false;
+                    Codec<bool>::decode(reader, item);
+                    value.push_back(item);
+                } else {
+                    Codec<T>::decode(reader, value.emplace_back());
+                }
             }
         }
     }
@@ -350,6 +369,7 @@ struct Codec<std::map<K, V>> {
     }
 
     static void decode(Reader& reader, std::map<K, V>& value, std::size_t count_max = kNoLimit) {
+        static_assert(Codec<K>::kBytesMin > 0, "a count of empty keys cannot be bounded");
         const std::size_t count =
             reader.count(count_max, Codec<K>::kBytesMin + Codec<V>::kBytesMin);
         value.clear();
@@ -378,6 +398,7 @@ struct Codec<std::set<K>> {
     }
 
     static void decode(Reader& reader, std::set<K>& value, std::size_t count_max = kNoLimit) {
+        static_assert(Codec<K>::kBytesMin > 0, "a count of empty elements cannot be bounded");
         const std::size_t count = reader.count(count_max, Codec<K>::kBytesMin);
         value.clear();
         for (std::size_t i = 0; i < count && reader.ok(); ++i) {

@@ -5,12 +5,14 @@
 
 #include <core/check.hpp>
 #include <core/crypto/hash.hpp>
+#include <core/crypto/sodium_init.hpp>
 
 namespace polis::crypto {
 
 namespace {
 
 void blake2b(std::span<std::uint8_t> out, const Domain& domain, ByteView message) {
+    ensure_sodium();
     const int failed = crypto_generichash_blake2b_salt_personal(
         out.data(),
         out.size(),
@@ -49,6 +51,7 @@ Hash sha3_256(ByteView message) {
 Blake2b256::Blake2b256(const Domain& domain) {
     static_assert(sizeof(State) >= sizeof(crypto_generichash_blake2b_state));
     static_assert(alignof(State) >= alignof(crypto_generichash_blake2b_state));
+    ensure_sodium();
     auto* state = new (&state_) crypto_generichash_blake2b_state;
     const int failed = crypto_generichash_blake2b_init_salt_personal(
         state, /*key=*/nullptr, /*keylen=*/0, Hash::kSize, /*salt=*/nullptr, domain.tag.data());
