@@ -49,6 +49,7 @@ struct Entry {
 
 /// The transactions of one address. @invariant their costs together are covered by the balance
 struct Sender {
+    Address address;
     Account account;           ///< as of the latest executed block
     std::vector<Entry*> txns;  ///< by nonce, none below the account's
     std::size_t pending_count = 0;

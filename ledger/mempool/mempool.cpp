@@ -24,6 +24,13 @@ std::optional<GasPrice> replacement_price(GasPrice old, std::uint64_t rise_perce
     return price ? std::optional{GasPrice{*price}} : std::nullopt;
 }
 
+/// By address, each once.
+void sort_unique(std::vector<Sender*>& senders) {
+    std::ranges::sort(senders, {}, &Sender::address);
+    const auto repeated = std::ranges::unique(senders);
+    senders.erase(repeated.begin(), repeated.end());
+}
+
 }  // namespace
 
 /// A transaction at the door, and where it would stand.
@@ -41,7 +48,8 @@ struct Mempool::Newcomer {
           account(of),
           cost(checked_add(txn->fee_max, amount_moved(txn->txn.body.payload))),
           sender(known) {
-        const Sender alone{.account = account, .txns = {}, .pending_count = 0, .cost_total = {}};
+        Sender alone;
+        alone.account = account;
         const Sender& list = sender != nullptr ? *sender : alone;
         position = list.position_of(txn->txn.body.nonce);
         replaced = list.find(txn->txn.body.nonce);
@@ -173,15 +181,15 @@ Admission Mempool::insert(Newcomer newcomer, const Victims& victims) {
     Admission out{.standing = newcomer.worth.standing, .replaced = {}, .evicted = {}};
     for (Entry* victim : victims) {
         out.evicted.push_back(victim->txn->id);
-        const Address address = victim->txn->sender;
         Sender& loser = *victim->sender;
         unlink(loser);
         loser.txns.pop_back();
         forget(*victim);
-        relink(address, loser, loser.txns.size());
+        relink(loser, loser.txns.size());
     }
     const Address address = newcomer.txn->sender;
     Sender& sender = senders_.try_emplace(address).first->second;
+    sender.address = address;
     sender.account = newcomer.account;
     unlink(sender);
     const auto place = sender.txns.begin() + static_cast<std::ptrdiff_t>(newcomer.position);
@@ -201,69 +209,79 @@ Admission Mempool::insert(Newcomer newcomer, const Victims& victims) {
     sender.cost_total.value += entry.cost.value;  // at most the balance: check_with_account
     bytes_ += entry.txn->encoded_bytes;
     expiry_.insert(&entry);
-    relink(address, sender, newcomer.position);
+    relink(sender, newcomer.position);
     return out;
 }
 
 StoreResult<std::vector<Removal>> Mempool::on_block(
     const BlockSummary& block, AccountSource& accounts) {
-    POLIS_TRY(const auto fresh, load_touched(block, accounts));
+    std::vector<Entry*> included;
+    for (const Hash& id : block.included) {
+        if (Entry* entry = find(id)) {
+            included.push_back(entry);
+        }
+    }
+    std::vector<Sender*> affected = touched_senders(block, included);
+    // All is read before anything changes, so that a failure leaves the pool as it was.
+    std::vector<Account> fresh;
+    fresh.reserve(affected.size());
+    for (const Sender* sender : affected) {
+        POLIS_TRY(const Account account, accounts.load(sender->address));
+        fresh.push_back(account);
+    }
+    for (std::size_t i = 0; i < affected.size(); ++i) {
+        affected[i]->account = fresh[i];
+    }
     height_ = block.height;
-    std::set<Address> affected = doom(block);
-    for (const auto& [address, account] : fresh) {
-        senders_.at(address).account = account;
-        affected.insert(address);
+    doom_expired(affected);
+    for (Entry* entry : included) {
+        entry->doomed = RemovalReason::kIncluded;
     }
     std::vector<Removal> removals;
-    for (const Address& address : affected) {
-        sweep(address, removals);
+    for (Sender* sender : affected) {
+        sweep(*sender, removals);
     }
     return removals;
 }
 
-/// The accounts of our senders that the block changed. Read before anything is touched, so that a
-/// failure leaves the pool as it was.
-StoreResult<std::map<Address, Account>> Mempool::load_touched(
-    const BlockSummary& block, AccountSource& accounts) const {
-    std::set<Address> ours;
+mempool::Entry* Mempool::find(const Hash& id) {
+    const auto entry = entries_.find(id);
+    return entry != entries_.end() ? &entry->second : nullptr;
+}
+
+/// Our senders whose account the block changed, by address.
+std::vector<mempool::Sender*> Mempool::touched_senders(
+    const BlockSummary& block, const std::vector<Entry*>& included) {
+    std::vector<Sender*> out;
     for (const Address& address : block.touched) {
-        if (senders_.contains(address)) {
-            ours.insert(address);
+        if (const auto sender = senders_.find(address); sender != senders_.end()) {
+            out.push_back(&sender->second);
         }
     }
-    for (const Hash& id : block.included) {
-        if (const auto entry = entries_.find(id); entry != entries_.end()) {
-            ours.insert(entry->second.txn->sender);
-        }
+    for (const Entry* entry : included) {
+        out.push_back(entry->sender);
     }
-    std::map<Address, Account> out;
-    for (const Address& address : ours) {
-        POLIS_TRY(const Account account, accounts.load(address));
-        out.emplace_hint(out.end(), address, account);
-    }
+    sort_unique(out);
     return out;
 }
 
-/// Marks what the block holds and what it lets expire; returns the senders of both.
-std::set<Address> Mempool::doom(const BlockSummary& block) {
-    std::set<Address> senders;
-    for (auto it = expiry_.begin(); it != expiry_.end() && (*it)->valid_until() <= block.height;
-         ++it) {
-        (*it)->doomed = RemovalReason::kExpired;
-        senders.insert((*it)->txn->sender);
-    }
-    for (const Hash& id : block.included) {
-        if (const auto entry = entries_.find(id); entry != entries_.end()) {
-            entry->second.doomed = RemovalReason::kIncluded;
-            senders.insert(entry->second.txn->sender);
+/// Marks what the new height lets expire and adds its senders to `affected`.
+void Mempool::doom_expired(std::vector<Sender*>& affected) {
+    const std::size_t count_before = affected.size();
+    for (Entry* entry : expiry_) {
+        if (entry->valid_until() > height_) {
+            break;
         }
+        entry->doomed = RemovalReason::kExpired;
+        affected.push_back(entry->sender);
     }
-    return senders;
+    if (affected.size() > count_before) {
+        sort_unique(affected);
+    }
 }
 
 /// Drops what is doomed, stale or no longer covered by the balance, and restates the rest.
-void Mempool::sweep(const Address& address, std::vector<Removal>& removals) {
-    Sender& sender = senders_.at(address);
+void Mempool::sweep(Sender& sender, std::vector<Removal>& removals) {
     unlink(sender);
     std::vector<Entry*> left;
     left.reserve(sender.txns.size());
@@ -288,7 +306,7 @@ void Mempool::sweep(const Address& address, std::vector<Removal>& removals) {
         forget(*entry);
     }
     sender.txns = std::move(left);
-    relink(address, sender, 0);
+    relink(sender, 0);
 }
 
 std::vector<TxnPtr> Mempool::select(const BlockSpace& space, const std::set<Hash>& taken) const {
@@ -353,9 +371,9 @@ void Mempool::unlink(Sender& sender) {
 }
 
 /// Puts the sender's ends back after its list changed from `first` on; an empty one goes.
-void Mempool::relink(const Address& address, Sender& sender, std::size_t first) {
+void Mempool::relink(Sender& sender, std::size_t first) {
     if (sender.txns.empty()) {
-        senders_.erase(address);
+        senders_.erase(Address{sender.address});
         return;
     }
     sender.restate(first);

@@ -80,13 +80,14 @@ class Mempool {
     [[nodiscard]] std::optional<Victims> find_victims(const Newcomer& newcomer) const;
     Admission insert(Newcomer newcomer, const Victims& victims);
 
-    [[nodiscard]] StoreResult<std::map<Address, Account>> load_touched(
-        const BlockSummary& block, AccountSource& accounts) const;
-    std::set<Address> doom(const BlockSummary& block);
-    void sweep(const Address& address, std::vector<Removal>& removals);
+    [[nodiscard]] Entry* find(const Hash& id);
+    [[nodiscard]] std::vector<Sender*> touched_senders(
+        const BlockSummary& block, const std::vector<Entry*>& included);
+    void doom_expired(std::vector<Sender*>& affected);
+    void sweep(Sender& sender, std::vector<Removal>& removals);
 
     void unlink(Sender& sender);
-    void relink(const Address& address, Sender& sender, std::size_t first);
+    void relink(Sender& sender, std::size_t first);
     void forget(Entry& entry);
 
     const MempoolLimits limits_;
