@@ -240,5 +240,11 @@ TEST(Ecvrf, keys_move) {
     EXPECT_EQ(key.public_key(), test_key().public_key());
 }
 
+TEST(EcvrfDeathTest, a_moved_key_does_not_prove) {
+    VrfKey key = test_key();
+    const VrfKey moved = std::move(key);
+    EXPECT_DEATH((void)key.prove({}), "sodium_is_zero");  // NOLINT(bugprone-use-after-move)
+}
+
 }  // namespace
 }  // namespace polis::crypto
