@@ -17,6 +17,8 @@ target_compile_options(polis_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
   -Wimplicit-fallthrough -Wnon-virtual-dtor -Werror)
 target_include_directories(polis_flags INTERFACE "${PROJECT_SOURCE_DIR}")
+# Messages and debug information name core/hex.cpp, not a folder of the machine that built it.
+target_compile_options(polis_flags INTERFACE "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # Mutexes carry thread-safety annotations, which only clang reads.
