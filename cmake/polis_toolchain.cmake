@@ -18,7 +18,10 @@ target_compile_options(polis_flags INTERFACE
   -Wimplicit-fallthrough -Wnon-virtual-dtor -Werror)
 target_include_directories(polis_flags INTERFACE "${PROJECT_SOURCE_DIR}")
 # Messages and debug information name core/hex.cpp, not a folder of the machine that built it.
-target_compile_options(polis_flags INTERFACE "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
+# ccache hands the compiler paths relative to the build folder, hence the second map.
+file(RELATIVE_PATH POLIS_SOURCE_FROM_BUILD "${CMAKE_BINARY_DIR}" "${PROJECT_SOURCE_DIR}")
+target_compile_options(polis_flags INTERFACE
+  "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" "-ffile-prefix-map=${POLIS_SOURCE_FROM_BUILD}=")
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # Mutexes carry thread-safety annotations, which only clang reads.
