@@ -1,7 +1,8 @@
+#include <core/fixed_point.hpp>
+
 #include <algorithm>
 #include <limits>
 
-#include <core/fixed_point.hpp>
 #include <core/integer.hpp>
 
 namespace polis {

@@ -1,7 +1,7 @@
+#include <ledger/mempool/entry.hpp>
+
 #include <algorithm>
 #include <tuple>
-
-#include <ledger/mempool/entry.hpp>
 
 namespace polis::ledger::mempool {
 

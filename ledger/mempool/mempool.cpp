@@ -1,3 +1,5 @@
+#include <ledger/mempool/mempool.hpp>
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -5,7 +7,6 @@
 #include <core/check.hpp>
 #include <core/integer.hpp>
 #include <ledger/gas.hpp>
-#include <ledger/mempool/mempool.hpp>
 
 namespace polis::ledger {
 

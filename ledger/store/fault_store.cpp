@@ -1,8 +1,8 @@
+#include <ledger/store/fault_store.hpp>
+
 #include <algorithm>
 #include <iterator>
 #include <utility>
-
-#include <ledger/store/fault_store.hpp>
 
 namespace polis::ledger {
 

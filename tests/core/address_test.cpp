@@ -1,9 +1,10 @@
 // bech32m against the strings of BIP 350, and addresses against an independent program.
+#include <core/crypto/address.hpp>
+
 #include <set>
 
 #include <gtest/gtest.h>
 
-#include <core/crypto/address.hpp>
 #include <core/crypto/bech32m.hpp>
 #include <core/random.hpp>
 #include <tests/support/vectors.hpp>

@@ -1,9 +1,10 @@
 // The codec: every kind of type round-trips, every DecodeError has an input that gives it, and for
 // arbitrary or damaged bytes decoding either fails or re-encodes to the same bytes (one value, one
 // encoding). Random inputs come from our own generator, so a failure repeats.
+#include <core/codec/borsh.hpp>
+
 #include <gtest/gtest.h>
 
-#include <core/codec/borsh.hpp>
 #include <core/random.hpp>
 #include <tests/support/vectors.hpp>
 

@@ -1,9 +1,10 @@
 // Byte helpers, fixed-size byte types and quantities with a unit.
+#include <core/bytes.hpp>
+
 #include <limits>
 
 #include <gtest/gtest.h>
 
-#include <core/bytes.hpp>
 #include <core/types.hpp>
 
 namespace polis {

@@ -1,7 +1,8 @@
 // Assertions: silent when they hold, evaluated once, and fatal with both values when they fail.
+#include <core/check.hpp>
+
 #include <gtest/gtest.h>
 
-#include <core/check.hpp>
 #include <core/result.hpp>
 
 namespace polis {

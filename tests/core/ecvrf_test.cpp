@@ -1,10 +1,11 @@
 // ECVRF: the RFC 9381 examples of our suite, mutated proofs, and hostile proofs with components of
 // small order. The hostile ones were made and decided by a separate Python program that follows
 // RFC 9381 with plain affine arithmetic, so the answers do not depend on libsodium.
+#include <core/crypto/ecvrf.hpp>
+
 #include <gtest/gtest.h>
 #include <sodium.h>
 
-#include <core/crypto/ecvrf.hpp>
 #include <core/crypto/edwards25519.hpp>
 #include <core/random.hpp>
 #include <tests/support/vectors.hpp>

@@ -1,13 +1,14 @@
 // Ed25519: RFC 8032 and Wycheproof vectors, and the acceptance rules [E1] to [E5] of
 // docs/spec/crypto.md one by one. Signatures with mixed-order keys and nonces, where verifiers are
 // known to disagree, are compared with OpenSSL, which shares the equation [E5] but no code.
+#include <core/crypto/ed25519.hpp>
+
 #include <memory>
 
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
 #include <sodium.h>
 
-#include <core/crypto/ed25519.hpp>
 #include <core/crypto/edwards25519.hpp>
 #include <core/crypto/verify_batch.hpp>
 #include <core/random.hpp>

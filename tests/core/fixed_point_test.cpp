@@ -1,9 +1,9 @@
 // Q32.32 numbers: exact rounding towards minus infinity, overflow becomes nothing.
+#include <core/fixed_point.hpp>
+
 #include <limits>
 
 #include <gtest/gtest.h>
-
-#include <core/fixed_point.hpp>
 
 namespace polis {
 namespace {

@@ -1,12 +1,13 @@
 // Hashes against independent implementations: RFC 7693 (Appendix A is BLAKE2b-512 without a tag, so
 // tagged answers come from Python's hashlib, typed in), NIST/XKCP SHA3-256 vectors, and pieces
 // against the whole.
+#include <core/crypto/hash.hpp>
+
 #include <sstream>
 
 #include <gtest/gtest.h>
 
 #include <core/crypto/domains.hpp>
-#include <core/crypto/hash.hpp>
 #include <core/hex.hpp>
 #include <core/random.hpp>
 #include <tests/support/vectors.hpp>

@@ -1,7 +1,8 @@
 // Hexadecimal: both ways, both cases, and every kind of text that is none.
+#include <core/hex.hpp>
+
 #include <gtest/gtest.h>
 
-#include <core/hex.hpp>
 #include <core/random.hpp>
 #include <core/types.hpp>
 

@@ -1,8 +1,9 @@
 // Checked integers: results at the edges of each type, and rounding through 128 bits, compared with
 // exact 128-bit arithmetic on random values.
+#include <core/integer.hpp>
+
 #include <gtest/gtest.h>
 
-#include <core/integer.hpp>
 #include <core/random.hpp>
 
 namespace polis {

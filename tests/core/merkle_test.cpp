@@ -1,12 +1,13 @@
 // Merkle trees: roots against the recursive definition of RFC 6962 and against typed-in values of
 // an independent program; all proofs of all sizes up to 70; every lie about content, position or
 // count is refused.
+#include <core/merkle.hpp>
+
 #include <gtest/gtest.h>
 
 #include <core/crypto/domains.hpp>
 #include <core/crypto/hash.hpp>
 #include <core/hex.hpp>
-#include <core/merkle.hpp>
 #include <core/random.hpp>
 
 namespace polis::merkle {

@@ -1,13 +1,13 @@
 // The seeded generator: its first outputs are pinned (computed from the papers' definitions in
 // Python), because a changed sequence would silently change every simulation seed on record.
+#include <core/random.hpp>
+
 #include <algorithm>
 #include <array>
 #include <numeric>
 #include <vector>
 
 #include <gtest/gtest.h>
-
-#include <core/random.hpp>
 
 namespace polis {
 namespace {

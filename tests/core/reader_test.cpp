@@ -1,9 +1,9 @@
 // The cursor: never past the end, the first failure sticks, counts are checked before anything.
+#include <core/codec/reader.hpp>
+
 #include <set>
 
 #include <gtest/gtest.h>
-
-#include <core/codec/reader.hpp>
 
 namespace polis::codec {
 namespace {

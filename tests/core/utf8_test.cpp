@@ -1,12 +1,12 @@
 // UTF-8: every code point that may be encoded is accepted, and every malformed class of RFC 3629 is
 // refused. The two-, three- and four-byte spaces are checked against a decoder written the other
 // way round: decode leniently, encode canonically, compare.
+#include <core/codec/utf8.hpp>
+
 #include <cstdint>
 #include <string_view>
 
 #include <gtest/gtest.h>
-
-#include <core/codec/utf8.hpp>
 
 namespace polis::codec {
 namespace {

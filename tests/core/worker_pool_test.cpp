@@ -1,12 +1,12 @@
 // The worker pool: every index exactly once for all counts and grains, results visible after run(),
 // reuse, teardown. Meaningful under ThreadSanitizer: the tests write plain memory from all threads.
+#include <core/worker_pool.hpp>
+
 #include <algorithm>
 #include <numeric>
 #include <vector>
 
 #include <gtest/gtest.h>
-
-#include <core/worker_pool.hpp>
 
 namespace polis {
 namespace {

@@ -1,3 +1,5 @@
+#include <tests/support/vectors.hpp>
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -5,7 +7,6 @@
 #include <stdexcept>
 
 #include <core/hex.hpp>
-#include <tests/support/vectors.hpp>
 
 namespace polis::tests {
 

@@ -1,8 +1,8 @@
+#include <tests/ledger/mempool/model.hpp>
+
 #include <algorithm>
 
 #include <gtest/gtest.h>
-
-#include <tests/ledger/mempool/model.hpp>
 
 namespace polis::ledger::test {
 

@@ -1,5 +1,7 @@
 // Random calls to the mempool and to a naive model of it must give the same answers, content and
 // selections after every step. The seed of a failure is in its message.
+#include <tests/ledger/mempool/model.hpp>
+
 #include <algorithm>
 #include <memory>
 #include <string>
@@ -9,7 +11,6 @@
 #include <core/hex.hpp>
 #include <core/random.hpp>
 #include <tests/ledger/mempool/fixture.hpp>
-#include <tests/ledger/mempool/model.hpp>
 
 namespace polis::ledger::test {
 namespace {
