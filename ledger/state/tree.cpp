@@ -37,6 +37,16 @@ Hash with_bit(Hash path, std::size_t depth, bool bit) {
     return path;
 }
 
+/// True for what a page may hold: paths that begin as `path` does, strictly ascending.
+/// The source is a file; what it holds must not reach an assertion.
+bool belong_to_page(const std::vector<Leaf>& leaves, const Hash& path, std::size_t depth) {
+    const auto disordered = std::ranges::adjacent_find(
+        leaves, [](const Leaf& left, const Leaf& right) { return left.path >= right.path; });
+    return disordered == leaves.end() &&
+           (leaves.empty() || (state::common_bits(leaves.front().path, path) >= depth &&
+                               state::common_bits(leaves.back().path, path) >= depth));
+}
+
 }  // namespace
 
 StateTree::StateTree(const LeafSource& source, Options options)
@@ -188,7 +198,8 @@ StoreResult<StateTree::Page*> StateTree::page_of(
     for (Leaf& leaf : leaves) {
         leaf.hash = state::leaf_hash(leaf.path, leaf.value);
     }
-    if (state::summarize(leaves, depth) != nodes_[node].summary) {
+    if (!belong_to_page(leaves, path, depth) ||
+        state::summarize(leaves, depth) != nodes_[node].summary) {
         return std::unexpected(StoreError{
             StoreErrc::kCorrupt,
             "state records near path " + to_hex(path.view()) + " do not match the state root"});
