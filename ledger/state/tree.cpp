@@ -60,18 +60,23 @@ std::size_t StateTree::memory_bytes() const {
 
 StoreResult<std::optional<Bytes>> StateTree::get(const StateKey& key) {
     const Hash& path = key.path();
-    std::uint32_t node = 0;
-    std::size_t depth = 0;
-    while (!nodes_[node].is_page()) {
-        node = path_bit(path, depth) ? nodes_[node].right : nodes_[node].left;
-        ++depth;
-    }
-    POLIS_TRY(Page * page, page_of(node, path, depth));
+    const Place place = find_page(path);
+    POLIS_TRY(Page * page, page_of(place.node, path, place.depth));
     const auto leaf = find_leaf(page->leaves, path);
     if (leaf == page->leaves.end() || leaf->path != path) {
         return std::optional<Bytes>{};
     }
     return leaf->value;
+}
+
+StateTree::Place StateTree::find_page(const Hash& path) const {
+    Place place;
+    while (!nodes_[place.node].is_page()) {
+        const Node& node = nodes_[place.node];
+        place.node = path_bit(path, place.depth) ? node.right : node.left;
+        ++place.depth;
+    }
+    return place;
 }
 
 StoreResult<Hash> StateTree::apply(const StateChanges& changes) {
@@ -80,6 +85,7 @@ StoreResult<Hash> StateTree::apply(const StateChanges& changes) {
     for (const StateChange& change : changes) {
         updates.push_back({&change.key.path(), change.value ? &*change.value : nullptr});
     }
+    open_page_ = kNoPage;
     return update_root(updates);
 }
 
@@ -90,6 +96,9 @@ StoreResult<void> StateTree::append(std::span<const Leaf> records) {
         updates.push_back({&record.path, &record.value});
     }
     POLIS_TRY_VOID(update_root(updates));
+    if (!records.empty()) {
+        open_page_ = nodes_[find_page(records.back().path).node].right;
+    }
     return {};
 }
 
@@ -194,6 +203,11 @@ StoreResult<StateTree::Page*> StateTree::page_of(
     if (page.resident) {
         return &page;
     }
+    if (nodes_[node].summary.kind == NodeKind::kEmpty) {
+        // Nothing to fetch; while a tree is rebuilt, the source holds what is yet to be appended.
+        page.resident = true;
+        return &page;
+    }
     POLIS_TRY(std::vector<Leaf> leaves, source_.load(path, depth));
     for (Leaf& leaf : leaves) {
         leaf.hash = state::leaf_hash(leaf.path, leaf.value);
@@ -257,9 +271,10 @@ void StateTree::trim() {
     std::size_t steps = pages_.size() * 2;
     while (resident_bytes_ > options_.cache_bytes_max && steps > 0) {
         Page& page = pages_[clock_hand_];
+        const bool open = clock_hand_ == open_page_;
         clock_hand_ = (clock_hand_ + 1) % pages_.size();
         --steps;
-        if (!page.resident || std::exchange(page.referenced, false)) {
+        if (open || !page.resident || std::exchange(page.referenced, false)) {
             continue;
         }
         resident_bytes_ -= footprint(page.leaves);

@@ -57,7 +57,8 @@ class StateTree : public StateView {
     /// @pre sorted by path, no path twice. @post after an error the tree must be discarded
     [[nodiscard]] StoreResult<Hash> apply(const StateChanges& changes);
 
-    /// Adds a stretch of records in path order, for rebuilding a tree from a store.
+    /// Adds a stretch of records in path order, for rebuilding a tree from a store that holds all
+    /// of them. Between two stretches trim() may be called, but nothing be read.
     [[nodiscard]] StoreResult<void> append(std::span<const state::Leaf> records);
 
     /// Proof that the key's record is what get() returns.
@@ -68,6 +69,7 @@ class StateTree : public StateView {
 
   private:
     static constexpr std::uint32_t kNoChild = UINT32_MAX;
+    static constexpr std::uint32_t kNoPage = UINT32_MAX;
 
     struct Node {
         state::Summary summary;
@@ -89,6 +91,13 @@ class StateTree : public StateView {
         const Bytes* value;
     };
 
+    /// The page where a path belongs, and its depth.
+    struct Place {
+        std::uint32_t node = 0;
+        std::size_t depth = 0;
+    };
+
+    [[nodiscard]] Place find_page(const Hash& path) const;
     std::uint32_t add_page_node(std::vector<state::Leaf> leaves, std::size_t depth);
     StoreResult<Page*> page_of(std::uint32_t node, const Hash& path, std::size_t depth);
     StoreResult<void> update(
@@ -108,6 +117,8 @@ class StateTree : public StateView {
     std::uint64_t record_count_ = 0;
     std::size_t resident_bytes_ = 0;
     std::size_t clock_hand_ = 0;
+    /// Where append() stopped: the source's records for it are more than the tree's, so it stays.
+    std::uint32_t open_page_ = kNoPage;
     bool broken_ = false;  ///< a load failed in the middle of an update
 };
 
