@@ -268,8 +268,12 @@ TEST(Txn, byte_layout_and_names_pinned) {
         "e803000000000000");
     EXPECT_EQ(hex.substr(146, 58), "00" + to_hex(address_with(1).view()) + "0500000000000000");
     EXPECT_EQ(hex.substr(204), to_hex(txn.signature.view()));
-    EXPECT_EQ(to_hex(signing_hash(txn.body).view()), "7d1c4e6513f94b9406ffae581e0af8fd7df3e47763823b0ea8712e1ed5bf394b");
-    EXPECT_EQ(to_hex(txn_id(encoded).view()), "da50558f7144c25732ccf19e1d2801480bbd2782ba2c200a444630ed855b78da");
+    EXPECT_EQ(
+        to_hex(signing_hash(txn.body).view()),
+        "7d1c4e6513f94b9406ffae581e0af8fd7df3e47763823b0ea8712e1ed5bf394b");
+    EXPECT_EQ(
+        to_hex(txn_id(encoded).view()),
+        "da50558f7144c25732ccf19e1d2801480bbd2782ba2c200a444630ed855b78da");
 }
 
 TEST(Txn, signature_covers_every_field) {
