@@ -5,13 +5,13 @@
 namespace polis::ledger {
 
 void apply_batch(MemoryImage& image, const WriteBatch& batch) {
-    for (const WriteBatch::Operation& operation : batch.operations()) {
-        if (operation.value) {
-            image.insert_or_assign(operation.key, *operation.value);
+    batch.visit([&image](ByteView key, std::optional<ByteView> value) {
+        if (value) {
+            image.insert_or_assign(to_bytes(key), to_bytes(*value));
         } else {
-            image.erase(operation.key);
+            image.erase(to_bytes(key));
         }
-    }
+    });
 }
 
 void scan_image(const MemoryImage& image, ByteView first, ByteView last, const ScanVisitor& visit) {

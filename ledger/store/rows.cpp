@@ -13,8 +13,6 @@ namespace polis::ledger::rows {
 
 namespace {
 
-constexpr std::size_t kSealBytes = 8;
-
 /// Tables, by the first byte of the key.
 enum class Table : char {
     kAccountTxns = 'A',
@@ -26,20 +24,19 @@ enum class Table : char {
     kTxns = 'T',
 };
 
+/// The first byte of a table's keys, as a view that outlives every call.
+template <Table table>
+ByteView table_byte() {
+    static constexpr std::array<std::uint8_t, 1> kByte{static_cast<std::uint8_t>(table)};
+    return kByte;
+}
+
 Bytes make_key(Table table, std::initializer_list<ByteView> parts) {
     Bytes key{static_cast<std::uint8_t>(table)};
     for (const ByteView part : parts) {
         append(key, part);
     }
     return key;
-}
-
-std::array<std::uint8_t, kSealBytes> seal_of(ByteView key, ByteView value) {
-    const Hash hash =
-        crypto::Blake2b256(crypto::kDomainStoreRow).update(key).update(value).finish();
-    std::array<std::uint8_t, kSealBytes> out{};
-    std::copy_n(hash.data.begin(), kSealBytes, out.begin());
-    return out;
 }
 
 std::unexpected<StoreError> corrupt(ByteView key, std::string_view what) {
@@ -102,14 +99,25 @@ Range state_range(const Hash& path, std::size_t bits) {
     return {state_key(first), std::move(end)};
 }
 
-Bytes state_value(ByteView record_key, ByteView record) {
+void put_state(WriteBatch& batch, const Hash& path, ByteView record_key, ByteView record) {
     POLIS_ASSERT_OP(record_key.size(), <, 256);
-    Bytes out;
-    out.reserve(1 + record_key.size() + record.size());
-    out.push_back(static_cast<std::uint8_t>(record_key.size()));
-    append(out, record_key);
-    append(out, record);
-    return out;
+    const std::array<std::uint8_t, 1> key_size{static_cast<std::uint8_t>(record_key.size())};
+    batch.put({table_byte<Table::kState>(), path.view()}, {key_size, record_key, record});
+}
+
+void put_txn(WriteBatch& batch, const Hash& txn_id, const TxnPlace& place) {
+    batch.put({table_byte<Table::kTxns>(), txn_id.view()}, {codec::encode(place)});
+}
+
+void put_account_txn(
+    WriteBatch& batch, const Address& account, const TxnPlace& place, AccountRole role) {
+    const std::array<std::uint8_t, 1> value{static_cast<std::uint8_t>(role)};
+    batch.put(
+        {table_byte<Table::kAccountTxns>(),
+         account.view(),
+         big_endian(place.height.value),
+         big_endian(place.index)},
+        {value});
 }
 
 StoreResult<StateRow> parse_state_row(ByteView key, ByteView value) {
@@ -124,11 +132,11 @@ StoreResult<StateRow> parse_state_row(ByteView key, ByteView value) {
         .value = value.subspan(1 + key_bytes)};
 }
 
-Bytes seal(ByteView key, ByteView value) {
-    Bytes out;
-    out.reserve(value.size() + kSealBytes);
-    append(out, value);
-    append(out, seal_of(key, value));
+std::array<std::uint8_t, kSealBytes> seal_of(ByteView key, ByteView value) {
+    const Hash hash =
+        crypto::Blake2b256(crypto::kDomainStoreRow).update(key).update(value).finish();
+    std::array<std::uint8_t, kSealBytes> out{};
+    std::copy_n(hash.data.begin(), kSealBytes, out.begin());
     return out;
 }
 
