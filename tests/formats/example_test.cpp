@@ -258,7 +258,7 @@ Values program_values() {
         const ledger::StateChange& record = item.state[i];
         const Hash& path = record.key.path();
         out[name + "key"] = whole(record.key.bytes());
-        out[name + "value"] = *record.value;
+        out[name + "value"] = whole(*record.value);
         out[name + "path"] = whole(path.view());
         const Hash leaf = ledger::state::leaf_hash(path, *record.value);
         out[name + "leaf"] = whole(leaf.view());

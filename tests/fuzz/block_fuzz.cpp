@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <core/merkle.hpp>
+#include <core/small_bytes.hpp>
 #include <ledger/account.hpp>
 #include <ledger/execution.hpp>
 #include <ledger/modules/staking.hpp>
@@ -28,18 +29,18 @@ const formats::Example& example() {
 /// The records of the example, found by walking: there are two.
 class ExampleState final : public StateView {
   public:
-    [[nodiscard]] StoreResult<std::optional<Bytes>> get(const StateKey& key) override {
+    [[nodiscard]] StoreResult<std::optional<SmallBytes>> get(const StateKey& key) override {
         for (const StateChange& record : example().state) {
             if (record.key == key) {
                 return record.value;
             }
         }
-        return std::optional<Bytes>{};
+        return std::optional<SmallBytes>{};
     }
 };
 
 /// Coins in accounts and pools.
-u128 coins_in(const StateKey& key, const std::optional<Bytes>& value) {
+u128 coins_in(const StateKey& key, const std::optional<SmallBytes>& value) {
     if (!value) {
         return 0;
     }

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -120,12 +121,14 @@ void add_rows(Files& files, const Example& example) {
         return picked(static_cast<std::uint8_t>(key.size()), joined({key, value}));
     };
     const ledger::StateChange& record = example.state.front();
-    const Bytes state_key = ledger::rows::state_key(record.key.path());
-    files["rows/seed_state"] =
-        row(state_key, ledger::rows::state_value(record.key.bytes(), *record.value));
+    ledger::WriteBatch batch;
+    ledger::rows::put_state(batch, record.key.path(), record.key.bytes(), *record.value);
+    batch.visit([&](ByteView key, std::optional<ByteView> value) {
+        files["rows/seed_state"] = row(key, *value);
+    });
     const Bytes head_key = ledger::rows::head_key();
-    files["rows/seed_head"] =
-        row(head_key, ledger::rows::seal(head_key, codec::encode(example.parent)));
+    const Bytes head = codec::encode(example.parent);
+    files["rows/seed_head"] = row(head_key, joined({head, ledger::rows::seal_of(head_key, head)}));
     const ledger::rows::TxnPlace place{Height{42}, 1};
     files["rows/seed_place"] =
         row(ledger::rows::account_txn_key(example.alice, place), codec::encode(place));

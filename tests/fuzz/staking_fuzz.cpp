@@ -13,6 +13,7 @@
 #include <core/check.hpp>
 #include <core/crypto/address.hpp>
 #include <core/integer.hpp>
+#include <core/small_bytes.hpp>
 #include <ledger/account.hpp>
 #include <ledger/execution.hpp>
 #include <ledger/gas.hpp>
@@ -75,9 +76,9 @@ const std::array<Actor, kActors>& actors() {
 /// Records by path.
 class MapState final : public StateView {
   public:
-    [[nodiscard]] StoreResult<std::optional<Bytes>> get(const StateKey& key) override {
+    [[nodiscard]] StoreResult<std::optional<SmallBytes>> get(const StateKey& key) override {
         const auto found = records_.find(key.path());
-        return found == records_.end() ? std::optional<Bytes>{}
+        return found == records_.end() ? std::optional<SmallBytes>{}
                                        : std::optional{found->second.second};
     }
 
@@ -91,12 +92,12 @@ class MapState final : public StateView {
         }
     }
 
-    [[nodiscard]] const std::map<Hash, std::pair<StateKey, Bytes>>& records() const {
+    [[nodiscard]] const std::map<Hash, std::pair<StateKey, SmallBytes>>& records() const {
         return records_;
     }
 
   private:
-    std::map<Hash, std::pair<StateKey, Bytes>> records_;
+    std::map<Hash, std::pair<StateKey, SmallBytes>> records_;
 };
 
 /// What all records together say.
