@@ -114,20 +114,25 @@ ModuleResult apply(TxnContext& context, const Delegate& request) {
     }
     const auto shares = shares_for(pool, request.amount);
     const auto total = shares ? checked_add(pool.shares, *shares) : std::nullopt;
-    const auto tokens = checked_add(pool.tokens, request.amount);
-    if (!total || !tokens) {
+    if (!total) {
         return TxnStatus::kOverflow;
     }
     if (*shares == 0) {
         return TxnStatus::kBelowMinimum;
     }
-    POLIS_TRY(const TxnStatus taken, bank::debit(state, context.sender, request.amount));
+    const Amount cost = cost_of(pool, *shares);
+    const auto tokens = checked_add(pool.tokens, cost);
+    if (!tokens) {
+        return TxnStatus::kOverflow;
+    }
+    POLIS_TRY(const TxnStatus taken, bank::debit(state, context.sender, cost));
     if (taken != TxnStatus::kSuccess) {
         return taken;
     }
     pool = {*tokens, *total};
     POLIS_TRY_VOID(save_record(state, validator_key(request.validator), *record));
     POLIS_TRY_VOID(add_shares(state, delegation_key(request.validator, context.sender), *shares));
+    context.emit("staking.delegated", Delegated{request.validator, cost});
     return TxnStatus::kSuccess;
 }
 
@@ -143,11 +148,11 @@ ModuleResult apply(TxnContext& context, const Unbond& request) {
         return TxnStatus::kNotDelegated;
     }
     Pool& pool = record->pool;
-    const Amount amount = request.amount.value_or(worth_of(pool, *held));
-    const auto shares = request.amount ? shares_to_redeem(pool, amount) : held;
+    const auto shares = request.amount ? shares_to_redeem(pool, *request.amount) : held;
     if (!shares || *shares > *held) {
         return TxnStatus::kNotDelegated;
     }
+    const Amount amount = worth_of(pool, *shares);
     if (amount == Amount{}) {
         return TxnStatus::kPoolEmpty;
     }

@@ -18,7 +18,9 @@
 /// docs/spec/staking.md
 namespace polis::ledger::staking {
 
-/// Coins and the shares that divide them. Rounding always favours the pool.
+/// Coins and the shares that divide them. Rounding always favours the pool, by less than one unit:
+/// only whole shares are bought and sold, at what they cost and not at what was offered, so that
+/// nobody gains by making one share dear.
 struct Pool {
     Amount tokens;
     std::uint64_t shares = 0;
@@ -58,6 +60,12 @@ struct Member {
 };
 
 // Events; the data of each is the encoding of the struct.
+struct Delegated {
+    Address validator;
+    Amount amount;  ///< what the shares cost: at most what the transaction offered
+    static constexpr auto kFields = codec::fields(&Delegated::validator, &Delegated::amount);
+};
+
 struct Unbonded {
     Address validator;
     std::uint64_t era = 0;  ///< to name in Withdraw
