@@ -54,6 +54,11 @@ StoreResult<void> set_shares(Journal& state, const StateKey& key, std::uint64_t 
     return shares == 0 ? state.remove(key) : save_record(state, key, shares);
 }
 
+/// The first era whose coins have not matured at `now`.
+std::uint64_t oldest_open_era(const Params& params, Height now) {
+    return era_of(params, Height{now.value - std::min(now.value, params.unbonding_blocks)});
+}
+
 /// Takes a fraction of a pool's coins, rounded down. @return what was taken
 Amount cut(Pool& pool, std::uint16_t fraction_bps) {
     const auto taken = mul_div_floor(pool.tokens.value, fraction_bps, kBasisPoints);
@@ -235,10 +240,8 @@ StoreResult<Amount> slash(
     record->jailed = true;
     record->jailed_until = Height{saturating_add(now.value, params.jail_blocks)};
     POLIS_TRY_VOID(save_record(state, validator_key(address), *record));
-    const std::uint64_t last = era_of(params, now);
-    const std::uint64_t open_eras = params.unbonding_blocks / params.unbonding_era_blocks + 1;
-    const std::uint64_t oldest = last - std::min(last, open_eras);
-    for (std::uint64_t era = std::max(era_of(params, infraction), oldest); era <= last; ++era) {
+    const std::uint64_t first = std::max(era_of(params, infraction), oldest_open_era(params, now));
+    for (std::uint64_t era = first; era <= era_of(params, now); ++era) {
         const StateKey key = unbonding_pool_key(address, era);
         POLIS_TRY(auto pool, load_record<Pool>(state, key));
         if (pool) {
