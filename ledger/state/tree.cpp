@@ -50,6 +50,7 @@ std::size_t StateTree::memory_bytes() const {
 }
 
 StoreResult<std::optional<Bytes>> StateTree::get(const StateKey& key) {
+    POLIS_TRY_VOID(check_usable());
     const Hash& path = key.path();
     std::uint32_t node = 0;
     std::size_t depth = 0;
@@ -84,14 +85,19 @@ StoreResult<void> StateTree::append(std::span<const Leaf> records) {
     return {};
 }
 
+StoreResult<void> StateTree::check_usable() const {
+    if (broken_) {
+        return std::unexpected(StoreError{
+            StoreErrc::kHalted, "the state stopped after a failed update; open the store again"});
+    }
+    return {};
+}
+
 StoreResult<Hash> StateTree::update_root(std::span<const Update> updates) {
     for (std::size_t i = 1; i < updates.size(); ++i) {
         POLIS_ASSERT(*updates[i - 1].path < *updates[i].path);
     }
-    if (broken_) {
-        return std::unexpected(StoreError{
-            StoreErrc::kHalted, "state tree: an earlier update failed; reopen the store"});
-    }
+    POLIS_TRY_VOID(check_usable());
     broken_ = true;
     POLIS_TRY_VOID(update(0, 0, updates));
     broken_ = false;
@@ -201,6 +207,7 @@ StoreResult<StateTree::Page*> StateTree::page_of(
 }
 
 StoreResult<StateProof> StateTree::prove(const StateKey& key) {
+    POLIS_TRY_VOID(check_usable());
     const Hash& path = key.path();
     StateProof proof;
     std::uint32_t node = 0;

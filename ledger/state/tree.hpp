@@ -49,7 +49,7 @@ class StateTree : public StateView {
 
     [[nodiscard]] std::size_t memory_bytes() const;
 
-    /// @error kCorrupt if the source's records do not match the tree's hash
+    /// @error kCorrupt if the source's records do not match the tree's hash; kHalted
     [[nodiscard]] StoreResult<std::optional<Bytes>> get(const StateKey& key) override;
 
     /// Applies the changes and returns the new root. Until trim() all touched records stay in
@@ -62,6 +62,9 @@ class StateTree : public StateView {
 
     /// Proof that the key's record is what get() returns.
     [[nodiscard]] StoreResult<StateProof> prove(const StateKey& key);
+
+    /// From now on every call answers kHalted: for an owner whose store refused what apply() did.
+    void halt() { broken_ = true; }
 
     /// Forgets the least used records beyond the budget. @pre the source holds all changes
     void trim();
@@ -99,6 +102,7 @@ class StateTree : public StateView {
     void settle_page(std::uint32_t node, std::size_t depth);
     StoreResult<std::optional<StateProof::End>> only_leaf(
         std::uint32_t node, Hash path, std::size_t depth);
+    [[nodiscard]] StoreResult<void> check_usable() const;
     StoreResult<Hash> update_root(std::span<const Update> updates);
 
     const LeafSource& source_;
@@ -108,7 +112,7 @@ class StateTree : public StateView {
     std::uint64_t record_count_ = 0;
     std::size_t resident_bytes_ = 0;
     std::size_t clock_hand_ = 0;
-    bool broken_ = false;  ///< a load failed in the middle of an update
+    bool broken_ = false;  ///< holds what the source does not: an update failed, or halt()
 };
 
 }  // namespace polis::ledger

@@ -8,6 +8,8 @@
 #include <core/crypto/domains.hpp>
 #include <core/crypto/hash.hpp>
 #include <core/hex.hpp>
+#include <ledger/limits.hpp>
+#include <ledger/state/key.hpp>
 
 namespace polis::ledger::rows {
 
@@ -117,11 +119,14 @@ StoreResult<StateRow> parse_state_row(ByteView key, ByteView value) {
         value.size() < 1 + std::size_t{value[0]}) {
         return corrupt(key, "malformed state record");
     }
-    const std::size_t key_bytes = value[0];
-    return StateRow{
+    const StateRow row{
         .path = Hash::from_view(key.subspan(1)),
-        .key = value.subspan(1, key_bytes),
-        .value = value.subspan(1 + key_bytes)};
+        .key = value.subspan(1, value[0]),
+        .value = value.subspan(1 + std::size_t{value[0]})};
+    if (row.key.size() > kStateKeyBytesMax || path_of(row.key) != row.path) {
+        return corrupt(key, "the record's key does not hash to its path");
+    }
+    return row;
 }
 
 Bytes seal(ByteView key, ByteView value) {

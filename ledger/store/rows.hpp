@@ -63,7 +63,7 @@ struct StateRow {
     ByteView value;
 };
 
-/// @error kCorrupt for a malformed row
+/// @error kCorrupt for a malformed row or one whose key does not hash to its path
 [[nodiscard]] StoreResult<StateRow> parse_state_row(ByteView key, ByteView value);
 
 /// A value with 8 bytes of a hash over key and value behind it: a flipped bit is found on reading,
