@@ -17,6 +17,7 @@
 #include <ledger/modules/bank.hpp>
 #include <ledger/modules/staking_records.hpp>
 #include <ledger/state/record.hpp>
+#include <ledger/store/memory_store.hpp>
 #include <ledger/store/state_rows.hpp>
 
 namespace polis::ledger::testing {
@@ -319,6 +320,18 @@ CheckedBlock Workload::next(const Head& head, StateView& state) const {
             {.nonce = nonce->second++, .gas_price = random.between(1, 3)}));
     }
     return block_on(head, std::move(txns), actor(random.below(people_)).address);
+}
+
+ReferenceChain::ReferenceChain(
+    GenesisState genesis_state, const Workload& workload, std::size_t count)
+    : genesis(std::move(genesis_state)) {
+    const auto chain = must(Chain::create(std::make_unique<MemoryStore>(), genesis, {}));
+    heads.push_back(chain->head());
+    while (blocks.size() < count) {
+        blocks.push_back(workload.next(chain->head(), chain->state()));
+        must(chain->apply(blocks.back()));
+        heads.push_back(chain->head());
+    }
 }
 
 }  // namespace polis::ledger::testing

@@ -170,4 +170,13 @@ class Workload {
     std::size_t txns_max_;
 };
 
+/// A chain that never met a fault, to compare others with.
+struct ReferenceChain {
+    ReferenceChain(GenesisState genesis_state, const Workload& workload, std::size_t count);
+
+    GenesisState genesis;
+    std::vector<CheckedBlock> blocks;  ///< [0] has height 1
+    std::vector<Head> heads;           ///< by height
+};
+
 }  // namespace polis::ledger::testing
