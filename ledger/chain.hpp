@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -40,6 +41,9 @@ struct StoredTxn {
     Receipt receipt;
 };
 
+/// The steps of Chain::apply, in order; for whoever measures them.
+enum class ApplyStage : std::uint8_t { kExecuted, kRooted, kEncoded, kWritten };
+
 /// A chain on a store: applies finalized blocks and answers questions about them.
 ///
 /// A block is one atomic, synced batch, so after any crash the store holds the state after some
@@ -50,11 +54,12 @@ class Chain {
     struct Options {
         StateTree::Options tree;
         Durability durability = Durability::kSynced;
+        std::function<void(ApplyStage)> on_stage;  ///< called when a stage is done; may be empty
     };
 
     /// Writes block 0 into an empty store.
     /// @pre params_error(genesis.params) is nothing, and the records hold these parameters
-    /// @error kWrongChain if the store is not empty
+    /// @error kWrongChain if the store already holds a chain, kCorrupt if it holds anything else
     [[nodiscard]] static StoreResult<std::unique_ptr<Chain>> create(
         std::unique_ptr<KeyValueStore> store, const GenesisState& genesis, Options options);
 
@@ -109,8 +114,11 @@ class Chain {
     StoreResult<void> load_state();
     StoreResult<void> load_params_of_state();
     StoreResult<void> check_head_block() const;
+    StoreResult<void> check_empty() const;
     StoreResult<void> write_genesis(const GenesisState& genesis);
     StoreResult<std::vector<Receipt>> execute_and_store(const CheckedBlock& checked);
+    StoreResult<void> write_genesis_records(const StateChanges& records);
+    void report(ApplyStage stage) const;
     [[nodiscard]] StoreResult<std::optional<Bytes>> sealed_row(ByteView key) const;
     [[nodiscard]] StoreResult<std::optional<Bytes>> row_of_height(
         ByteView key, Height height) const;

@@ -9,8 +9,8 @@
 
 namespace polis::ledger {
 
-/// A sealed row: see rows::seal.
-void put_sealed(WriteBatch& batch, Bytes key, ByteView value);
+/// A row with its seal: see rows::seal_of.
+void put_sealed(WriteBatch& batch, ByteView key, ByteView value);
 
 /// Appends everything that a block leaves behind beside the state: the block, its receipts, the
 /// indexes by hash, executed transaction and account, and the new head. In key order, table by

@@ -1,10 +1,11 @@
+#include <ledger/store/fault_disk.hpp>
+
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
 
 #include <core/check.hpp>
-#include <ledger/store/fault_disk.hpp>
 #include <ledger/store/leveldb_env.hpp>
 
 namespace polis::ledger {

@@ -1,3 +1,5 @@
+#include <ledger/store/fault_env.hpp>
+
 #include <utility>
 
 #include <leveldb/env.h>
@@ -6,7 +8,6 @@
 
 #include <core/check.hpp>
 #include <ledger/store/fault_disk.hpp>
-#include <ledger/store/fault_env.hpp>
 
 namespace polis::ledger {
 

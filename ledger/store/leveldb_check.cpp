@@ -1,3 +1,5 @@
+#include <ledger/store/leveldb_check.hpp>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -12,7 +14,6 @@
 #include <leveldb/table.h>
 
 #include <core/bytes.hpp>
-#include <ledger/store/leveldb_check.hpp>
 #include <ledger/store/leveldb_log.hpp>
 
 namespace polis::ledger {

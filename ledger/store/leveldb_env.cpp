@@ -1,3 +1,5 @@
+#include <ledger/store/leveldb_env.hpp>
+
 #include <cerrno>
 #include <cstdint>
 #include <system_error>
@@ -8,7 +10,6 @@
 #include <unistd.h>
 
 #include <ledger/store/leveldb_check.hpp>
-#include <ledger/store/leveldb_env.hpp>
 
 namespace polis::ledger {
 

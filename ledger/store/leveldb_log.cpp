@@ -1,8 +1,8 @@
+#include <ledger/store/leveldb_log.hpp>
+
 #include <algorithm>
 #include <array>
 #include <utility>
-
-#include <ledger/store/leveldb_log.hpp>
 
 namespace polis::ledger {
 

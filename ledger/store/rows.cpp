@@ -15,8 +15,6 @@ namespace polis::ledger::rows {
 
 namespace {
 
-constexpr std::size_t kSealBytes = 8;
-
 /// Tables, by the first byte of the key.
 enum class Table : char {
     kAccountTxns = 'A',
@@ -28,6 +26,13 @@ enum class Table : char {
     kTxns = 'T',
 };
 
+/// The first byte of a table's keys, as a view that outlives every call.
+template <Table table>
+ByteView table_byte() {
+    static constexpr std::array<std::uint8_t, 1> kByte{static_cast<std::uint8_t>(table)};
+    return kByte;
+}
+
 Bytes make_key(Table table, std::initializer_list<ByteView> parts) {
     Bytes key{static_cast<std::uint8_t>(table)};
     for (const ByteView part : parts) {
@@ -36,11 +41,14 @@ Bytes make_key(Table table, std::initializer_list<ByteView> parts) {
     return key;
 }
 
-std::array<std::uint8_t, kSealBytes> seal_of(ByteView key, ByteView value) {
-    const Hash hash =
-        crypto::Blake2b256(crypto::kDomainStoreRow).update(key).update(value).finish();
+std::array<std::uint8_t, kSealBytes> seal_of_pieces(std::initializer_list<ByteView> pieces) {
+    crypto::Blake2b256 hash(crypto::kDomainStoreRow);
+    for (const ByteView piece : pieces) {
+        hash.update(piece);
+    }
+    const Hash whole = hash.finish();
     std::array<std::uint8_t, kSealBytes> out{};
-    std::copy_n(hash.data.begin(), kSealBytes, out.begin());
+    std::copy_n(whole.data.begin(), kSealBytes, out.begin());
     return out;
 }
 
@@ -104,14 +112,24 @@ Range state_range(const Hash& path, std::size_t bits) {
     return {state_key(first), std::move(end)};
 }
 
-Bytes state_value(ByteView record_key, ByteView record) {
+void put_state(WriteBatch& batch, const Hash& path, ByteView record_key, ByteView record) {
     POLIS_ASSERT_OP(record_key.size(), <, 256);
-    Bytes out;
-    out.reserve(1 + record_key.size() + record.size());
-    out.push_back(static_cast<std::uint8_t>(record_key.size()));
-    append(out, record_key);
-    append(out, record);
-    return out;
+    const std::array<std::uint8_t, 1> key_size{static_cast<std::uint8_t>(record_key.size())};
+    batch.put({table_byte<Table::kState>(), path.view()}, {key_size, record_key, record});
+}
+
+void put_txn(WriteBatch& batch, const Hash& txn_id, const TxnPlace& place) {
+    batch.put({table_byte<Table::kTxns>(), txn_id.view()}, {codec::encode(place)});
+}
+
+void put_account_txn(
+    WriteBatch& batch, const Address& account, const TxnPlace& place, AccountRole role) {
+    const std::array<std::uint8_t, 1> value{static_cast<std::uint8_t>(role)};
+    const auto height = big_endian(place.height.value);
+    const auto index = big_endian(place.index);
+    const ByteView table = table_byte<Table::kAccountTxns>();
+    const auto seal = seal_of_pieces({table, account.view(), height, index, value});
+    batch.put({table, account.view(), height, index}, {value, seal});
 }
 
 StoreResult<StateRow> parse_state_row(ByteView key, ByteView value) {
@@ -129,12 +147,8 @@ StoreResult<StateRow> parse_state_row(ByteView key, ByteView value) {
     return row;
 }
 
-Bytes seal(ByteView key, ByteView value) {
-    Bytes out;
-    out.reserve(value.size() + kSealBytes);
-    append(out, value);
-    append(out, seal_of(key, value));
-    return out;
+std::array<std::uint8_t, kSealBytes> seal_of(ByteView key, ByteView value) {
+    return seal_of_pieces({key, value});
 }
 
 StoreResult<ByteView> unseal(ByteView key, ByteView sealed) {

@@ -138,15 +138,16 @@ RegisterValidator registration(
     return out;
 }
 
-StoreResult<std::optional<Bytes>> MapView::get(const StateKey& key) {
+StoreResult<std::optional<SmallBytes>> MapView::get(const StateKey& key) {
     const auto record = records_.find(to_bytes(key.bytes()));
-    return record == records_.end() ? std::optional<Bytes>{} : std::optional{record->second};
+    return record == records_.end() ? std::optional<SmallBytes>{}
+                                    : std::optional<SmallBytes>{record->second};
 }
 
 void MapView::apply(const StateChanges& changes) {
     for (const StateChange& change : changes) {
         if (change.value) {
-            records_.insert_or_assign(to_bytes(change.key.bytes()), *change.value);
+            records_.insert_or_assign(to_bytes(change.key.bytes()), to_bytes(*change.value));
         } else {
             records_.erase(to_bytes(change.key.bytes()));
         }
@@ -320,6 +321,13 @@ CheckedBlock Workload::next(const Head& head, StateView& state) const {
             {.nonce = nonce->second++, .gas_price = random.between(1, 3)}));
     }
     return block_on(head, std::move(txns), actor(random.below(people_)).address);
+}
+
+Chain::Options chain_options(std::size_t cache_bytes_max, Durability durability) {
+    Chain::Options options;
+    options.tree.cache_bytes_max = cache_bytes_max;
+    options.durability = durability;
+    return options;
 }
 
 ReferenceChain::ReferenceChain(

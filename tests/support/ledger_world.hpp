@@ -15,6 +15,7 @@
 
 #include <core/bytes.hpp>
 #include <core/crypto/ed25519.hpp>
+#include <core/small_bytes.hpp>
 #include <core/types.hpp>
 #include <ledger/chain.hpp>
 #include <ledger/modules/bank.hpp>
@@ -61,7 +62,7 @@ RegisterValidator registration(
 /// A state in memory that shares no code with StateTree.
 class MapView final : public StateView {
   public:
-    [[nodiscard]] StoreResult<std::optional<Bytes>> get(const StateKey& key) override;
+    [[nodiscard]] StoreResult<std::optional<SmallBytes>> get(const StateKey& key) override;
 
     void apply(const StateChanges& changes);
 
@@ -169,6 +170,8 @@ class Workload {
     std::size_t people_;
     std::size_t txns_max_;
 };
+
+Chain::Options chain_options(std::size_t cache_bytes_max, Durability durability);
 
 /// A chain that never met a fault, to compare others with.
 struct ReferenceChain {

@@ -94,7 +94,7 @@ class ChainTest : public ::testing::TestWithParam<Kind> {
     }
 
     std::unique_ptr<Home> home = GetParam().make();
-    Chain::Options options{.tree = {.cache_bytes_max = 4'096}, .durability = Durability::kBuffered};
+    Chain::Options options = chain_options(4'096, Durability::kBuffered);
     std::unique_ptr<Chain> chain;
     Workload workload{7, 6, 9};
     std::vector<CheckedBlock> blocks;            ///< from height 1
@@ -271,7 +271,7 @@ TEST_P(ChainTest, is_not_created_among_foreign_rows) {
     auto store = home->open();
     must(store->write(batch_of({{"a", "1"}}), Durability::kBuffered));
     EXPECT_EQ(
-        code_of(Chain::create(std::move(store), world_genesis(), options)), StoreErrc::kWrongChain);
+        code_of(Chain::create(std::move(store), world_genesis(), options)), StoreErrc::kCorrupt);
 }
 
 TEST_P(ChainTest, is_not_found_in_an_empty_store) {

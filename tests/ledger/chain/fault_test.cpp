@@ -33,8 +33,7 @@ struct Outcome {
 };
 
 /// No cache: applying a block reads the records that it needs.
-constexpr Chain::Options kOptions{
-    .tree = {.cache_bytes_max = 0}, .durability = Durability::kSynced};
+const Chain::Options kOptions = chain_options(0, Durability::kSynced);
 
 class ChainFaults : public ::testing::Test {
   protected:
@@ -73,12 +72,24 @@ class ChainFaults : public ::testing::Test {
         EXPECT_FALSE(chain.prove(account_key(actor(0).address)).has_value());
     }
 
+    /// The records of the genesis are there, the rows that make them a chain are not: a person has
+    /// to delete them, for they could also be what is left of a chain.
+    static void expect_unfinished(const StoreResult<std::unique_ptr<Chain>>& created) {
+        ASSERT_FALSE(created.has_value());
+        EXPECT_EQ(created.error().code, StoreErrc::kCorrupt);
+        EXPECT_NE(created.error().context.find("delete the directory"), std::string::npos);
+    }
+
     /// Opens what is left, compares, and goes on to the end of the reference.
     template <class OpenStore>
     void expect_recovers(const OpenStore& open_store, const Outcome& before) const {
         auto chain = open_or_create(open_store(), /*fresh=*/false);
         if (!chain && chain.error().code == StoreErrc::kNotFound && !before.acknowledged) {
             chain = open_or_create(open_store(), /*fresh=*/true);
+        }
+        if (!chain && !before.acknowledged && chain.error().code == StoreErrc::kCorrupt) {
+            expect_unfinished(open_or_create(open_store(), /*fresh=*/true));
+            return;
         }
         ASSERT_TRUE(chain.has_value())
             << to_string(chain.error().code) << ": " << chain.error().context;

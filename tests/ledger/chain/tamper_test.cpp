@@ -223,11 +223,13 @@ TEST_F(Tamper, a_lost_state_record_is_described) {
 }
 
 TEST_F(Tamper, an_added_state_record_is_noticed) {
-    MemoryImage damaged = image;
+    MemoryStore store(image);
     const StateKey key = account_key(kStranger);
-    damaged[rows::state_key(key.path())] =
-        rows::state_value(key.bytes(), codec::encode(Account{.balance = Amount{1}, .nonce = {}}));
-    EXPECT_TRUE(noticed(std::move(damaged), false));
+    const Account account{.balance = Amount{1}, .nonce = {}};
+    WriteBatch batch;
+    rows::put_state(batch, key.path(), key.bytes(), codec::encode(account));
+    must(store.write(batch, Durability::kBuffered));
+    EXPECT_TRUE(noticed(store.image(), false));
 }
 
 /// Rows of one moment and a head of another: what a half-applied block would look like.
@@ -255,7 +257,7 @@ TEST_F(Tamper, a_record_changed_under_an_open_chain_is_noticed_when_fetched) {
     const StateKey key = account_key(actor(1).address);
     auto store = std::make_unique<MemoryStore>(image);
     MemoryStore& memory = *store;
-    const auto chain = must(Chain::open(std::move(store), {.tree = {.cache_bytes_max = 0}}));
+    const auto chain = must(Chain::open(std::move(store), chain_options(0, Durability::kBuffered)));
     Bytes row = image.at(rows::state_key(key.path()));
     row.back() = static_cast<std::uint8_t>(row.back() ^ 1);
     WriteBatch batch;

@@ -31,7 +31,8 @@ Bytes bytes_of(const BlockOutcome& outcome) {
     codec::encode_to(out, outcome.gas_used);
     for (const StateChange& change : outcome.changes) {
         append(out, change.key.bytes());
-        codec::encode_to(out, change.value);
+        codec::encode_to(out, change.value.has_value());
+        append(out, change.value.value_or(SmallBytes{}));
     }
     return out;
 }

@@ -394,7 +394,7 @@ class BrittleView final : public StateView {
   public:
     BrittleView(StateView& base, std::size_t reads) : base_(base), reads_left_(reads) {}
 
-    StoreResult<std::optional<Bytes>> get(const StateKey& key) override {
+    StoreResult<std::optional<SmallBytes>> get(const StateKey& key) override {
         if (reads_left_ == 0) {
             return std::unexpected(StoreError{StoreErrc::kIo, "injected"});
         }

@@ -1,5 +1,7 @@
 // The file system in memory that models power loss: bytes and names are durable only when synced.
 // Method: single calls through the interface that LevelDB uses.
+#include <ledger/store/fault_env.hpp>
+
 #include <memory>
 #include <set>
 #include <string>
@@ -8,7 +10,6 @@
 #include <leveldb/env.h>
 #include <leveldb/status.h>
 
-#include <ledger/store/fault_env.hpp>
 #include <tests/ledger/store/store_fixture.hpp>
 
 namespace polis::ledger::testing {

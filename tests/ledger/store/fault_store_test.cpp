@@ -1,6 +1,8 @@
 // The fault-injecting twin of a store: it must fail as a store may fail, and in no other way.
 // Method: one reference run; each fault at every call; what survives must be the state after a
 // batch.
+#include <ledger/store/fault_store.hpp>
+
 #include <bit>
 #include <optional>
 #include <string>
@@ -8,7 +10,6 @@
 #include <gtest/gtest.h>
 
 #include <core/random.hpp>
-#include <ledger/store/fault_store.hpp>
 #include <tests/ledger/store/store_fixture.hpp>
 
 namespace polis::ledger::testing {

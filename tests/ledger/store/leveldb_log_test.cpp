@@ -1,12 +1,13 @@
 // The reader of LevelDB's log format: a log cut anywhere is torn, a log changed anywhere is
 // damaged. Method: a log written by LevelDB itself, cut at every byte and changed at every bit.
+#include <ledger/store/leveldb_log.hpp>
+
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include <ledger/store/fault_env.hpp>
-#include <ledger/store/leveldb_log.hpp>
 #include <ledger/store/leveldb_store.hpp>
 #include <tests/ledger/store/store_fixture.hpp>
 

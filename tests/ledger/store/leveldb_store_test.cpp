@@ -1,5 +1,7 @@
 // What is particular to LevelDB: who may open a directory, and what an error says.
 // Method: real directories for locks and places, the file system in memory for damage and faults.
+#include <ledger/store/leveldb_store.hpp>
+
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -11,7 +13,6 @@
 #include <leveldb/db.h>
 
 #include <ledger/store/fault_env.hpp>
-#include <ledger/store/leveldb_store.hpp>
 #include <tests/ledger/store/store_fixture.hpp>
 
 namespace polis::ledger::testing {

@@ -1,3 +1,5 @@
+#include <tests/ledger/store/store_child.hpp>
+
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -14,7 +16,6 @@
 #include <unistd.h>
 
 #include <ledger/store/leveldb_store.hpp>
-#include <tests/ledger/store/store_child.hpp>
 #include <tests/ledger/store/store_fixture.hpp>
 
 namespace polis::ledger::testing {

@@ -1,9 +1,10 @@
+#include <tests/ledger/store/store_fixture.hpp>
+
 #include <cstdlib>
 
 #include <gtest/gtest.h>
 
 #include <core/random.hpp>
-#include <tests/ledger/store/store_fixture.hpp>
 
 namespace polis::ledger::testing {
 
