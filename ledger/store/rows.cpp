@@ -8,6 +8,8 @@
 #include <core/crypto/domains.hpp>
 #include <core/crypto/hash.hpp>
 #include <core/hex.hpp>
+#include <ledger/limits.hpp>
+#include <ledger/state/key.hpp>
 
 namespace polis::ledger::rows {
 
@@ -39,6 +41,17 @@ Bytes make_key(Table table, std::initializer_list<ByteView> parts) {
         append(key, part);
     }
     return key;
+}
+
+std::array<std::uint8_t, kSealBytes> seal_of_pieces(std::initializer_list<ByteView> pieces) {
+    crypto::Blake2b256 hash(crypto::kDomainStoreRow);
+    for (const ByteView piece : pieces) {
+        hash.update(piece);
+    }
+    const Hash whole = hash.finish();
+    std::array<std::uint8_t, kSealBytes> out{};
+    std::copy_n(whole.data.begin(), kSealBytes, out.begin());
+    return out;
 }
 
 std::unexpected<StoreError> corrupt(ByteView key, std::string_view what) {
@@ -138,12 +151,11 @@ void put_txn(WriteBatch& batch, const Hash& txn_id, const TxnPlace& place) {
 void put_account_txn(
     WriteBatch& batch, const Address& account, const TxnPlace& place, AccountRole role) {
     const std::array<std::uint8_t, 1> value{static_cast<std::uint8_t>(role)};
-    batch.put(
-        {table_byte<Table::kAccountTxns>(),
-         account.view(),
-         big_endian(place.height.value),
-         big_endian(place.index)},
-        {value});
+    const auto height = big_endian(place.height.value);
+    const auto index = big_endian(place.index);
+    const ByteView table = table_byte<Table::kAccountTxns>();
+    const auto seal = seal_of_pieces({table, account.view(), height, index, value});
+    batch.put({table, account.view(), height, index}, {value, seal});
 }
 
 StoreResult<StateRow> parse_state_row(ByteView key, ByteView value) {
@@ -151,19 +163,18 @@ StoreResult<StateRow> parse_state_row(ByteView key, ByteView value) {
         value.size() < 1 + std::size_t{value[0]}) {
         return corrupt(key, "malformed state record");
     }
-    const std::size_t key_bytes = value[0];
-    return StateRow{
+    const StateRow row{
         .path = Hash::from_view(key.subspan(1)),
-        .key = value.subspan(1, key_bytes),
-        .value = value.subspan(1 + key_bytes)};
+        .key = value.subspan(1, value[0]),
+        .value = value.subspan(1 + std::size_t{value[0]})};
+    if (row.key.size() > kStateKeyBytesMax || path_of(row.key) != row.path) {
+        return corrupt(key, "the record's key does not hash to its path");
+    }
+    return row;
 }
 
 std::array<std::uint8_t, kSealBytes> seal_of(ByteView key, ByteView value) {
-    const Hash hash =
-        crypto::Blake2b256(crypto::kDomainStoreRow).update(key).update(value).finish();
-    std::array<std::uint8_t, kSealBytes> out{};
-    std::copy_n(hash.data.begin(), kSealBytes, out.begin());
-    return out;
+    return seal_of_pieces({key, value});
 }
 
 StoreResult<ByteView> unseal(ByteView key, ByteView sealed) {

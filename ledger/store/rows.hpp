@@ -79,7 +79,7 @@ struct StateRow {
     ByteView value;
 };
 
-/// @error kCorrupt for a malformed row
+/// @error kCorrupt for a malformed row or one whose key does not hash to its path
 [[nodiscard]] StoreResult<StateRow> parse_state_row(ByteView key, ByteView value);
 
 inline constexpr std::size_t kSealBytes = 8;
