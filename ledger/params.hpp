@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include <core/codec/borsh.hpp>
 #include <core/types.hpp>
@@ -38,6 +39,9 @@ struct Params {
         &Params::jail_blocks,
         &Params::slash_double_sign_bps);
 };
+
+/// Why no chain can run with these numbers, for a person; nothing if one can. Spec [K14].
+[[nodiscard]] std::optional<std::string_view> params_error(const Params& params);
 
 /// @return nothing in a state that no genesis made
 [[nodiscard]] StoreResult<std::optional<Params>> load_params(StateView& state);

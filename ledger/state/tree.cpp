@@ -68,6 +68,7 @@ StateTree::Place StateTree::place_of(const Hash& path) const {
 }
 
 StoreResult<std::optional<SmallBytes>> StateTree::get(const StateKey& key) {
+    POLIS_TRY_VOID(check_usable());
     const Hash& path = key.path();
     POLIS_TRY(Page * page, page_at(place_of(path), path));
     const auto leaf = find_leaf(page->leaves, path);
@@ -100,14 +101,19 @@ StoreResult<void> StateTree::append(std::span<const Leaf> records) {
     return {};
 }
 
+StoreResult<void> StateTree::check_usable() const {
+    if (broken_) {
+        return std::unexpected(StoreError{
+            StoreErrc::kHalted, "the state stopped after a failed update; open the store again"});
+    }
+    return {};
+}
+
 StoreResult<Hash> StateTree::update_root(std::span<const Update> updates) {
     for (std::size_t i = 1; i < updates.size(); ++i) {
         POLIS_ASSERT(*updates[i - 1].path < *updates[i].path);
     }
-    if (broken_) {
-        return std::unexpected(StoreError{
-            StoreErrc::kHalted, "state tree: an earlier update failed; reopen the store"});
-    }
+    POLIS_TRY_VOID(check_usable());
     broken_ = true;
     POLIS_TRY_VOID(update({kRoot, 0}, updates));
     broken_ = false;
@@ -232,6 +238,7 @@ StoreResult<StateTree::Page*> StateTree::page_at(const Place& place, const Hash&
 }
 
 StoreResult<StateProof> StateTree::prove(const StateKey& key) {
+    POLIS_TRY_VOID(check_usable());
     const Hash& path = key.path();
     StateProof proof;
     Place place{kRoot, 0};

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include <core/check.hpp>
 #include <core/codec/borsh.hpp>
 
 namespace polis::ledger {
@@ -36,10 +37,16 @@ struct AccountEntry {
 
 // Indexes are written in key order: neighbours in LevelDB's memory table, at half the cost.
 
-void put_account_index(WriteBatch& batch, const CheckedBlock& block) {
+/// Skipped transactions are in no index: anybody's old transaction can be put into a block again,
+/// and must not hide the place where it was executed.
+void put_account_index(
+    WriteBatch& batch, const CheckedBlock& block, std::span<const Receipt> receipts) {
     std::vector<AccountEntry> entries;
     entries.reserve(block.txns.size() * 2);
     for (std::uint32_t i = 0; i < block.txns.size(); ++i) {
+        if (is_skipped(receipts[i].status)) {
+            continue;
+        }
         const CheckedTxn& txn = block.txns[i];
         entries.push_back({txn.sender, i, rows::AccountRole::kSender});
         const auto other = counterparty(txn.txn.body.payload);
@@ -56,11 +63,14 @@ void put_account_index(WriteBatch& batch, const CheckedBlock& block) {
     }
 }
 
-void put_txn_index(WriteBatch& batch, const CheckedBlock& block) {
+void put_txn_index(
+    WriteBatch& batch, const CheckedBlock& block, std::span<const Receipt> receipts) {
     std::vector<std::pair<Hash, std::uint32_t>> entries;
     entries.reserve(block.txns.size());
     for (std::uint32_t i = 0; i < block.txns.size(); ++i) {
-        entries.emplace_back(block.txns[i].id, i);
+        if (!is_skipped(receipts[i].status)) {
+            entries.emplace_back(block.txns[i].id, i);
+        }
     }
     std::ranges::sort(entries);
     for (const auto& [id, position] : entries) {
@@ -79,13 +89,14 @@ void put_block_rows(
     const CheckedBlock& block,
     std::span<const Receipt> receipts,
     const Head& head) {
+    POLIS_ASSERT_OP(receipts.size(), ==, block.txns.size());
     const Height height = block.header.height;
-    put_account_index(batch, block);
+    put_account_index(batch, block, receipts);
     put_sealed(batch, rows::block_key(height), encode_block(block));
     put_sealed(batch, rows::height_key(block.hash), codec::encode(height));
     put_sealed(batch, rows::head_key(), codec::encode(head));
     put_sealed(batch, rows::receipts_key(height), encode_receipts(receipts));
-    put_txn_index(batch, block);
+    put_txn_index(batch, block, receipts);
 }
 
 }  // namespace polis::ledger

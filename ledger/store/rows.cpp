@@ -8,6 +8,8 @@
 #include <core/crypto/domains.hpp>
 #include <core/crypto/hash.hpp>
 #include <core/hex.hpp>
+#include <ledger/limits.hpp>
+#include <ledger/state/key.hpp>
 
 namespace polis::ledger::rows {
 
@@ -20,6 +22,8 @@ enum class Table : char {
     kHeights = 'H',
     kMeta = 'M',
     kReceipts = 'R',
+    kSnapshotManifests = 'Y',
+    kSnapshotChunks = 'Z',
     kState = 'S',
     kTxns = 'T',
 };
@@ -37,6 +41,17 @@ Bytes make_key(Table table, std::initializer_list<ByteView> parts) {
         append(key, part);
     }
     return key;
+}
+
+std::array<std::uint8_t, kSealBytes> seal_of_pieces(std::initializer_list<ByteView> pieces) {
+    crypto::Blake2b256 hash(crypto::kDomainStoreRow);
+    for (const ByteView piece : pieces) {
+        hash.update(piece);
+    }
+    const Hash whole = hash.finish();
+    std::array<std::uint8_t, kSealBytes> out{};
+    std::copy_n(whole.data.begin(), kSealBytes, out.begin());
+    return out;
 }
 
 std::unexpected<StoreError> corrupt(ByteView key, std::string_view what) {
@@ -85,6 +100,30 @@ StoreResult<TxnPlace> place_of(ByteView account_txn_key) {
 
 Bytes state_key(const Hash& path) { return make_key(Table::kState, {path.view()}); }
 
+Bytes snapshot_chunk_key(Height height, std::uint32_t index) {
+    return make_key(Table::kSnapshotChunks, {big_endian(height.value), big_endian(index)});
+}
+
+Bytes snapshot_manifest_key(Height height) {
+    return make_key(Table::kSnapshotManifests, {big_endian(height.value)});
+}
+
+std::optional<Height> snapshot_height(ByteView key) {
+    if (key.size() < 1 + sizeof(std::uint64_t)) {
+        return std::nullopt;
+    }
+    return Height{from_big_endian<std::uint64_t>(key.subspan(1))};
+}
+
+Range snapshot_manifest_range() {
+    return {make_key(Table::kSnapshotManifests, {}), make_key(Table::kSnapshotChunks, {})};
+}
+
+Range snapshot_range() {
+    const Bytes chunks = make_key(Table::kSnapshotChunks, {});
+    return {make_key(Table::kSnapshotManifests, {}), after_prefix(chunks)};
+}
+
 Range state_range(const Hash& path, std::size_t bits) {
     Hash first = path;
     Hash last = path;
@@ -112,12 +151,11 @@ void put_txn(WriteBatch& batch, const Hash& txn_id, const TxnPlace& place) {
 void put_account_txn(
     WriteBatch& batch, const Address& account, const TxnPlace& place, AccountRole role) {
     const std::array<std::uint8_t, 1> value{static_cast<std::uint8_t>(role)};
-    batch.put(
-        {table_byte<Table::kAccountTxns>(),
-         account.view(),
-         big_endian(place.height.value),
-         big_endian(place.index)},
-        {value});
+    const auto height = big_endian(place.height.value);
+    const auto index = big_endian(place.index);
+    const ByteView table = table_byte<Table::kAccountTxns>();
+    const auto seal = seal_of_pieces({table, account.view(), height, index, value});
+    batch.put({table, account.view(), height, index}, {value, seal});
 }
 
 StoreResult<StateRow> parse_state_row(ByteView key, ByteView value) {
@@ -125,19 +163,18 @@ StoreResult<StateRow> parse_state_row(ByteView key, ByteView value) {
         value.size() < 1 + std::size_t{value[0]}) {
         return corrupt(key, "malformed state record");
     }
-    const std::size_t key_bytes = value[0];
-    return StateRow{
+    const StateRow row{
         .path = Hash::from_view(key.subspan(1)),
-        .key = value.subspan(1, key_bytes),
-        .value = value.subspan(1 + key_bytes)};
+        .key = value.subspan(1, value[0]),
+        .value = value.subspan(1 + std::size_t{value[0]})};
+    if (row.key.size() > kStateKeyBytesMax || path_of(row.key) != row.path) {
+        return corrupt(key, "the record's key does not hash to its path");
+    }
+    return row;
 }
 
 std::array<std::uint8_t, kSealBytes> seal_of(ByteView key, ByteView value) {
-    const Hash hash =
-        crypto::Blake2b256(crypto::kDomainStoreRow).update(key).update(value).finish();
-    std::array<std::uint8_t, kSealBytes> out{};
-    std::copy_n(hash.data.begin(), kSealBytes, out.begin());
-    return out;
+    return seal_of_pieces({key, value});
 }
 
 StoreResult<ByteView> unseal(ByteView key, ByteView sealed) {
