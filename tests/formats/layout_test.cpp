@@ -247,9 +247,12 @@ TEST(FormatsTables, store_keys) {
           ledger::rows::schema_key(),
           ledger::rows::genesis_key(),
           ledger::rows::head_key(),
+          ledger::rows::base_key(),
           ledger::rows::receipts_key({}),
           ledger::rows::state_key({}),
-          ledger::rows::txn_key({})}) {
+          ledger::rows::txn_key({}),
+          ledger::rows::snapshot_manifest_key({}),
+          ledger::rows::snapshot_chunk_key({}, 0)}) {
         expected.emplace_back(
             std::string(1, static_cast<char>(key.front())), std::to_string(key.size()));
     }
