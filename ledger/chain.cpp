@@ -27,6 +27,8 @@ CheckedBlock genesis_block(const GenesisState& genesis, const Hash& state_root) 
     out.header.time = genesis.time;
     out.header.parent = genesis_hash(genesis, state_root);
     out.header.parent_state_root = state_root;
+    out.header.committee = genesis.committee;
+    out.header.next_committee = genesis.committee;
     out.hash = block_hash(out.header);
     return out;
 }
@@ -49,6 +51,7 @@ Hash genesis_hash(const GenesisState& genesis, const Hash& state_root) {
     Bytes bytes = codec::encode(genesis.params);
     codec::encode_to(bytes, genesis.time);
     codec::encode_to(bytes, state_root);
+    codec::encode_to(bytes, genesis.committee);
     return crypto::blake2b_256(crypto::kDomainGenesis, bytes);
 }
 

@@ -28,9 +28,11 @@ struct GenesisState {
     TimeMs time;
     Bytes source;          ///< the preset as it was read, kept for whoever opens the store later
     StateChanges records;  ///< sorted by path
+    Hash committee{};      ///< who votes on the first term's blocks
 };
 
-/// The name of a genesis: a hash over parameters, time and the root of its records.
+/// The name of a genesis: a hash over parameters, time, the root of its records and the
+/// committee.
 [[nodiscard]] Hash genesis_hash(const GenesisState& genesis, const Hash& state_root);
 
 /// A block and its receipts as they were stored.
