@@ -50,24 +50,6 @@ std::string toml_string(std::string_view text) {
     return out + '"';
 }
 
-std::string time_text(TimeMs time) {
-    const std::chrono::sys_time<std::chrono::milliseconds> moment{
-        std::chrono::milliseconds{time.value}};
-    const auto day = std::chrono::floor<std::chrono::days>(moment);
-    const std::chrono::year_month_day date{day};
-    const std::chrono::hh_mm_ss clock{moment - day};
-    const auto ms = clock.subseconds().count();
-    return fmt::format(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}Z",
-        static_cast<int>(date.year()),
-        static_cast<unsigned>(date.month()),
-        static_cast<unsigned>(date.day()),
-        clock.hours().count(),
-        clock.minutes().count(),
-        clock.seconds().count(),
-        ms == 0 ? "" : fmt::format(".{:03}", ms));
-}
-
 std::string write_params(const ledger::Params& params) {
     std::string out = "\n[params]\n";
     for (const ParamRow& row : param_table()) {
@@ -112,6 +94,24 @@ std::string devnet_toml(const DevnetOptions& options) {
     return write_preset(devnet_preset(options), warning(options));
 }
 
+std::string to_text(TimeMs time) {
+    const std::chrono::sys_time<std::chrono::milliseconds> moment{
+        std::chrono::milliseconds{time.value}};
+    const auto day = std::chrono::floor<std::chrono::days>(moment);
+    const std::chrono::year_month_day date{day};
+    const std::chrono::hh_mm_ss clock{moment - day};
+    const auto ms = clock.subseconds().count();
+    return fmt::format(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}Z",
+        static_cast<int>(date.year()),
+        static_cast<unsigned>(date.month()),
+        static_cast<unsigned>(date.day()),
+        clock.hours().count(),
+        clock.minutes().count(),
+        clock.seconds().count(),
+        ms == 0 ? "" : fmt::format(".{:03}", ms));
+}
+
 std::string write_preset(const GenesisPreset& preset, std::string_view heading) {
     std::string out(heading);
     out += fmt::format("\nchain_id = {}\n", preset.params.chain_id.value);
@@ -119,9 +119,7 @@ std::string write_preset(const GenesisPreset& preset, std::string_view heading) 
         out += fmt::format("name = {}\n", toml_string(preset.name));
     }
     out += fmt::format(
-        "time = {}\nelection = \"{}\"\n",
-        time_text(preset.time),
-        to_string(preset.params.election));
+        "time = {}\nelection = \"{}\"\n", to_text(preset.time), to_string(preset.params.election));
     out += write_params(preset.params);
     for (std::size_t i = 0; i < preset.validators.size(); ++i) {
         const PresetValidator& validator = preset.validators[i];

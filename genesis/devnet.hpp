@@ -24,6 +24,9 @@ struct DevnetOptions {
 /// The same as a preset file, with a warning above it. parse_preset() reads the preset back.
 [[nodiscard]] std::string devnet_toml(const DevnetOptions& options);
 
+/// A moment as 2026-01-01T00:00:00Z, with milliseconds if there are any.
+[[nodiscard]] std::string to_text(TimeMs time);
+
 /// A preset as TOML below `heading`, a comment; entries are numbered.
 [[nodiscard]] std::string write_preset(const GenesisPreset& preset, std::string_view heading);
 

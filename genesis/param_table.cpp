@@ -80,8 +80,12 @@ constexpr std::array kTable{
         "stake that signing two blocks of one height costs"),
 };
 
-std::string plain_text(const ParamRow& param, std::uint64_t value) {
-    switch (param.unit) {
+}  // namespace
+
+std::span<const ParamRow> param_table() { return kTable; }
+
+std::string plain_text(const ParamRow& row, std::uint64_t value) {
+    switch (row.unit) {
         case ParamUnit::kNumber:
             return std::to_string(value);
         case ParamUnit::kAmount:
@@ -91,10 +95,6 @@ std::string plain_text(const ParamRow& param, std::uint64_t value) {
     }
     return {};
 }
-
-}  // namespace
-
-std::span<const ParamRow> param_table() { return kTable; }
 
 std::string to_toml(const ParamRow& row, std::uint64_t value) {
     const std::string text = plain_text(row, value);

@@ -34,6 +34,9 @@ struct ParamRow {
 /// Unbondings of more eras than this cannot be open at a time: slashing walks over each.
 inline constexpr std::uint64_t kOpenErasMax = 1'000;
 
+/// A parameter's value in its unit, without quotes.
+[[nodiscard]] std::string plain_text(const ParamRow& row, std::uint64_t value);
+
 /// A parameter's value as a preset has it: 100, "1000.5", "2.5".
 [[nodiscard]] std::string to_toml(const ParamRow& row, std::uint64_t value);
 

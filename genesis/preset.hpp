@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,9 @@ using PresetResult = Result<T, PresetError>;
 /// @error the first fault: syntax, unknown or missing key, wrong type, or what check_preset() finds
 [[nodiscard]] PresetResult<GenesisPreset> parse_preset(
     std::string_view text, std::string_view file);
+
+/// The election of this name; nothing for any other name.
+[[nodiscard]] std::optional<ledger::ElectionKind> parse_election(std::string_view name);
 
 /// The bytes of a preset file. @error missing, not a file, unreadable, over kPresetBytesMax
 [[nodiscard]] PresetResult<std::string> read_preset(const std::filesystem::path& file);

@@ -61,10 +61,8 @@ PresetResult<void> read_params(const TableReader& top, ledger::Params& params) {
 
 PresetResult<ledger::ElectionKind> read_election(const TableReader& top) {
     POLIS_TRY(const std::string name, top.text("election"));
-    for (const ledger::ElectionKind kind : kElections) {
-        if (name == to_string(kind)) {
-            return kind;
-        }
+    if (const auto kind = parse_election(name)) {
+        return *kind;
     }
     return std::unexpected(top.error(
         "election",
@@ -161,6 +159,15 @@ PresetResult<GenesisPreset> parse_preset(std::string_view text, std::string_view
         return std::unexpected(std::move(error));
     }
     return preset;
+}
+
+std::optional<ledger::ElectionKind> parse_election(std::string_view name) {
+    for (const ledger::ElectionKind kind : kElections) {
+        if (name == to_string(kind)) {
+            return kind;
+        }
+    }
+    return std::nullopt;
 }
 
 PresetResult<std::string> read_preset(const std::filesystem::path& file) {
