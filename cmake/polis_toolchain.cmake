@@ -17,6 +17,11 @@ target_compile_options(polis_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
   -Wimplicit-fallthrough -Wnon-virtual-dtor -Werror)
 target_include_directories(polis_flags INTERFACE "${PROJECT_SOURCE_DIR}")
+# Messages and debug information name core/hex.cpp, not a folder of the machine that built it.
+# ccache hands the compiler paths relative to the build folder, hence the second map.
+file(RELATIVE_PATH POLIS_SOURCE_FROM_BUILD "${CMAKE_BINARY_DIR}" "${PROJECT_SOURCE_DIR}")
+target_compile_options(polis_flags INTERFACE
+  "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" "-ffile-prefix-map=${POLIS_SOURCE_FROM_BUILD}=")
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # Mutexes carry thread-safety annotations, which only clang reads.

@@ -74,7 +74,7 @@ std::optional<Hash> climb(const Hash& leaf, const Proof& proof) {
 Hash leaf_hash(ByteView content) { return crypto::blake2b_256(crypto::kDomainMerkleLeaf, content); }
 
 Hash node_hash(const Hash& left, const Hash& right) {
-    std::array<std::uint8_t, 2 * Hash::kSize> both;
+    std::array<std::uint8_t, 2 * Hash::kSize> both{};
     std::ranges::copy(right.view(), std::ranges::copy(left.view(), both.begin()).out);
     return crypto::blake2b_256(crypto::kDomainMerkleNode, both);
 }

@@ -9,12 +9,19 @@ StateKey account_key(const Address& address) {
 }
 
 StoreResult<Account> load_account(StateView& state, const Address& address) {
-    POLIS_TRY(const auto account, load_record<Account>(state, account_key(address)));
+    return load_account(state, account_key(address));
+}
+
+StoreResult<Account> load_account(StateView& state, const StateKey& key) {
+    POLIS_TRY(const auto account, load_record<Account>(state, key));
     return account.value_or(Account{});
 }
 
 StoreResult<void> save_account(Journal& state, const Address& address, const Account& account) {
-    const StateKey key = account_key(address);
+    return save_account(state, account_key(address), account);
+}
+
+StoreResult<void> save_account(Journal& state, const StateKey& key, const Account& account) {
     return account == Account{} ? state.remove(key) : save_record(state, key, account);
 }
 

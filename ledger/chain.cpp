@@ -57,17 +57,14 @@ Hash genesis_hash(const GenesisState& genesis, const Hash& state_root) {
 
 Chain::Chain(std::unique_ptr<KeyValueStore> store, Options options)
     : store_(std::move(store)),
-      options_(options),
+      options_(std::move(options)),
       state_rows_(*store_),
-      tree_(state_rows_, options.tree) {}
+      tree_(state_rows_, options_.tree) {}
 
 StoreResult<std::unique_ptr<Chain>> Chain::create(
     std::unique_ptr<KeyValueStore> store, const GenesisState& genesis, Options options) {
-    std::unique_ptr<Chain> chain(new Chain(std::move(store), options));
-    POLIS_TRY(const auto schema, chain->store_->get(rows::schema_key()));
-    if (schema) {
-        return error(StoreErrc::kWrongChain, "the store already holds a chain; open it instead");
-    }
+    std::unique_ptr<Chain> chain(new Chain(std::move(store), std::move(options)));
+    POLIS_TRY_VOID(chain->check_empty());
     POLIS_TRY_VOID(chain->write_genesis(genesis));
     POLIS_TRY_VOID(chain->load());
     return chain;
@@ -75,15 +72,36 @@ StoreResult<std::unique_ptr<Chain>> Chain::create(
 
 StoreResult<std::unique_ptr<Chain>> Chain::open(
     std::unique_ptr<KeyValueStore> store, Options options) {
-    std::unique_ptr<Chain> chain(new Chain(std::move(store), options));
+    std::unique_ptr<Chain> chain(new Chain(std::move(store), std::move(options)));
     POLIS_TRY_VOID(chain->load());
     POLIS_TRY_VOID(chain->load_state());
     POLIS_TRY_VOID(chain->check_head_block());
     return chain;
 }
 
+StoreResult<void> Chain::check_empty() const {
+    POLIS_TRY(const auto schema, store_->get(rows::schema_key()));
+    if (schema) {
+        return error(StoreErrc::kWrongChain, "the store already holds a chain; open it instead");
+    }
+    bool empty = true;
+    const auto see = [&empty](ByteView /*key*/, ByteView /*value*/) {
+        empty = false;
+        return false;
+    };
+    POLIS_TRY_VOID(store_->scan({}, {}, see));
+    if (!empty) {
+        return error(
+            StoreErrc::kCorrupt,
+            "an earlier creation of this store did not finish; delete the directory and repeat");
+    }
+    return {};
+}
+
+/// The records first, in stretches that fit into memory; the rows that make a chain of them last.
 StoreResult<void> Chain::write_genesis(const GenesisState& genesis) {
     POLIS_TRY(const Hash root, tree_.apply(genesis.records));
+    POLIS_TRY_VOID(write_genesis_records(genesis.records));
     const CheckedBlock block = genesis_block(genesis, root);
     const Head head{
         .height = {},
@@ -94,12 +112,22 @@ StoreResult<void> Chain::write_genesis(const GenesisState& genesis) {
         .gas_used = {},
         .records = tree_.record_count()};
     WriteBatch batch;
-    put_sealed(batch, rows::schema_key(), codec::encode(rows::kSchemaVersion));
-    put_sealed(batch, rows::genesis_key(), genesis.source);
     put_block_rows(batch, block, {}, head);
-    StateRows::write(batch, genesis.records);
+    put_sealed(batch, rows::genesis_key(), genesis.source);
+    put_sealed(batch, rows::schema_key(), codec::encode(rows::kSchemaVersion));
     POLIS_TRY_VOID(store_->write(batch, Durability::kSynced));
     tree_.trim();
+    return {};
+}
+
+StoreResult<void> Chain::write_genesis_records(const StateChanges& records) {
+    const std::span<const StateChange> all(records);
+    for (std::size_t begin = 0; begin < all.size(); begin += kRebuildStretch) {
+        const std::size_t count = std::min(kRebuildStretch, all.size() - begin);
+        WriteBatch batch;
+        StateRows::write(batch, all.subspan(begin, count));
+        POLIS_TRY_VOID(store_->write(batch, Durability::kBuffered));
+    }
     return {};
 }
 
@@ -140,7 +168,7 @@ StoreResult<void> Chain::load_state() {
         return {};
     };
     const auto add = [&](const rows::StateRow& row) -> StoreResult<void> {
-        stretch.push_back({.path = row.path, .hash = {}, .value = to_bytes(row.value)});
+        stretch.push_back({.path = row.path, .hash = {}, .value = row.value});
         return stretch.size() < kRebuildStretch ? StoreResult<void>{} : flush();
     };
     POLIS_TRY_VOID(state_rows_.visit(add));
@@ -178,7 +206,9 @@ TxnRules Chain::rules() const {
 StoreResult<std::vector<Receipt>> Chain::apply(const CheckedBlock& checked) {
     POLIS_ASSERT(checked.header.parent == head_.block);
     POLIS_TRY(BlockOutcome outcome, execute_block(tree_, params_, checked));
+    report(ApplyStage::kExecuted);
     POLIS_TRY(const Hash root, tree_.apply(outcome.changes));
+    report(ApplyStage::kRooted);
     const Head next{
         .height = checked.header.height,
         .block = checked.hash,
@@ -190,10 +220,18 @@ StoreResult<std::vector<Receipt>> Chain::apply(const CheckedBlock& checked) {
     WriteBatch batch;
     put_block_rows(batch, checked, outcome.receipts, next);
     StateRows::write(batch, outcome.changes);
+    report(ApplyStage::kEncoded);
     POLIS_TRY_VOID(store_->write(batch, options_.durability));
     head_ = next;
     tree_.trim();
+    report(ApplyStage::kWritten);
     return std::move(outcome.receipts);
+}
+
+void Chain::report(ApplyStage stage) const {
+    if (options_.on_stage) {
+        options_.on_stage(stage);
+    }
 }
 
 StoreResult<std::optional<Bytes>> Chain::sealed_row(ByteView key) const {

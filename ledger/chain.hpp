@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -42,6 +43,9 @@ struct StoredTxn {
     Receipt receipt;
 };
 
+/// The steps of Chain::apply, in order; for whoever measures them.
+enum class ApplyStage : std::uint8_t { kExecuted, kRooted, kEncoded, kWritten };
+
 /// A chain on a store: applies finalized blocks and answers questions about them.
 ///
 /// A block is one atomic, synced batch, so after any crash the store holds the state after some
@@ -52,6 +56,7 @@ class Chain {
     struct Options {
         StateTree::Options tree;
         Durability durability = Durability::kSynced;
+        std::function<void(ApplyStage)> on_stage;  ///< called when a stage is done; may be empty
     };
 
     /// Writes block 0 into an empty store.
@@ -104,7 +109,10 @@ class Chain {
     StoreResult<void> load();
     StoreResult<void> load_state();
     StoreResult<void> check_head_block() const;
+    StoreResult<void> check_empty() const;
     StoreResult<void> write_genesis(const GenesisState& genesis);
+    StoreResult<void> write_genesis_records(const StateChanges& records);
+    void report(ApplyStage stage) const;
     [[nodiscard]] StoreResult<std::optional<Bytes>> sealed_row(ByteView key) const;
 
     const std::unique_ptr<KeyValueStore> store_;

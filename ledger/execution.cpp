@@ -27,8 +27,8 @@ struct Dispatch {
 };
 
 /// Takes the largest possible fee and the nonce. @return why the transaction must be skipped, if so
-ModuleResult reserve_fee(Journal& state, const CheckedTxn& checked) {
-    POLIS_TRY(Account account, load_account(state, checked.sender));
+ModuleResult reserve_fee(Journal& state, const CheckedTxn& checked, const StateKey& sender) {
+    POLIS_TRY(Account account, load_account(state, sender));
     if (account.nonce != checked.txn.body.nonce) {
         return TxnStatus::kBadNonce;
     }
@@ -38,7 +38,7 @@ ModuleResult reserve_fee(Journal& state, const CheckedTxn& checked) {
         return TxnStatus::kCannotPayFee;
     }
     account = {.balance = *rest, .nonce = *nonce};
-    POLIS_TRY_VOID(save_account(state, checked.sender, account));
+    POLIS_TRY_VOID(save_account(state, sender, account));
     return TxnStatus::kSuccess;
 }
 
@@ -57,13 +57,14 @@ class BlockExecutor {
             POLIS_TRY_VOID(staking::reward(state_, block_.header.proposer, fees_));
         }
         out_.receipts_root = receipts_root(out_.receipts);
-        out_.changes = state_.changes();
+        out_.changes = std::move(state_).take_changes();
         return std::move(out_);
     }
 
   private:
     StoreResult<Receipt> execute(const CheckedTxn& checked) {
-        POLIS_TRY(const TxnStatus reserved, reserve_fee(state_, checked));
+        const StateKey sender = account_key(checked.sender);
+        POLIS_TRY(const TxnStatus reserved, reserve_fee(state_, checked, sender));
         if (reserved != TxnStatus::kSuccess) {
             return Receipt{.status = reserved, .gas_used = {}, .fee = {}, .events = {}};
         }
@@ -75,19 +76,20 @@ class BlockExecutor {
             state_.rollback(before_payload);
             receipt.events.clear();
         }
-        POLIS_TRY_VOID(settle_fee(checked, receipt));
+        POLIS_TRY_VOID(settle_fee(checked, sender, receipt));
         return receipt;
     }
 
     /// Gives back what the reserved fee exceeds the used gas by.
-    StoreResult<void> settle_fee(const CheckedTxn& checked, Receipt& receipt) {
+    StoreResult<void> settle_fee(
+        const CheckedTxn& checked, const StateKey& sender, Receipt& receipt) {
         receipt.gas_used = checked.intrinsic_gas;
         const auto fee = fee_of(receipt.gas_used, checked.txn.body.gas_price);
         POLIS_ASSERT(fee.has_value() && *fee <= checked.fee_max);
         receipt.fee = *fee;
         const Amount rest{checked.fee_max.value - fee->value};
         if (rest != Amount{}) {
-            POLIS_TRY(const TxnStatus refunded, bank::credit(state_, checked.sender, rest));
+            POLIS_TRY(const TxnStatus refunded, bank::credit(state_, sender, rest));
             POLIS_ASSERT(refunded == TxnStatus::kSuccess);  // it was there a moment ago
         }
         fees_.value += receipt.fee.value;               // within the supply

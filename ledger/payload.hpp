@@ -69,4 +69,7 @@ struct Unjail {
 
 using Payload = std::variant<Transfer, RegisterValidator, Delegate, Unbond, Withdraw, Unjail>;
 
+/// Coins that the payload takes from the sender's balance beside the fee.
+[[nodiscard]] Amount amount_moved(const Payload& payload);
+
 }  // namespace polis::ledger

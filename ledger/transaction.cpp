@@ -13,17 +13,6 @@ namespace polis::ledger {
 
 namespace {
 
-/// Coins that the payload takes from the sender beside the fee.
-Amount amount_moved(const Payload& payload) {
-    if (const auto* transfer = std::get_if<Transfer>(&payload)) {
-        return transfer->amount;
-    }
-    if (const auto* delegate = std::get_if<Delegate>(&payload)) {
-        return delegate->amount;
-    }
-    return Amount{};
-}
-
 std::optional<TxnError> check_payload(const Payload& payload) {
     if (const auto* transfer = std::get_if<Transfer>(&payload)) {
         return transfer->amount == Amount{} ? std::optional{TxnError::kZeroAmount} : std::nullopt;

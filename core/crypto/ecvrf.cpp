@@ -86,7 +86,7 @@ std::optional<Multiples> decode_point(ByteView bytes) {
     if (!edwards25519::is_canonical_encoding(bytes)) {
         return std::nullopt;
     }
-    Multiples out;
+    Multiples out{};
     std::ranges::copy(bytes, out.binary[0].begin());
     const auto two = add(out.binary[0], out.binary[0]);
     if (!two) {
@@ -160,7 +160,7 @@ std::array<std::uint8_t, kChallengeBytes> challenge_of(std::initializer_list<Byt
     }
     input.push_back(kBack);
     const Digest digest = sha512({input});
-    std::array<std::uint8_t, kChallengeBytes> out;
+    std::array<std::uint8_t, kChallengeBytes> out{};
     std::ranges::copy(ByteView{digest}.first(kChallengeBytes), out.begin());
     return out;
 }
@@ -229,6 +229,8 @@ VrfKey::~VrfKey() {
 }
 
 VrfProof VrfKey::prove(ByteView alpha) const {
+    // A moved-from key would prove for nobody.
+    POLIS_ASSERT(sodium_is_zero(scalar_.data(), scalar_.size()) == 0);
     const Point h = encode_to_curve(public_key_.view(), alpha);
     const Point gamma = multiply_prime_order(scalar_, h);
 

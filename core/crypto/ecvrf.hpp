@@ -30,8 +30,8 @@ class VrfKey {
     [[nodiscard]] VrfProof prove(ByteView alpha) const;
 
   private:
-    std::array<std::uint8_t, 32> scalar_;        ///< x
-    std::array<std::uint8_t, 32> nonce_prefix_;  ///< second half of SHA-512(seed)
+    std::array<std::uint8_t, 32> scalar_{};        ///< x
+    std::array<std::uint8_t, 32> nonce_prefix_{};  ///< second half of SHA-512(seed)
     VrfPublicKey public_key_;
 };
 

@@ -76,7 +76,7 @@ Seed::Seed(ByteView bytes) {
 
 Seed Seed::generate() {
     ensure_sodium();
-    std::array<std::uint8_t, kSize> fresh;
+    std::array<std::uint8_t, kSize> fresh{};
     randombytes_buf(fresh.data(), fresh.size());
     Seed out(fresh);
     sodium_memzero(fresh.data(), fresh.size());

@@ -28,7 +28,7 @@ class Seed {
     [[nodiscard]] ByteView view() const { return ByteView{data_}; }
 
   private:
-    std::array<std::uint8_t, kSize> data_;
+    std::array<std::uint8_t, kSize> data_{};
 };
 
 /// An Ed25519 signing key (RFC 8032). Wiped at the end of its life; move-only.
@@ -47,7 +47,7 @@ class SigningKey {
     [[nodiscard]] Signature sign(ByteView message) const;
 
   private:
-    std::array<std::uint8_t, 64> secret_;
+    std::array<std::uint8_t, 64> secret_{};
     PublicKey public_key_;
 };
 

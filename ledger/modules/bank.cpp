@@ -13,24 +13,29 @@ StateKey supply_key() { return StateKey(RecordKind::kSupply, {}); }
 }  // namespace
 
 ModuleResult debit(Journal& state, const Address& from, Amount amount) {
-    POLIS_TRY(Account account, load_account(state, from));
+    const StateKey key = account_key(from);
+    POLIS_TRY(Account account, load_account(state, key));
     const auto rest = checked_sub(account.balance, amount);
     if (!rest) {
         return TxnStatus::kInsufficientBalance;
     }
     account.balance = *rest;
-    POLIS_TRY_VOID(save_account(state, from, account));
+    POLIS_TRY_VOID(save_account(state, key, account));
     return TxnStatus::kSuccess;
 }
 
 ModuleResult credit(Journal& state, const Address& to, Amount amount) {
-    POLIS_TRY(Account account, load_account(state, to));
+    return credit(state, account_key(to), amount);
+}
+
+ModuleResult credit(Journal& state, const StateKey& key, Amount amount) {
+    POLIS_TRY(Account account, load_account(state, key));
     const auto sum = checked_add(account.balance, amount);
     if (!sum) {
         return TxnStatus::kOverflow;
     }
     account.balance = *sum;
-    POLIS_TRY_VOID(save_account(state, to, account));
+    POLIS_TRY_VOID(save_account(state, key, account));
     return TxnStatus::kSuccess;
 }
 

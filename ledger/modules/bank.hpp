@@ -13,6 +13,7 @@ namespace polis::ledger::bank {
 
 /// Gives coins to an account. @return kOverflow or kSuccess
 [[nodiscard]] ModuleResult credit(Journal& state, const Address& to, Amount amount);
+[[nodiscard]] ModuleResult credit(Journal& state, const StateKey& account, Amount amount);
 
 [[nodiscard]] ModuleResult apply(TxnContext& context, const Transfer& transfer);
 

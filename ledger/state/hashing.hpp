@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <core/bytes.hpp>
+#include <core/small_bytes.hpp>
 #include <core/types.hpp>
 
 /// The shape of the authenticated map, in one place: what a state root means (docs/spec/state.md).
@@ -20,7 +21,7 @@ namespace polis::ledger::state {
 struct Leaf {
     Hash path;
     Hash hash;
-    Bytes value;
+    SmallBytes value;
 };
 
 enum class NodeKind : std::uint8_t { kEmpty, kLeaf, kInner };

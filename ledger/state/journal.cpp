@@ -15,24 +15,24 @@ constexpr std::size_t kSlotsMin = 64;
 
 Journal::Journal(StateView& base) : base_(base), slots_(kSlotsMin, kEmptySlot) {}
 
-StoreResult<std::optional<Bytes>> Journal::get(const StateKey& key) {
+StoreResult<std::optional<SmallBytes>> Journal::get(const StateKey& key) {
     POLIS_TRY(const auto* value, peek(key));
     return *value;
 }
 
-StoreResult<const std::optional<Bytes>*> Journal::peek(const StateKey& key) {
+StoreResult<const std::optional<SmallBytes>*> Journal::peek(const StateKey& key) {
     POLIS_TRY(const std::uint32_t index, entry_of(key));
     return &entries_[index].current;
 }
 
-StoreResult<void> Journal::put(const StateKey& key, Bytes value) {
+StoreResult<void> Journal::put(const StateKey& key, ByteView value) {
     POLIS_ASSERT_OP(value.size(), <=, kStateValueBytesMax);
-    return write(key, std::move(value));
+    return write(key, SmallBytes(value));
 }
 
 StoreResult<void> Journal::remove(const StateKey& key) { return write(key, std::nullopt); }
 
-StoreResult<void> Journal::write(const StateKey& key, std::optional<Bytes> value) {
+StoreResult<void> Journal::write(const StateKey& key, std::optional<SmallBytes> value) {
     POLIS_TRY(const std::uint32_t index, entry_of(key));
     undo_.push_back({index, std::exchange(entries_[index].current, std::move(value))});
     return {};
@@ -48,12 +48,44 @@ void Journal::rollback(Checkpoint checkpoint) {
 
 StateChanges Journal::changes() const {
     StateChanges out;
-    for (const Entry& entry : entries_) {
+    for (const std::uint32_t index : changed_entries()) {
+        out.push_back({entries_[index].key, entries_[index].current});
+    }
+    return out;
+}
+
+StateChanges Journal::take_changes() && {
+    StateChanges out;
+    for (const std::uint32_t index : changed_entries()) {
+        out.push_back({entries_[index].key, std::move(entries_[index].current)});
+    }
+    return out;
+}
+
+/// Entries that differ from the view, by path. Only small items are moved about while sorting.
+std::vector<std::uint32_t> Journal::changed_entries() const {
+    struct Item {
+        std::uint64_t path_head;
+        std::uint32_t entry;
+    };
+
+    std::vector<Item> items;
+    for (std::uint32_t index = 0; index < entries_.size(); ++index) {
+        const Entry& entry = entries_[index];
         if (entry.current != entry.original) {
-            out.push_back({entry.key, entry.current});
+            items.push_back({from_big_endian<std::uint64_t>(entry.key.path().view()), index});
         }
     }
-    std::ranges::sort(out, {}, [](const StateChange& change) { return change.key.path(); });
+    std::ranges::sort(items, [this](const Item& left, const Item& right) {
+        return left.path_head != right.path_head
+                   ? left.path_head < right.path_head
+                   : entries_[left.entry].key.path() < entries_[right.entry].key.path();
+    });
+    std::vector<std::uint32_t> out;
+    out.reserve(items.size());
+    for (const Item& item : items) {
+        out.push_back(item.entry);
+    }
     return out;
 }
 
@@ -64,7 +96,7 @@ StoreResult<std::uint32_t> Journal::entry_of(const StateKey& key) {
     }
     POLIS_TRY(auto value, base_.get(key));
     const auto index = static_cast<std::uint32_t>(entries_.size());
-    entries_.push_back({key, value, value});
+    entries_.push_back({key, value, std::move(value)});
     slots_[slot] = index;
     if (entries_.size() * 2 > slots_.size()) {
         grow();

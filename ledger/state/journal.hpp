@@ -6,6 +6,8 @@
 #include <vector>
 
 #include <core/bytes.hpp>
+#include <core/codec/borsh.hpp>
+#include <core/small_bytes.hpp>
 #include <ledger/state/key.hpp>
 #include <ledger/state/view.hpp>
 
@@ -23,14 +25,22 @@ class Journal : public StateView {
     /// @pre `base` outlives the journal and does not change meanwhile
     explicit Journal(StateView& base);
 
-    [[nodiscard]] StoreResult<std::optional<Bytes>> get(const StateKey& key) override;
+    [[nodiscard]] StoreResult<std::optional<SmallBytes>> get(const StateKey& key) override;
 
     /// As get, without a copy; valid until the next call.
-    [[nodiscard]] StoreResult<const std::optional<Bytes>*> peek(const StateKey& key);
+    [[nodiscard]] StoreResult<const std::optional<SmallBytes>*> peek(const StateKey& key);
 
     /// Writes a record; the old value need not be known.
-    [[nodiscard]] StoreResult<void> put(const StateKey& key, Bytes value);
+    [[nodiscard]] StoreResult<void> put(const StateKey& key, ByteView value);
     [[nodiscard]] StoreResult<void> remove(const StateKey& key);
+
+    /// Writes the Borsh encoding of `record`.
+    template <class Record>
+    [[nodiscard]] StoreResult<void> put_record(const StateKey& key, const Record& record) {
+        scratch_.clear();
+        codec::encode_to(scratch_, record);
+        return put(key, scratch_);
+    }
 
     [[nodiscard]] Checkpoint checkpoint() const { return undo_.size(); }
 
@@ -40,21 +50,25 @@ class Journal : public StateView {
     /// Records whose value differs from the view beneath, sorted by path.
     [[nodiscard]] StateChanges changes() const;
 
+    /// The same, moved out: the journal is spent.
+    [[nodiscard]] StateChanges take_changes() &&;
+
   private:
     struct Entry {
         StateKey key;
-        std::optional<Bytes> original;
-        std::optional<Bytes> current;
+        std::optional<SmallBytes> original;
+        std::optional<SmallBytes> current;
     };
 
     struct Undo {
         std::uint32_t entry;
-        std::optional<Bytes> previous;
+        std::optional<SmallBytes> previous;
     };
 
     StoreResult<std::uint32_t> entry_of(const StateKey& key);
-    StoreResult<void> write(const StateKey& key, std::optional<Bytes> value);
+    StoreResult<void> write(const StateKey& key, std::optional<SmallBytes> value);
     [[nodiscard]] std::size_t slot_of(const Hash& path) const;
+    [[nodiscard]] std::vector<std::uint32_t> changed_entries() const;
     void grow();
 
     static constexpr std::uint32_t kEmptySlot = UINT32_MAX;
@@ -63,6 +77,7 @@ class Journal : public StateView {
     std::vector<Entry> entries_;        ///< in the order of first use
     std::vector<std::uint32_t> slots_;  ///< open addressing by path; size a power of two
     std::vector<Undo> undo_;
+    Bytes scratch_;  ///< spares put_record an allocation
 };
 
 }  // namespace polis::ledger

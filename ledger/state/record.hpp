@@ -35,7 +35,7 @@ template <class Record>
 template <class Record>
 [[nodiscard]] StoreResult<void> save_record(
     Journal& state, const StateKey& key, const Record& record) {
-    return state.put(key, codec::encode(record));
+    return state.put_record(key, record);
 }
 
 }  // namespace polis::ledger

@@ -17,7 +17,7 @@ namespace {
 /// Small pages cost memory for nodes, large ones cost hashes at each change; 4 to 8 measured best.
 constexpr std::size_t kPageLeavesMax = 6;
 
-std::size_t footprint(const Leaf& leaf) { return sizeof(Leaf) + leaf.value.capacity() + 16; }
+std::size_t footprint(const Leaf& leaf) { return sizeof(Leaf) + leaf.value.heap_bytes(); }
 
 std::size_t footprint(const std::vector<Leaf>& leaves) {
     std::size_t total = 0;
@@ -41,26 +41,28 @@ Hash with_bit(Hash path, std::size_t depth, bool bit) {
 }  // namespace
 
 StateTree::StateTree(const LeafSource& source, Options options)
-    : source_(source), options_(options) {
-    add_page_node({}, 0);
-}
+    : source_(source), options_(options), links_{Link::to_page(0)}, summaries_(1), pages_(1) {}
 
 std::size_t StateTree::memory_bytes() const {
-    return nodes_.capacity() * sizeof(Node) + pages_.capacity() * sizeof(Page) + resident_bytes_;
+    return links_.capacity() * sizeof(Link) + summaries_.capacity() * sizeof(state::Summary) +
+           pages_.capacity() * sizeof(Page) + resident_bytes_;
 }
 
-StoreResult<std::optional<Bytes>> StateTree::get(const StateKey& key) {
-    const Hash& path = key.path();
-    std::uint32_t node = 0;
-    std::size_t depth = 0;
-    while (!nodes_[node].is_page()) {
-        node = path_bit(path, depth) ? nodes_[node].right : nodes_[node].left;
-        ++depth;
+StateTree::Place StateTree::place_of(const Hash& path) const {
+    Place place{kRoot, 0};
+    while (!links_[place.node].is_page()) {
+        place.node = links_[place.node].child(path_bit(path, place.depth));
+        ++place.depth;
     }
-    POLIS_TRY(Page * page, page_of(node, path, depth));
+    return place;
+}
+
+StoreResult<std::optional<SmallBytes>> StateTree::get(const StateKey& key) {
+    const Hash& path = key.path();
+    POLIS_TRY(Page * page, page_at(place_of(path), path));
     const auto leaf = find_leaf(page->leaves, path);
     if (leaf == page->leaves.end() || leaf->path != path) {
-        return std::optional<Bytes>{};
+        return std::optional<SmallBytes>{};
     }
     return leaf->value;
 }
@@ -93,47 +95,51 @@ StoreResult<Hash> StateTree::update_root(std::span<const Update> updates) {
             StoreErrc::kHalted, "state tree: an earlier update failed; reopen the store"});
     }
     broken_ = true;
-    POLIS_TRY_VOID(update(0, 0, updates));
+    POLIS_TRY_VOID(update({kRoot, 0}, updates));
     broken_ = false;
     return root();
 }
 
-StoreResult<void> StateTree::update(
-    std::uint32_t node, std::size_t depth, std::span<const Update> updates) {
+StoreResult<void> StateTree::update(const Place& place, std::span<const Update> updates) {
     if (updates.empty()) {
         return {};
     }
-    if (nodes_[node].is_page()) {
-        return update_page(node, depth, updates);
+    const Link link = links_[place.node];
+    if (link.is_page()) {
+        return update_page(place, updates);
     }
+    const std::size_t depth = place.depth;
     const auto first_one = std::ranges::partition_point(
         updates, [depth](const Update& update) { return !path_bit(*update.path, depth); });
     const auto middle = static_cast<std::size_t>(first_one - updates.begin());
-    const std::uint32_t left = nodes_[node].left;
-    const std::uint32_t right = nodes_[node].right;
-    POLIS_TRY_VOID(update(left, depth + 1, updates.first(middle)));
-    POLIS_TRY_VOID(update(right, depth + 1, updates.subspan(middle)));
-    nodes_[node].summary = state::combine(nodes_[left].summary, nodes_[right].summary);
+    POLIS_TRY_VOID(update({link.child(false), depth + 1}, updates.first(middle)));
+    POLIS_TRY_VOID(update({link.child(true), depth + 1}, updates.subspan(middle)));
+    recombine(place.node);
     return {};
 }
 
-StoreResult<void> StateTree::update_page(
-    std::uint32_t node, std::size_t depth, std::span<const Update> updates) {
-    POLIS_TRY(Page * page, page_of(node, *updates.front().path, depth));
-    resident_bytes_ -= footprint(page->leaves);
+void StateTree::recombine(NodeIndex node) {
+    const Link link = links_[node];
+    summaries_[node] = state::combine(summaries_[link.child(false)], summaries_[link.child(true)]);
+}
+
+StoreResult<void> StateTree::update_page(const Place& place, std::span<const Update> updates) {
+    POLIS_TRY(Page * page, page_at(place, *updates.front().path));
     record_count_ -= page->leaves.size();
     for (const Update& update : updates) {
         merge(*page, update);
     }
     record_count_ += page->leaves.size();
-    resident_bytes_ += footprint(page->leaves);
-    settle_page(node, depth);
+    settle_page(place);
     return {};
 }
 
 void StateTree::merge(Page& page, const Update& update) {
     auto leaf = find_leaf(page.leaves, *update.path);
     const bool found = leaf != page.leaves.end() && leaf->path == *update.path;
+    if (found) {
+        resident_bytes_ -= footprint(*leaf);
+    }
     if (update.value == nullptr) {
         if (found) {
             page.leaves.erase(leaf);
@@ -145,51 +151,56 @@ void StateTree::merge(Page& page, const Update& update) {
     }
     leaf->value = *update.value;
     leaf->hash = state::leaf_hash(leaf->path, leaf->value);
+    resident_bytes_ += footprint(*leaf);
 }
 
 /// Recomputes a page's hash, after splitting it in two as long as it holds too many leaves.
-void StateTree::settle_page(std::uint32_t node, std::size_t depth) {
-    const std::uint32_t page = nodes_[node].right;
-    if (pages_[page].leaves.size() <= kPageLeavesMax) {
-        nodes_[node].summary = state::summarize(pages_[page].leaves, depth);
+void StateTree::settle_page(const Place& place) {
+    const std::uint32_t page = links_[place.node].page();
+    std::vector<Leaf>& leaves = pages_[page].leaves;
+    if (leaves.size() <= kPageLeavesMax) {
+        summaries_[place.node] = state::summarize(leaves, place.depth);
         return;
     }
-    std::vector<Leaf> lower = std::exchange(pages_[page].leaves, {});
-    const auto middle = lower.begin() + static_cast<std::ptrdiff_t>(state::split_at(lower, depth));
+    std::vector<Leaf> lower = std::exchange(leaves, {});
+    const auto middle =
+        lower.begin() + static_cast<std::ptrdiff_t>(state::split_at(lower, place.depth));
     std::vector<Leaf> upper(std::make_move_iterator(middle), std::make_move_iterator(lower.end()));
     lower.erase(middle, lower.end());
+    lower.shrink_to_fit();
+
+    const NodeIndex left = add_children();
+    links_[left] = Link::to_page(page);
     pages_[page].leaves = std::move(lower);
-    const auto left = static_cast<std::uint32_t>(nodes_.size());
-    nodes_.push_back({.summary = {}, .left = kNoChild, .right = page});
-    settle_page(left, depth + 1);
-    const std::uint32_t right = add_page_node(std::move(upper), depth + 1);
-    nodes_[node].left = left;
-    nodes_[node].right = right;
-    nodes_[node].summary = state::combine(nodes_[left].summary, nodes_[right].summary);
+    links_[left + 1] = Link::to_page(static_cast<std::uint32_t>(pages_.size()));
+    pages_.emplace_back().leaves = std::move(upper);
+    links_[place.node] = Link::to_children(left);
+    settle_page({left, place.depth + 1});
+    settle_page({left + 1, place.depth + 1});
+    recombine(place.node);
 }
 
-std::uint32_t StateTree::add_page_node(std::vector<Leaf> leaves, std::size_t depth) {
-    const auto page = static_cast<std::uint32_t>(pages_.size());
-    const auto node = static_cast<std::uint32_t>(nodes_.size());
-    pages_.push_back({.leaves = std::move(leaves)});
-    nodes_.push_back({.summary = {}, .left = kNoChild, .right = page});
-    settle_page(node, depth);
-    return node;
+/// Two new nodes next to each other; the caller links them. @return the left one
+StateTree::NodeIndex StateTree::add_children() {
+    const auto left = static_cast<NodeIndex>(links_.size());
+    POLIS_ASSERT_OP(left, <, NodeIndex{1} << 31);
+    links_.insert(links_.end(), 2, Link::to_page(0));
+    summaries_.resize(summaries_.size() + 2);
+    return left;
 }
 
-/// The page of a node on the way of `path`, fetched and checked if it is not in memory.
-StoreResult<StateTree::Page*> StateTree::page_of(
-    std::uint32_t node, const Hash& path, std::size_t depth) {
-    Page& page = pages_[nodes_[node].right];
+/// The page of a place on the way of `path`, fetched and checked if it is not in memory.
+StoreResult<StateTree::Page*> StateTree::page_at(const Place& place, const Hash& path) {
+    Page& page = pages_[links_[place.node].page()];
     page.referenced = true;
     if (page.resident) {
         return &page;
     }
-    POLIS_TRY(std::vector<Leaf> leaves, source_.load(path, depth));
+    POLIS_TRY(std::vector<Leaf> leaves, source_.load(path, place.depth));
     for (Leaf& leaf : leaves) {
         leaf.hash = state::leaf_hash(leaf.path, leaf.value);
     }
-    if (state::summarize(leaves, depth) != nodes_[node].summary) {
+    if (state::summarize(leaves, place.depth) != summaries_[place.node]) {
         return std::unexpected(StoreError{
             StoreErrc::kCorrupt,
             "state records near path " + to_hex(path.view()) + " do not match the state root"});
@@ -203,43 +214,39 @@ StoreResult<StateTree::Page*> StateTree::page_of(
 StoreResult<StateProof> StateTree::prove(const StateKey& key) {
     const Hash& path = key.path();
     StateProof proof;
-    std::uint32_t node = 0;
-    std::size_t depth = 0;
-    while (!nodes_[node].is_page() && nodes_[node].summary.kind == NodeKind::kInner) {
-        const bool goes_right = path_bit(path, depth);
-        const std::uint32_t left = nodes_[node].left;
-        const std::uint32_t right = nodes_[node].right;
-        proof.siblings.push_back(nodes_[goes_right ? left : right].summary.hash);
-        node = goes_right ? right : left;
-        ++depth;
+    Place place{kRoot, 0};
+    while (!links_[place.node].is_page() && summaries_[place.node].kind == NodeKind::kInner) {
+        const Link link = links_[place.node];
+        const bool goes_right = path_bit(path, place.depth);
+        proof.siblings.push_back(summaries_[link.child(!goes_right)].hash);
+        place = {link.child(goes_right), place.depth + 1};
     }
-    if (nodes_[node].summary.kind != NodeKind::kInner) {
-        POLIS_TRY(proof.leaf, only_leaf(node, path, depth));
+    if (summaries_[place.node].kind != NodeKind::kInner) {
+        POLIS_TRY(proof.leaf, only_leaf(place, path));
         return proof;
     }
-    POLIS_TRY(Page * page, page_of(node, path, depth));
-    if (const Leaf* leaf = state::descend(page->leaves, depth, path, proof.siblings)) {
-        proof.leaf = StateProof::End{.path = leaf->path, .value = leaf->value};
+    POLIS_TRY(Page * page, page_at(place, path));
+    if (const Leaf* leaf = state::descend(page->leaves, place.depth, path, proof.siblings)) {
+        proof.leaf = StateProof::End{.path = leaf->path, .value = to_bytes(leaf->value)};
     }
     return proof;
 }
 
 /// The one record of a subtree that holds at most one.
-StoreResult<std::optional<StateProof::End>> StateTree::only_leaf(
-    std::uint32_t node, Hash path, std::size_t depth) {
-    if (nodes_[node].summary.kind == NodeKind::kEmpty) {
+StoreResult<std::optional<StateProof::End>> StateTree::only_leaf(Place place, Hash path) {
+    if (summaries_[place.node].kind == NodeKind::kEmpty) {
         return std::optional<StateProof::End>{};
     }
-    while (!nodes_[node].is_page()) {
-        const bool goes_right = nodes_[nodes_[node].left].summary.kind == NodeKind::kEmpty;
-        path = with_bit(path, depth, goes_right);
-        node = goes_right ? nodes_[node].right : nodes_[node].left;
-        ++depth;
+    while (!links_[place.node].is_page()) {
+        const Link link = links_[place.node];
+        const bool goes_right = summaries_[link.child(false)].kind == NodeKind::kEmpty;
+        path = with_bit(path, place.depth, goes_right);
+        place = {link.child(goes_right), place.depth + 1};
     }
-    POLIS_TRY(Page * page, page_of(node, path, depth));
+    POLIS_TRY(Page * page, page_at(place, path));
     POLIS_ASSERT_OP(page->leaves.size(), ==, 1);
     const Leaf& leaf = page->leaves.front();
-    return StateProof::End{.path = leaf.path, .value = leaf.value};
+    return StateProof::End{.path = leaf.path, .value = to_bytes(leaf.value)};
 }
 
 void StateTree::trim() {

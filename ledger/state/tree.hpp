@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <core/bytes.hpp>
+#include <core/check.hpp>
 #include <core/types.hpp>
 #include <ledger/state/hashing.hpp>
 #include <ledger/state/key.hpp>
@@ -43,14 +44,14 @@ class StateTree : public StateView {
     /// the time trim() is called
     StateTree(const LeafSource& source, Options options);
 
-    [[nodiscard]] const Hash& root() const { return nodes_.front().summary.hash; }
+    [[nodiscard]] const Hash& root() const { return summaries_[kRoot].hash; }
 
     [[nodiscard]] std::uint64_t record_count() const { return record_count_; }
 
     [[nodiscard]] std::size_t memory_bytes() const;
 
     /// @error kCorrupt if the source's records do not match the tree's hash
-    [[nodiscard]] StoreResult<std::optional<Bytes>> get(const StateKey& key) override;
+    [[nodiscard]] StoreResult<std::optional<SmallBytes>> get(const StateKey& key) override;
 
     /// Applies the changes and returns the new root. Until trim() all touched records stay in
     /// memory.
@@ -67,14 +68,35 @@ class StateTree : public StateView {
     void trim();
 
   private:
-    static constexpr std::uint32_t kNoChild = UINT32_MAX;
+    using NodeIndex = std::uint32_t;
 
-    struct Node {
-        state::Summary summary;
-        std::uint32_t left = kNoChild;  ///< kNoChild: a page, whose index is `right`
-        std::uint32_t right = kNoChild;
+    static constexpr NodeIndex kRoot = 0;
 
-        [[nodiscard]] bool is_page() const { return left == kNoChild; }
+    /// Where a node leads: to two children that stand next to each other, or to a page.
+    class Link {
+      public:
+        static Link to_page(std::uint32_t page) { return Link(page | kPageFlag); }
+
+        static Link to_children(NodeIndex left) { return Link(left); }
+
+        [[nodiscard]] bool is_page() const { return (bits_ & kPageFlag) != 0; }
+
+        [[nodiscard]] std::uint32_t page() const { return bits_ & ~kPageFlag; }
+
+        [[nodiscard]] NodeIndex child(bool right) const { return bits_ + (right ? 1 : 0); }
+
+      private:
+        static constexpr std::uint32_t kPageFlag = 0x8000'0000U;
+
+        explicit Link(std::uint32_t bits) : bits_(bits) {}
+
+        std::uint32_t bits_;
+    };
+
+    /// The page that a path leads to.
+    struct Place {
+        NodeIndex node;
+        std::size_t depth;
     };
 
     struct Page {
@@ -86,24 +108,25 @@ class StateTree : public StateView {
     /// A change on its way down; the value is null for a removal.
     struct Update {
         const Hash* path;
-        const Bytes* value;
+        const SmallBytes* value;
     };
 
-    std::uint32_t add_page_node(std::vector<state::Leaf> leaves, std::size_t depth);
-    StoreResult<Page*> page_of(std::uint32_t node, const Hash& path, std::size_t depth);
-    StoreResult<void> update(
-        std::uint32_t node, std::size_t depth, std::span<const Update> updates);
-    StoreResult<void> update_page(
-        std::uint32_t node, std::size_t depth, std::span<const Update> updates);
+    [[nodiscard]] Place place_of(const Hash& path) const;
+    NodeIndex add_children();
+    void recombine(NodeIndex node);
+    StoreResult<Page*> page_at(const Place& place, const Hash& path);
+    StoreResult<void> update(const Place& place, std::span<const Update> updates);
+    StoreResult<void> update_page(const Place& place, std::span<const Update> updates);
     void merge(Page& page, const Update& update);
-    void settle_page(std::uint32_t node, std::size_t depth);
-    StoreResult<std::optional<StateProof::End>> only_leaf(
-        std::uint32_t node, Hash path, std::size_t depth);
+    void settle_page(const Place& place);
+    StoreResult<std::optional<StateProof::End>> only_leaf(Place place, Hash path);
     StoreResult<Hash> update_root(std::span<const Update> updates);
 
     const LeafSource& source_;
     const Options options_;
-    std::vector<Node> nodes_;  ///< [0] is the root
+    // By node. Two arrays, because a search touches only links: 4 bytes a node stay in the cache.
+    std::vector<Link> links_;
+    std::vector<state::Summary> summaries_;
     std::vector<Page> pages_;
     std::uint64_t record_count_ = 0;
     std::size_t resident_bytes_ = 0;

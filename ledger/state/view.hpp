@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include <core/bytes.hpp>
+#include <core/small_bytes.hpp>
 #include <ledger/state/key.hpp>
 #include <ledger/store/key_value.hpp>
 
@@ -15,13 +15,13 @@ class StateView {
     virtual ~StateView() = default;
 
     /// @return the record, nothing if there is none. @error what the store beneath answers
-    [[nodiscard]] virtual StoreResult<std::optional<Bytes>> get(const StateKey& key) = 0;
+    [[nodiscard]] virtual StoreResult<std::optional<SmallBytes>> get(const StateKey& key) = 0;
 };
 
 /// One record's new value, or its removal.
 struct StateChange {
     StateKey key;
-    std::optional<Bytes> value;
+    std::optional<SmallBytes> value;
 };
 
 /// Sorted by path, each path at most once.

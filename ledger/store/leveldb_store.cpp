@@ -18,7 +18,10 @@
 #include <leveldb/write_batch.h>
 
 #include <core/bytes.hpp>
+#include <ledger/store/fault_env.hpp>
 #include <ledger/store/halt_latch.hpp>
+#include <ledger/store/leveldb_check.hpp>
+#include <ledger/store/leveldb_env.hpp>
 #include <ledger/store/leveldb_status.hpp>
 
 namespace polis::ledger {
@@ -66,20 +69,32 @@ class LevelDbStore final : public KeyValueStore {
 
     const std::string dir_;
     const LevelDbOptions options_;
-    leveldb::Env* const env_;
+    const std::unique_ptr<leveldb::Env> disk_;  ///< nothing over an injected file system
+    const std::unique_ptr<CheckedEnv> env_;
     Borrowed borrowed_;
     mutable HaltLatch latch_;
     std::unique_ptr<leveldb::DB> db_;  ///< closed first: it uses everything above
 };
 
+std::unique_ptr<CheckedEnv> make_env(const LevelDbOptions& options, leveldb::Env* disk) {
+    if (FaultFileSystem* files = options.file_system) {
+        return std::make_unique<CheckedEnv>(
+            files->env(), [files](const std::string& dir) { return files->sync_directory(dir); });
+    }
+    return std::make_unique<CheckedEnv>(disk, sync_directory_on_disk);
+}
+
 LevelDbStore::LevelDbStore(std::string dir, const LevelDbOptions& options)
-    : dir_(std::move(dir)), options_(options), env_(leveldb::Env::Default()) {}
+    : dir_(std::move(dir)),
+      options_(options),
+      disk_(options.file_system == nullptr ? make_disk_env() : nullptr),
+      env_(make_env(options, disk_.get())) {}
 
 StoreResult<void> LevelDbStore::open() {
     leveldb::Options settings;
     settings.create_if_missing = options_.create_if_missing;
     settings.paranoid_checks = options_.verify_checksums;
-    settings.env = env_;
+    settings.env = env_.get();
     settings.info_log = &borrowed_.logger;
     settings.write_buffer_size = options_.write_buffer_bytes;
     settings.max_open_files = options_.open_files_max;
@@ -92,8 +107,11 @@ StoreResult<void> LevelDbStore::open() {
         settings.filter_policy = borrowed_.filter.get();
     }
     leveldb::DB* db = nullptr;
-    const leveldb::Status status = leveldb::DB::Open(settings, dir_, &db);
+    leveldb::Status status = leveldb::DB::Open(settings, dir_, &db);
     db_.reset(db);
+    if (status.ok()) {
+        status = env_->sync_entries();
+    }
     if (!status.ok()) {
         return std::unexpected(store_error(status, {.name = "open", .dir = dir_}));
     }
@@ -109,6 +127,7 @@ leveldb::ReadOptions LevelDbStore::read_options() const {
 StoreError LevelDbStore::failed_read(const leveldb::Status& status) const {
     StoreError error = store_error(status, {.name = "read", .dir = dir_});
     if (error.code == StoreErrc::kCorrupt) {
+        error.context += "; damaged: " + name_damaged_tables(*env_, dir_);
         latch_.halt(error);
     }
     return error;
@@ -224,8 +243,10 @@ std::filesystem::path one_spelling(const std::filesystem::path& dir) {
 
 StoreResult<std::unique_ptr<KeyValueStore>> open_leveldb(
     const std::filesystem::path& dir, const LevelDbOptions& options) {
-    const std::filesystem::path place = one_spelling(dir);
-    POLIS_TRY_VOID(check_place(place, options.create_if_missing));
+    const std::filesystem::path place = options.file_system == nullptr ? one_spelling(dir) : dir;
+    if (options.file_system == nullptr) {
+        POLIS_TRY_VOID(check_place(place, options.create_if_missing));
+    }
     auto store = std::make_unique<LevelDbStore>(place.string(), options);
     POLIS_TRY_VOID(store->open());
     return store;

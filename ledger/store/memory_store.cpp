@@ -4,8 +4,8 @@
 
 namespace polis::ledger {
 
-void apply_batch(MemoryImage& image, const WriteBatch& batch) {
-    for (const WriteBatch::Operation& operation : batch.operations()) {
+void apply_operations(MemoryImage& image, const std::vector<WriteBatch::Operation>& operations) {
+    for (const WriteBatch::Operation& operation : operations) {
         if (operation.value) {
             image.insert_or_assign(operation.key, *operation.value);
         } else {
@@ -65,7 +65,7 @@ StoreResult<void> MemoryStore::write(const WriteBatch& batch, Durability /*durab
     if (image_.use_count() > 1) {
         image_ = std::make_shared<MemoryImage>(*image_);
     }
-    apply_batch(*image_, batch);
+    apply_operations(*image_, batch.operations());
     return {};
 }
 

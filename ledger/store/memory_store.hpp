@@ -4,6 +4,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <vector>
 
 #include <core/bytes.hpp>
 #include <ledger/store/key_value.hpp>
@@ -20,8 +22,8 @@ struct ByteLess {
 /// The whole content of a store: what memory stores hold and what fault stores survive with.
 using MemoryImage = std::map<Bytes, Bytes, ByteLess>;
 
-/// Applies the operations in their order.
-void apply_batch(MemoryImage& image, const WriteBatch& batch);
+/// Applies the operations of a batch in their order.
+void apply_operations(MemoryImage& image, const std::vector<WriteBatch::Operation>& operations);
 
 /// Visits [first, last) of an image; an empty `last` means up to the end.
 void scan_image(const MemoryImage& image, ByteView first, ByteView last, const ScanVisitor& visit);

@@ -5,7 +5,7 @@ namespace polis::ledger {
 StoreResult<std::vector<state::Leaf>> StateRows::load(const Hash& path, std::size_t bits) const {
     std::vector<state::Leaf> leaves;
     const auto collect = [&leaves](const rows::StateRow& row) -> StoreResult<void> {
-        leaves.push_back({.path = row.path, .hash = {}, .value = to_bytes(row.value)});
+        leaves.push_back({.path = row.path, .hash = {}, .value = row.value});
         return {};
     };
     POLIS_TRY_VOID(scan(rows::state_range(path, bits), collect));
@@ -30,7 +30,7 @@ StoreResult<void> StateRows::scan(
     return outcome;
 }
 
-void StateRows::write(WriteBatch& batch, const StateChanges& changes) {
+void StateRows::write(WriteBatch& batch, std::span<const StateChange> changes) {
     for (const StateChange& change : changes) {
         Bytes key = rows::state_key(change.key.path());
         if (change.value) {

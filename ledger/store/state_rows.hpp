@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <vector>
 
 #include <ledger/state/tree.hpp>
@@ -24,7 +25,7 @@ class StateRows : public LeafSource {
         const std::function<StoreResult<void>(const rows::StateRow&)>& visit) const;
 
     /// Appends the rows of `changes` to a batch.
-    static void write(WriteBatch& batch, const StateChanges& changes);
+    static void write(WriteBatch& batch, std::span<const StateChange> changes);
 
   private:
     StoreResult<void> scan(

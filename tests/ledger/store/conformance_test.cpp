@@ -10,6 +10,8 @@
 #include <gtest/gtest.h>
 
 #include <core/random.hpp>
+#include <ledger/store/fault_env.hpp>
+#include <ledger/store/fault_store.hpp>
 #include <ledger/store/leveldb_store.hpp>
 #include <ledger/store/memory_store.hpp>
 #include <tests/ledger/store/store_fixture.hpp>
@@ -46,6 +48,23 @@ class DiskPlace final : public Place {
   private:
     TempDir dir_;
     std::size_t write_buffer_bytes_;
+};
+
+class FaultFilePlace final : public Place {
+  public:
+    std::unique_ptr<KeyValueStore> open() override {
+        return must_open(open_leveldb("db", {.file_system = &files_}));
+    }
+
+  private:
+    FaultFileSystem files_{1};
+};
+
+class FaultStorePlace final : public Place {
+  public:
+    std::unique_ptr<KeyValueStore> open() override { return std::make_unique<FaultStore>(1); }
+
+    [[nodiscard]] bool keeps_data() const override { return false; }
 };
 
 class MemoryPlace final : public Place {
@@ -261,6 +280,8 @@ std::vector<Kind> kinds() {
     return {
         {"leveldb", [] { return std::make_unique<DiskPlace>(16 * kMiB); }},
         {"leveldb_with_small_tables", [] { return std::make_unique<DiskPlace>(kMiB / 16); }},
+        {"leveldb_over_fault_files", [] { return std::make_unique<FaultFilePlace>(); }},
+        {"fault_store", [] { return std::make_unique<FaultStorePlace>(); }},
         {"memory", [] { return std::make_unique<MemoryPlace>(); }},
     };
 }

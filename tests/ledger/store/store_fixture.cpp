@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <core/random.hpp>
+
 namespace polis::ledger::testing {
 
 TempDir::TempDir() {
@@ -47,6 +49,77 @@ std::string value_of(const KeyValueStore& store, std::string_view key) {
         return "(error)";
     }
     return *value ? std::string(as_text(**value)) : "(none)";
+}
+
+ReferenceRun::ReferenceRun(std::size_t batch_count, std::size_t value_bytes)
+    : batches_(batch_count + 1), states_(batch_count + 1) {
+    constexpr std::size_t kRows = 12;
+    for (std::size_t i = 1; i <= batch_count; ++i) {
+        Bytes noise(value_bytes + i);
+        Random(i).fill(noise);
+        const std::map<std::string, std::string> puts = {
+            {"check", "check of " + std::to_string(i * 7919)},
+            {"counter", std::to_string(i)},
+            {"row" + std::to_string(i % kRows), std::string(as_text(noise))}};
+        const std::string removed = "row" + std::to_string((i + 7) % kRows);
+        states_[i] = states_[i - 1];
+        for (const auto& [key, value] : puts) {
+            batches_[i].put(bytes_of(key), bytes_of(value));
+            states_[i][key] = value;
+        }
+        batches_[i].remove(bytes_of(removed));
+        states_[i].erase(removed);
+    }
+}
+
+std::optional<std::size_t> ReferenceRun::find_state(const KeyValueStore& store) const {
+    const auto found = find_state(all_rows(store));
+    EXPECT_TRUE(found.has_value()) << "the rows are not those after any batch";
+    return found;
+}
+
+std::optional<std::size_t> ReferenceRun::find_state(const Rows& rows) const {
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+        if (states_[i] == rows) {
+            return i;
+        }
+    }
+    return std::nullopt;
+}
+
+namespace {
+
+constexpr std::uint64_t kKeptRows = 12;  ///< of the endless run: older ones are deleted
+
+std::string kill_row(std::uint64_t number) { return "row" + std::to_string(number); }
+
+std::string kill_value(std::uint64_t number) {
+    Bytes noise(2'000 + number % 5'000);
+    Random(number).fill(noise);
+    return std::string(as_text(noise));
+}
+
+}  // namespace
+
+WriteBatch kill_batch(std::uint64_t number) {
+    WriteBatch batch;
+    batch.put(bytes_of("counter"), bytes_of(std::to_string(number)));
+    batch.put(bytes_of(kill_row(number)), bytes_of(kill_value(number)));
+    if (number > kKeptRows) {
+        batch.remove(bytes_of(kill_row(number - kKeptRows)));
+    }
+    return batch;
+}
+
+Rows kill_state(std::uint64_t number) {
+    Rows rows;
+    for (std::uint64_t i = number; i > 0 && i + kKeptRows > number; --i) {
+        rows[kill_row(i)] = kill_value(i);
+    }
+    if (number > 0) {
+        rows["counter"] = std::to_string(number);
+    }
+    return rows;
 }
 
 }  // namespace polis::ledger::testing
