@@ -16,8 +16,8 @@ using ledger::StoreResult;
 /// The state before the first record.
 class EmptyState final : public ledger::StateView {
   public:
-    [[nodiscard]] StoreResult<std::optional<Bytes>> get(const ledger::StateKey& /*key*/) override {
-        return std::optional<Bytes>{};
+    [[nodiscard]] StoreResult<std::optional<SmallBytes>> get(const ledger::StateKey& /*key*/) override {
+        return std::optional<SmallBytes>{};
     }
 };
 

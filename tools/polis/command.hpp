@@ -20,6 +20,7 @@ using Outcome = Result<void, std::string>;
 /// The command line, and what the chosen command does once all of it has been read.
 struct Program {
     CLI::App app;
+    std::string invoked_as = "polis";  ///< for commands that a person may copy
     std::function<Outcome()> action;
 
     /// Makes `run` the action if `command` is the one that the user names.

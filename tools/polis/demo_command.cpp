@@ -21,6 +21,7 @@ namespace {
 struct CommandOptions {
     std::string home;
     DemoOptions demo;
+    std::string program;  ///< as it was called
     bool json = false;
 };
 
@@ -59,20 +60,22 @@ Report describe(const DemoSummary& summary, const DemoOptions& options) {
 }
 
 /// Commands that work on what the demo leaves behind.
-std::string next_steps(const DemoSummary& summary, const DemoOptions& options) {
+std::string next_steps(
+    const DemoSummary& summary, const DemoOptions& options, const std::string& program) {
     const std::string home = options.home.string();
     const std::string account = crypto::to_text(summary.account);
     return fmt::format(
         "\ntry next:\n"
-        "  polis ledger info --home {0}\n"
-        "  polis ledger block {1} --home {0}\n"
-        "  polis ledger account {2} --home {0}\n"
-        "  polis ledger proof {2} --home {0} | polis ledger proof-check -\n"
-        "  polis ledger supply --home {0}\n"
-        "  polis ledger verify --home {0}\n",
+        "  {3} ledger info --home {0}\n"
+        "  {3} ledger block {1} --home {0}\n"
+        "  {3} ledger account {2} --home {0}\n"
+        "  {3} ledger proof {2} --home {0} | {3} ledger proof-check -\n"
+        "  {3} ledger supply --home {0}\n"
+        "  {3} ledger verify --home {0}\n",
         home,
         summary.height.value,
-        account);
+        account,
+        program);
 }
 
 void say_step(std::string_view step, std::string_view what) {
@@ -96,7 +99,7 @@ Outcome demo(const CommandOptions& command) {
     if (command.json) {
         return print(report, /*as_json=*/true);
     }
-    return print('\n' + report.to_text() + next_steps(summary, options));
+    return print('\n' + report.to_text() + next_steps(summary, options, command.program));
 }
 
 void add_options(CLI::App& command, CommandOptions& options) {
@@ -120,6 +123,7 @@ void add_demo_commands(Program& program) {
     command.add_option("--home", options->home, "Where to put the chain; default: a fresh one");
     command.add_flag("--json", options->json, "Answer in JSON");
     add_options(command, *options);
+    options->program = program.invoked_as;
     program.on(command, [options] { return demo(*options); });
 
     const auto child = std::make_shared<CommandOptions>();

@@ -15,6 +15,7 @@ namespace {
 struct FileOptions {
     std::string file;
     std::string home;
+    std::string program;  ///< as it was called
     bool json = false;
 };
 
@@ -65,7 +66,7 @@ Outcome build(const FileOptions& options) {
     report.bytes("genesis_hash", chain->genesis().view());
     report.bytes("block", chain->head().block.view());
     report.bytes("state_root", chain->head().state_root.view());
-    report.note("next", "polis ledger info --home " + options.home);
+    report.note("next", options.program + " ledger info --home " + options.home);
     return print(report, options.json);
 }
 
@@ -85,6 +86,7 @@ void add_build(Program& program, CLI::App& group) {
         ->required()
         ->envname("POLIS_HOME");
     command.add_flag("--json", options->json, "Answer in JSON");
+    options->program = program.invoked_as;
     program.on(command, [options] { return build(*options); });
 }
 

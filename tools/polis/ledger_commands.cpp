@@ -5,6 +5,7 @@
 
 #include <tools/polis/arguments.hpp>
 #include <tools/polis/command.hpp>
+#include <tools/polis/ledger_command_groups.hpp>
 #include <tools/polis/ledger_queries.hpp>
 #include <tools/polis/ledger_verify_command.hpp>
 
@@ -103,11 +104,14 @@ void add_verify(Program& program, CLI::App& group) {
 }  // namespace
 
 void add_ledger_commands(Program& program) {
-    CLI::App& group = *program.app.add_subcommand("ledger", "Look into a stored chain");
+    CLI::App& group =
+        *program.app.add_subcommand("ledger", "Look into a stored chain, check it, measure it");
     group.require_subcommand(1);
     add_queries(program, group);
     add_proof_check(program, group);
     add_verify(program, group);
+    add_ledger_archive(program, group);
+    add_ledger_bench(program, group);
 }
 
 }  // namespace polis::tools

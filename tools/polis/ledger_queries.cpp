@@ -18,8 +18,8 @@
 #include <ledger/modules/staking.hpp>
 #include <tools/home/home.hpp>
 #include <tools/polis/describe_txn.hpp>
-#include <tools/polis/proof_json.hpp>
 #include <tools/polis/report.hpp>
+#include <tools/verify/account_proof.hpp>
 #include <tools/verify/supply.hpp>
 
 namespace polis::tools {

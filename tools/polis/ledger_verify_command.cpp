@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 
 #include <fmt/format.h>
 
 #include <tools/home/home.hpp>
+#include <tools/polis/progress_line.hpp>
 #include <tools/polis/report.hpp>
 #include <tools/verify/replay.hpp>
 
@@ -23,28 +23,6 @@ double seconds_since(Clock::time_point begin) {
 std::uint64_t per_second(std::uint64_t count, double seconds) {
     return static_cast<std::uint64_t>(static_cast<double>(count) / std::max(seconds, 1e-3));
 }
-
-/// A line on standard error every second, so that a quick run stays silent.
-class ProgressLine {
-  public:
-    void update(const ReplayProgress& progress) {
-        if (seconds_since(last_) < 1) {
-            return;
-        }
-        last_ = Clock::now();
-        fmt::print(
-            stderr,
-            "verify: block {} of {}, {} transactions, {} a second\n",
-            progress.height.value,
-            progress.head.value,
-            progress.txns,
-            per_second(progress.txns, seconds_since(begin_)));
-    }
-
-  private:
-    const Clock::time_point begin_ = Clock::now();
-    Clock::time_point last_ = begin_;
-};
 
 Outcome report_fault(const ReplayFault& fault, bool json) {
     if (json) {
@@ -65,11 +43,11 @@ Outcome report_fault(const ReplayFault& fault, bool json) {
 
 Outcome ledger_verify(const VerifyOptions& options) {
     POLIS_TRY(const auto chain, open_home(options.home));
-    ProgressLine line;
+    ProgressLine line("verify");
     const Clock::time_point begin = Clock::now();
     const auto summary = replay(
         *chain, {.threads = options.threads, .on_block = [&line](const ReplayProgress& progress) {
-                     line.update(progress);
+                     line.update(progress.height, progress.head);
                  }});
     if (!summary) {
         return report_fault(summary.error(), options.json);
@@ -81,7 +59,8 @@ Outcome ledger_verify(const VerifyOptions& options) {
     report.number("blocks", summary->height.value + 1);
     report.number("transactions", summary->txns);
     report.number("rows_compared", summary->rows);
-    report.text("seconds", fmt::format("{:.3f}", seconds));
+    report.json("seconds", seconds);
+    report.note("seconds", fmt::format("{:.3f}", seconds));
     report.number("tx_per_second", per_second(summary->txns, seconds));
     report.number("threads", options.threads);
     report.bytes("genesis_hash", summary->genesis.view());

@@ -29,6 +29,7 @@ int parse(Program& program, int argc, char** argv) {
 
 int run(int argc, char** argv) {
     Program program;
+    program.invoked_as = argc > 0 ? argv[0] : "polis";
     program.app.description("Polis: a ledger whose blocks are earned by useful learning");
     program.app.name("polis");
     program.app.footer(kFooter);

@@ -89,14 +89,14 @@ std::string Report::to_text() const {
 }
 
 void Report::append_table(std::string& out, const List& list) const {
-    out += fmt::format("\n{}: {}\n", label(list.key), list.rows.empty() ? "none" : "");
+    out += fmt::format("\n{}:{}\n", label(list.key), list.rows.empty() ? " none" : "");
     if (list.rows.empty()) {
         return;
     }
     const std::vector<Cell>& first = list.rows.front().cells_;
     std::vector<std::size_t> widths;
     for (std::size_t column = 0; column < first.size(); ++column) {
-        std::size_t width = first[column].key.size();
+        std::size_t width = first[column].text.empty() ? 0 : first[column].key.size();
         for (const Report& row : list.rows) {
             width = std::max(width, row.cells_[column].text.size());
         }
@@ -105,7 +105,9 @@ void Report::append_table(std::string& out, const List& list) const {
     const auto append_row = [&](const std::vector<Cell>& cells, auto text_of) {
         std::string line = " ";
         for (std::size_t column = 0; column < cells.size(); ++column) {
-            line += ' ' + padded(text_of(cells[column]), widths[column]) + ' ';
+            if (widths[column] > 0) {
+                line += ' ' + padded(text_of(cells[column]), widths[column]) + ' ';
+            }
         }
         out += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
     };

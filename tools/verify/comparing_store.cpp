@@ -30,6 +30,13 @@ bool is_later_place(ByteView key, ByteView written, const std::optional<Bytes>& 
     return first && later && first->height < later->height;
 }
 
+/// The schema row comes last, when everything else of block 0 is there.
+bool ends_genesis(const ledger::WriteBatch& batch) {
+    return std::ranges::any_of(batch.operations(), [](const auto& operation) {
+        return operation.key == rows::schema_key();
+    });
+}
+
 /// Long rows differ somewhere: their hash would say less than their beginning and length.
 std::string show(std::optional<ByteView> value) {
     constexpr std::size_t kShown = 24;
@@ -54,7 +61,7 @@ StoreResult<void> ComparingStore::write(
             POLIS_TRY_VOID(compare(operation));
         }
     }
-    genesis_written_ = true;
+    genesis_written_ = genesis_written_ || ends_genesis(batch);
     return kept_.write(kept, durability);
 }
 

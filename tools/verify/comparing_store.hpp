@@ -55,7 +55,7 @@ class ComparingStore final : public ledger::KeyValueStore {
 
     const ledger::KeyValueStore& original_;
     ledger::MemoryStore kept_;
-    bool genesis_written_ = false;  ///< the first batch is kept, for a chain reads it back
+    bool genesis_written_ = false;  ///< what comes before its end is kept, to be read back
     std::uint64_t equal_rows_ = 0;  ///< of those that were not kept
     /// Index rows of transactions that stand in the chain twice: the original has the later place.
     std::map<Bytes, Bytes, ledger::ByteLess> overwritten_;

@@ -96,7 +96,12 @@ class Replay {
             return fault(Height{}, chain.error());
         }
         chain_ = *std::move(chain);
-        return expect_equal_rows(Height{});
+        const auto block = stored_.block(Height{});
+        if (!block || !*block) {
+            return fault(Height{}, "block", "a block", block ? "nothing" : block.error().context);
+        }
+        return expect_hash(
+            Height{}, "block hash", chain_->head().block, block_hash((*block)->header));
     }
 
     Step execute(Height height) {

@@ -1,4 +1,4 @@
-#include <tools/polis/proof_json.hpp>
+#include <tools/verify/account_proof.hpp>
 
 #include <algorithm>
 #include <utility>
