@@ -16,7 +16,8 @@ using ledger::StoreResult;
 /// The state before the first record.
 class EmptyState final : public ledger::StateView {
   public:
-    [[nodiscard]] StoreResult<std::optional<SmallBytes>> get(const ledger::StateKey& /*key*/) override {
+    [[nodiscard]] StoreResult<std::optional<SmallBytes>> get(
+        const ledger::StateKey& /*key*/) override {
         return std::optional<SmallBytes>{};
     }
 };
