@@ -54,7 +54,7 @@ constexpr std::array kTable{
     row<&Params::gas_price_min>(
         "gas_price_min", ParamUnit::kNumber, {0, 1'000'000'000}, "10^-9 POLIS for one unit of gas"),
     row<&Params::committee_size_max>(
-        "committee_size_max", ParamUnit::kNumber, {1, 200}, "members who vote"),
+        "committee_size_max", ParamUnit::kNumber, {1, ledger::kCommitteeMax}, "members who vote"),
     row<&Params::term_blocks>(
         "term_blocks", ParamUnit::kNumber, {1, kBlocksMax}, "blocks with one ranking"),
     row<&Params::stake_min>(

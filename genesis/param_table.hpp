@@ -31,9 +31,6 @@ struct ParamRow {
 /// allowed ranges.
 [[nodiscard]] std::span<const ParamRow> param_table();
 
-/// Unbondings of more eras than this cannot be open at a time: slashing walks over each.
-inline constexpr std::uint64_t kOpenErasMax = 1'000;
-
 /// A parameter's value in its unit, without quotes.
 [[nodiscard]] std::string plain_text(const ParamRow& row, std::uint64_t value);
 

@@ -41,11 +41,15 @@ PresetResult<void> check_params(const ledger::Params& params) {
                 "choose " + range_text(row));
         }
     }
-    if (params.unbonding_blocks / params.unbonding_era_blocks > kOpenErasMax) {
+    if (params.unbonding_blocks / params.unbonding_era_blocks > ledger::kUnbondingErasMax) {
         return fault(
             "params.unbonding_era_blocks",
-            "makes more than " + std::to_string(kOpenErasMax) + " eras of unbonding_blocks",
+            "makes more than " + std::to_string(ledger::kUnbondingErasMax) +
+                " eras of unbonding_blocks",
             "lengthen the eras or shorten the unbonding");
+    }
+    if (const auto why = ledger::params_error(params)) {
+        return fault("params", std::string(*why), "mend it: no chain can run with these numbers");
     }
     return {};
 }

@@ -33,6 +33,16 @@ CheckedBlock genesis_block(const GenesisState& genesis, const Hash& state_root) 
     return out;
 }
 
+StoreResult<bool> is_empty(const KeyValueStore& store) {
+    bool empty = true;
+    const auto visit = [&empty](ByteView, ByteView) {
+        empty = false;
+        return false;
+    };
+    POLIS_TRY_VOID(store.scan({}, {}, visit));
+    return empty;
+}
+
 template <class T>
 StoreResult<T> decode_row(ByteView key, ByteView value) {
     auto decoded = codec::decode<T>(value);
@@ -66,15 +76,17 @@ StoreResult<std::unique_ptr<Chain>> Chain::create(
     std::unique_ptr<Chain> chain(new Chain(std::move(store), std::move(options)));
     POLIS_TRY_VOID(chain->check_empty());
     POLIS_TRY_VOID(chain->write_genesis(genesis));
-    POLIS_TRY_VOID(chain->load());
+    POLIS_TRY_VOID(chain->load_rows());
+    POLIS_TRY_VOID(chain->load_params_of_state());
     return chain;
 }
 
 StoreResult<std::unique_ptr<Chain>> Chain::open(
     std::unique_ptr<KeyValueStore> store, Options options) {
     std::unique_ptr<Chain> chain(new Chain(std::move(store), std::move(options)));
-    POLIS_TRY_VOID(chain->load());
+    POLIS_TRY_VOID(chain->load_rows());
     POLIS_TRY_VOID(chain->load_state());
+    POLIS_TRY_VOID(chain->load_params_of_state());
     POLIS_TRY_VOID(chain->check_head_block());
     return chain;
 }
@@ -84,12 +96,7 @@ StoreResult<void> Chain::check_empty() const {
     if (schema) {
         return error(StoreErrc::kWrongChain, "the store already holds a chain; open it instead");
     }
-    bool empty = true;
-    const auto see = [&empty](ByteView /*key*/, ByteView /*value*/) {
-        empty = false;
-        return false;
-    };
-    POLIS_TRY_VOID(store_->scan({}, {}, see));
+    POLIS_TRY(const bool empty, is_empty(*store_));
     if (!empty) {
         return error(
             StoreErrc::kCorrupt,
@@ -100,7 +107,10 @@ StoreResult<void> Chain::check_empty() const {
 
 /// The records first, in stretches that fit into memory; the rows that make a chain of them last.
 StoreResult<void> Chain::write_genesis(const GenesisState& genesis) {
+    POLIS_ASSERT(!params_error(genesis.params));
     POLIS_TRY(const Hash root, tree_.apply(genesis.records));
+    POLIS_TRY(const auto params, load_params(tree_));
+    POLIS_ASSERT(params == genesis.params);
     POLIS_TRY_VOID(write_genesis_records(genesis.records));
     const CheckedBlock block = genesis_block(genesis, root);
     const Head head{
@@ -132,10 +142,17 @@ StoreResult<void> Chain::write_genesis_records(const StateChanges& records) {
 }
 
 /// Reads the fixed rows: schema, head, genesis.
-StoreResult<void> Chain::load() {
+StoreResult<void> Chain::load_rows() {
     POLIS_TRY(const auto schema, sealed_row(rows::schema_key()));
     if (!schema) {
-        return error(StoreErrc::kNotFound, "the store holds no chain; create one from a genesis");
+        POLIS_TRY(const bool empty, is_empty(*store_));
+        return empty ? error(
+                           StoreErrc::kNotFound,
+                           "the store holds no chain; create one from a genesis")
+                     : error(
+                           StoreErrc::kCorrupt,
+                           "the schema row is missing: the store was never finished, or it is "
+                           "damaged; delete the directory and repeat");
     }
     POLIS_TRY(const auto version, decode_row<std::uint32_t>(rows::schema_key(), *schema));
     if (version != rows::kSchemaVersion) {
@@ -145,16 +162,25 @@ StoreResult<void> Chain::load() {
                 std::to_string(rows::kSchemaVersion) + "; export with the program that wrote it");
     }
     POLIS_TRY(const auto head, sealed_row(rows::head_key()));
-    POLIS_TRY(const auto genesis_block, block(Height{}));
-    if (!head || !genesis_block) {
-        return error(StoreErrc::kCorrupt, "the head row or block 0 is missing");
+    if (!head) {
+        return error(StoreErrc::kCorrupt, "the head row is missing");
     }
     POLIS_TRY(head_, decode_row<Head>(rows::head_key(), *head));
+    POLIS_TRY(const auto genesis_block, block(Height{}));
+    POLIS_ASSERT(genesis_block.has_value());  // never above the head
     genesis_ = genesis_block->header.parent;
+    return {};
+}
+
+StoreResult<void> Chain::load_params_of_state() {
     POLIS_TRY(const auto params, load_params(tree_));
-    if (params) {
-        params_ = *params;
+    if (!params) {
+        return error(StoreErrc::kCorrupt, "the state has no parameters");
     }
+    if (const auto unusable = params_error(*params)) {
+        return error(StoreErrc::kCorrupt, "parameters in the state: " + std::string(*unusable));
+    }
+    params_ = *params;
     return {};
 }
 
@@ -180,17 +206,13 @@ StoreResult<void> Chain::load_state() {
                 std::to_string(head_.height.value) + ": " + std::to_string(tree_.record_count()) +
                 " records found, " + std::to_string(head_.records) + " expected");
     }
-    POLIS_TRY(const auto params, load_params(tree_));
-    if (!params) {
-        return error(StoreErrc::kCorrupt, "the state has no parameters");
-    }
-    params_ = *params;
     return {};
 }
 
 StoreResult<void> Chain::check_head_block() const {
     POLIS_TRY(const auto block_at_head, block(head_.height));
-    if (!block_at_head || block_hash(block_at_head->header) != head_.block) {
+    POLIS_ASSERT(block_at_head.has_value());  // not above the head
+    if (block_hash(block_at_head->header) != head_.block) {
         return error(StoreErrc::kCorrupt, "the stored block at the head is not the head's");
     }
     return {};
@@ -205,6 +227,14 @@ TxnRules Chain::rules() const {
 
 StoreResult<std::vector<Receipt>> Chain::apply(const CheckedBlock& checked) {
     POLIS_ASSERT(checked.header.parent == head_.block);
+    auto receipts = execute_and_store(checked);
+    if (!receipts) {
+        tree_.halt();  // it may be ahead of the store
+    }
+    return receipts;
+}
+
+StoreResult<std::vector<Receipt>> Chain::execute_and_store(const CheckedBlock& checked) {
     POLIS_TRY(BlockOutcome outcome, execute_block(tree_, params_, checked));
     report(ApplyStage::kExecuted);
     POLIS_TRY(const Hash root, tree_.apply(outcome.changes));
@@ -251,9 +281,18 @@ StoreResult<Bytes> Chain::genesis_source() const {
     return *std::move(source);
 }
 
+/// A sealed row that every height up to the head has.
+StoreResult<std::optional<Bytes>> Chain::row_of_height(ByteView key, Height height) const {
+    POLIS_TRY(auto bytes, sealed_row(key));
+    if (!bytes && height <= head_.height) {
+        return error(StoreErrc::kCorrupt, "row " + rows::describe_key(key) + " is missing");
+    }
+    return bytes;
+}
+
 StoreResult<std::optional<Block>> Chain::block(Height height) const {
     const Bytes key = rows::block_key(height);
-    POLIS_TRY(const auto bytes, sealed_row(key));
+    POLIS_TRY(const auto bytes, row_of_height(key, height));
     if (!bytes) {
         return std::optional<Block>{};
     }
@@ -263,7 +302,7 @@ StoreResult<std::optional<Block>> Chain::block(Height height) const {
 
 StoreResult<std::optional<std::vector<Receipt>>> Chain::receipts(Height height) const {
     const Bytes key = rows::receipts_key(height);
-    POLIS_TRY(const auto bytes, sealed_row(key));
+    POLIS_TRY(const auto bytes, row_of_height(key, height));
     if (!bytes) {
         return std::optional<std::vector<Receipt>>{};
     }
@@ -292,7 +331,8 @@ StoreResult<std::optional<StoredTxn>> Chain::txn(const Hash& id) const {
     POLIS_TRY(const auto block_receipts, receipts(place.height));
     if (!stored || !block_receipts || place.index >= stored->txns.size() ||
         block_receipts->size() != stored->txns.size() ||
-        txn_id(codec::encode(stored->txns[place.index])) != id) {
+        txn_id(codec::encode(stored->txns[place.index])) != id ||
+        is_skipped((*block_receipts)[place.index].status)) {
         return error(
             StoreErrc::kCorrupt,
             "the index entry of transaction " + to_hex(id.view()) + " does not lead to it");
@@ -305,15 +345,19 @@ StoreResult<std::vector<rows::TxnPlace>> Chain::account_txns(
     const Address& account, const rows::TxnPlace& first, std::size_t count_max) const {
     std::vector<rows::TxnPlace> places;
     StoreResult<void> outcome;
-    const auto collect = [&](ByteView key, ByteView /*role*/) {
-        auto place = rows::place_of(key);
-        if (!place) {
-            outcome = std::unexpected(place.error());
-        } else if (places.size() < count_max) {
-            places.push_back(*place);
-        }
+    const auto add = [&places](ByteView key, ByteView sealed_role) -> StoreResult<void> {
+        POLIS_TRY_VOID(rows::unseal(key, sealed_role));
+        POLIS_TRY(const rows::TxnPlace place, rows::place_of(key));
+        places.push_back(place);
+        return {};
+    };
+    const auto collect = [&](ByteView key, ByteView sealed_role) {
+        outcome = add(key, sealed_role);
         return outcome.has_value() && places.size() < count_max;
     };
+    if (count_max == 0) {
+        return places;
+    }
     POLIS_TRY_VOID(store_->scan(
         rows::account_txn_key(account, first), rows::account_txns_end(account), collect));
     POLIS_TRY_VOID(outcome);

@@ -60,7 +60,8 @@ class Chain {
     };
 
     /// Writes block 0 into an empty store.
-    /// @error kWrongChain if the store already holds a chain
+    /// @pre params_error(genesis.params) is nothing, and the records hold these parameters
+    /// @error kWrongChain if the store already holds a chain, kCorrupt if it holds anything else
     [[nodiscard]] static StoreResult<std::unique_ptr<Chain>> create(
         std::unique_ptr<KeyValueStore> store, const GenesisState& genesis, Options options);
 
@@ -78,7 +79,8 @@ class Chain {
     [[nodiscard]] TxnRules rules() const;
 
     /// Executes a block on the head and makes both durable. @pre check_block() passed on head()
-    /// @post on error nothing of the block is visible and the chain must be reopened
+    /// @post on error nothing of the block is visible: state() and every later apply() answer
+    /// kHalted, and the chain must be reopened
     [[nodiscard]] StoreResult<std::vector<Receipt>> apply(const CheckedBlock& block);
 
     /// The state after the head.
@@ -93,27 +95,35 @@ class Chain {
     /// The genesis preset that the chain was created from.
     [[nodiscard]] StoreResult<Bytes> genesis_source() const;
 
-    /// @return nothing above the head. @error kCorrupt if the stored bytes are not that block
+    /// @return nothing above the head. @error kCorrupt if the row is damaged, or missing below it
     [[nodiscard]] StoreResult<std::optional<Block>> block(Height height) const;
     [[nodiscard]] StoreResult<std::optional<std::vector<Receipt>>> receipts(Height height) const;
     [[nodiscard]] StoreResult<std::optional<Height>> height_of(const Hash& block) const;
+
+    /// The transaction where it was executed; nothing if it never was (skipped ones are only part
+    /// of their block's bytes).
     [[nodiscard]] StoreResult<std::optional<StoredTxn>> txn(const Hash& id) const;
 
-    /// Places of an account's transactions from `first` on, oldest first, at most `count_max`.
+    /// Places of an account's executed transactions from `first` on, oldest first, at most
+    /// `count_max`.
     [[nodiscard]] StoreResult<std::vector<rows::TxnPlace>> account_txns(
         const Address& account, const rows::TxnPlace& first, std::size_t count_max) const;
 
   private:
     Chain(std::unique_ptr<KeyValueStore> store, Options options);
 
-    StoreResult<void> load();
+    StoreResult<void> load_rows();
     StoreResult<void> load_state();
+    StoreResult<void> load_params_of_state();
     StoreResult<void> check_head_block() const;
     StoreResult<void> check_empty() const;
     StoreResult<void> write_genesis(const GenesisState& genesis);
+    StoreResult<std::vector<Receipt>> execute_and_store(const CheckedBlock& checked);
     StoreResult<void> write_genesis_records(const StateChanges& records);
     void report(ApplyStage stage) const;
     [[nodiscard]] StoreResult<std::optional<Bytes>> sealed_row(ByteView key) const;
+    [[nodiscard]] StoreResult<std::optional<Bytes>> row_of_height(
+        ByteView key, Height height) const;
 
     const std::unique_ptr<KeyValueStore> store_;
     const Options options_;

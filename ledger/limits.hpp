@@ -15,6 +15,8 @@ inline constexpr std::size_t kReceiptEventsMax = 64;
 inline constexpr std::size_t kStateKeyBytesMax = 63;
 inline constexpr std::size_t kStateValueBytesMax = 64 * 1024;
 inline constexpr std::size_t kValidatorsMax = 1'024;
+inline constexpr std::uint32_t kCommitteeMax = 200;
+inline constexpr std::uint64_t kUnbondingErasMax = 1'024;  ///< that a slashing may have to visit
 inline constexpr std::uint16_t kBasisPoints = 10'000;  ///< one whole, in hundredths of a percent
 
 }  // namespace polis::ledger

@@ -51,6 +51,9 @@ struct Params {
         &Params::election);
 };
 
+/// Why no chain can run with these numbers, for a person; nothing if one can. Spec [K14].
+[[nodiscard]] std::optional<std::string_view> params_error(const Params& params);
+
 /// @return nothing in a state that no genesis made
 [[nodiscard]] StoreResult<std::optional<Params>> load_params(StateView& state);
 [[nodiscard]] StoreResult<void> save_params(Journal& state, const Params& params);

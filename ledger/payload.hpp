@@ -35,6 +35,7 @@ struct RegisterValidator {
 };
 
 /// Puts the sender's coins behind a validator; with the sender's own address, stakes for itself.
+/// Buys as many whole shares of the pool as `amount` pays for; the rest stays with the sender.
 struct Delegate {
     Address validator;
     Amount amount;
@@ -46,7 +47,7 @@ struct Delegate {
 /// Starts to take delegated coins back; they can be withdrawn after the unbonding time.
 struct Unbond {
     Address validator;
-    std::optional<Amount> amount;  ///< nothing: all of it
+    std::optional<Amount> amount;  ///< at least this, by whole shares; nothing: all of it
 
     bool operator==(const Unbond&) const = default;
     static constexpr auto kFields = codec::fields(&Unbond::validator, &Unbond::amount);

@@ -44,6 +44,15 @@ std::string_view to_string(TxnStatus status) {
     return "unknown status";
 }
 
+Bytes encode_receipts(std::span<const Receipt> receipts) {
+    Bytes out;
+    codec::encode_to(out, static_cast<std::uint32_t>(receipts.size()));
+    for (const Receipt& receipt : receipts) {
+        codec::encode_to(out, receipt);
+    }
+    return out;
+}
+
 Hash receipts_root(std::span<const Receipt> receipts) {
     std::vector<Hash> leaves;
     leaves.reserve(receipts.size());

@@ -68,6 +68,9 @@ struct Receipt {
         codec::bounded(&Receipt::events, kReceiptEventsMax));
 };
 
+/// The canonical bytes of a list of receipts.
+[[nodiscard]] Bytes encode_receipts(std::span<const Receipt> receipts);
+
 /// Merkle root over the encoded receipts, in block order.
 [[nodiscard]] Hash receipts_root(std::span<const Receipt> receipts);
 

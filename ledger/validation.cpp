@@ -154,10 +154,18 @@ Result<CheckedBlock, BlockFault> check_block(
     if (const auto error = check_link(block.header, parent, rules)) {
         return fault(*error);
     }
+    if (block.txns.size() > kBlockTxnsMax) {
+        return fault(BlockError::kTooLarge);
+    }
     CheckedBlock out{.header = block.header, .hash = block_hash(block.header), .txns = {}};
     out.txns.reserve(block.txns.size());
+    std::size_t bytes = codec::Codec<Block>::kBytesMin;
     for (std::size_t i = 0; i < block.txns.size(); ++i) {
         POLIS_TRY(CheckedTxn txn, check_member(block.txns[i], i, block.header.height, rules));
+        bytes += txn.encoded_bytes;
+        if (bytes > kBlockBytesMax) {
+            return fault(BlockError::kTooLarge);
+        }
         out.txns.push_back(std::move(txn));
     }
     POLIS_TRY_VOID(check_body(out, rules));

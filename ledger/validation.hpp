@@ -42,7 +42,7 @@ struct Head {
 
 enum class BlockError : std::uint8_t {
     kMalformed,  ///< not the canonical encoding of a block
-    kTooLarge,   ///< over kBlockBytesMax
+    kTooLarge,   ///< over kBlockBytesMax or kBlockTxnsMax
     kBadVersion,
     kWrongChain,
     kWrongHeight,  ///< not the parent's plus one
@@ -83,6 +83,7 @@ struct CheckedBlock {
 [[nodiscard]] Result<CheckedBlock, BlockFault> check_block(
     ByteView encoded, const Head& parent, const TxnRules& rules);
 
+/// The same for a block that was put together here, with the same limits on its size.
 [[nodiscard]] Result<CheckedBlock, BlockFault> check_block(
     const Block& block, const Head& parent, const TxnRules& rules);
 

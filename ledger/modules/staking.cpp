@@ -75,6 +75,11 @@ StoreResult<void> set_shares(Journal& state, const StateKey& key, std::uint64_t 
     return shares == 0 ? state.remove(key) : save_record(state, key, shares);
 }
 
+/// The first era whose coins have not matured at `now`.
+std::uint64_t oldest_open_era(const Params& params, Height now) {
+    return era_of(params, Height{now.value - std::min(now.value, params.unbonding_blocks)});
+}
+
 /// Takes a fraction of a pool's coins, rounded down. @return what was taken
 Amount cut(Pool& pool, std::uint16_t fraction_bps) {
     const auto taken = mul_div_floor(pool.tokens.value, fraction_bps, kBasisPoints);
@@ -146,20 +151,25 @@ ModuleResult apply(TxnContext& context, const Delegate& request) {
     }
     const auto shares = shares_for(pool, request.amount);
     const auto total = shares ? checked_add(pool.shares, *shares) : std::nullopt;
-    const auto tokens = checked_add(pool.tokens, request.amount);
-    if (!total || !tokens) {
+    if (!total) {
         return TxnStatus::kOverflow;
     }
     if (*shares == 0) {
         return TxnStatus::kBelowMinimum;
     }
-    POLIS_TRY(const TxnStatus taken, bank::debit(state, context.sender, request.amount));
+    const Amount cost = cost_of(pool, *shares);
+    const auto tokens = checked_add(pool.tokens, cost);
+    if (!tokens) {
+        return TxnStatus::kOverflow;
+    }
+    POLIS_TRY(const TxnStatus taken, bank::debit(state, context.sender, cost));
     if (taken != TxnStatus::kSuccess) {
         return taken;
     }
     pool = {*tokens, *total};
     POLIS_TRY_VOID(save_record(state, validator_key(request.validator), *record));
     POLIS_TRY_VOID(add_shares(state, delegation_key(request.validator, context.sender), *shares));
+    context.emit("staking.delegated", Delegated{request.validator, cost});
     return TxnStatus::kSuccess;
 }
 
@@ -175,11 +185,11 @@ ModuleResult apply(TxnContext& context, const Unbond& request) {
         return TxnStatus::kNotDelegated;
     }
     Pool& pool = record->pool;
-    const Amount amount = request.amount.value_or(worth_of(pool, *held));
-    const auto shares = request.amount ? shares_to_redeem(pool, amount) : held;
+    const auto shares = request.amount ? shares_to_redeem(pool, *request.amount) : held;
     if (!shares || *shares > *held) {
         return TxnStatus::kNotDelegated;
     }
+    const Amount amount = worth_of(pool, *shares);
     if (amount == Amount{}) {
         return TxnStatus::kPoolEmpty;
     }
@@ -262,10 +272,8 @@ StoreResult<Amount> slash(
     record->jailed = true;
     record->jailed_until = Height{saturating_add(now.value, params.jail_blocks)};
     POLIS_TRY_VOID(save_record(state, validator_key(address), *record));
-    const std::uint64_t last = era_of(params, now);
-    const std::uint64_t open_eras = params.unbonding_blocks / params.unbonding_era_blocks + 1;
-    const std::uint64_t oldest = last - std::min(last, open_eras);
-    for (std::uint64_t era = std::max(era_of(params, infraction), oldest); era <= last; ++era) {
+    const std::uint64_t first = std::max(era_of(params, infraction), oldest_open_era(params, now));
+    for (std::uint64_t era = first; era <= era_of(params, now); ++era) {
         const StateKey key = unbonding_pool_key(address, era);
         POLIS_TRY(auto pool, load_record<Pool>(state, key));
         if (pool) {

@@ -14,11 +14,13 @@
 ///
 /// A validator's coins lie in one pool with shares, as in a fund: rewards and slashing change what
 /// a share is worth, so neither ever walks over delegators. What is unbonded moves into a pool of
-/// the validator's current era, which slashing still reaches until it is withdrawn.
+/// the validator's current era, which slashing still reaches until it matures.
 /// docs/spec/staking.md
 namespace polis::ledger::staking {
 
-/// Coins and the shares that divide them. Rounding always favours the pool.
+/// Coins and the shares that divide them. Rounding always favours the pool, by less than one unit:
+/// only whole shares are bought and sold, at what they cost and not at what was offered, so that
+/// nobody gains by making one share dear.
 struct Pool {
     Amount tokens;
     std::uint64_t shares = 0;
@@ -58,6 +60,12 @@ struct Member {
 };
 
 // Events; the data of each is the encoding of the struct.
+struct Delegated {
+    Address validator;
+    Amount amount;  ///< what the shares cost: at most what the transaction offered
+    static constexpr auto kFields = codec::fields(&Delegated::validator, &Delegated::amount);
+};
+
 struct Unbonded {
     Address validator;
     std::uint64_t era = 0;  ///< to name in Withdraw
@@ -103,8 +111,9 @@ struct GenesisValidator {
 [[nodiscard]] Height matures_at(const Params& params, std::uint64_t era);
 [[nodiscard]] std::uint64_t era_of(const Params& params, Height height);
 
-/// Burns `fraction_bps` of everything that stood behind the validator at `infraction` (its pool and
-/// what was unbonded in that era or later) and jails it. Costs O(eras that have not matured).
+/// Burns `fraction_bps` of what stands behind the validator (its pool, and what was unbonded in the
+/// era of `infraction` or later and has not matured), each rounded down, and jails it.
+/// Costs O(eras that have not matured). @pre infraction <= now
 /// @return the burned amount; zero for an unknown validator
 [[nodiscard]] StoreResult<Amount> slash(
     Journal& state,

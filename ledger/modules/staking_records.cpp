@@ -12,6 +12,15 @@ std::optional<std::uint64_t> shares_for(const Pool& pool, Amount amount) {
     return mul_div_floor(amount.value, pool.shares, pool.tokens.value);
 }
 
+Amount cost_of(const Pool& pool, std::uint64_t shares) {
+    if (pool.shares == 0) {
+        return Amount{shares};
+    }
+    const auto cost = mul_div_ceil(shares, pool.tokens.value, pool.shares);
+    POLIS_ASSERT(cost.has_value());  // at most the amount that bought the shares
+    return Amount{*cost};
+}
+
 Amount worth_of(const Pool& pool, std::uint64_t shares) {
     if (pool.shares == 0) {
         return Amount{};

@@ -37,6 +37,10 @@ inline StateKey unbonding_key(
 /// shares exist that are worth nothing.
 [[nodiscard]] std::optional<std::uint64_t> shares_for(const Pool& pool, Amount amount);
 
+/// What buying shares costs, rounded up: never more than the amount that shares_for() was asked.
+/// @pre shares <= shares_for(pool, some amount)
+[[nodiscard]] Amount cost_of(const Pool& pool, std::uint64_t shares);
+
 /// What shares are worth, rounded down. @pre shares <= pool.shares
 [[nodiscard]] Amount worth_of(const Pool& pool, std::uint64_t shares);
 

@@ -50,7 +50,7 @@ class StateTree : public StateView {
 
     [[nodiscard]] std::size_t memory_bytes() const;
 
-    /// @error kCorrupt if the source's records do not match the tree's hash
+    /// @error kCorrupt if the source's records do not match the tree's hash; kHalted
     [[nodiscard]] StoreResult<std::optional<SmallBytes>> get(const StateKey& key) override;
 
     /// Applies the changes and returns the new root. Until trim() all touched records stay in
@@ -58,11 +58,15 @@ class StateTree : public StateView {
     /// @pre sorted by path, no path twice. @post after an error the tree must be discarded
     [[nodiscard]] StoreResult<Hash> apply(const StateChanges& changes);
 
-    /// Adds a stretch of records in path order, for rebuilding a tree from a store.
+    /// Adds a stretch of records in path order, for rebuilding a tree from a store that holds all
+    /// of them. Between two stretches trim() may be called, but nothing be read.
     [[nodiscard]] StoreResult<void> append(std::span<const state::Leaf> records);
 
     /// Proof that the key's record is what get() returns.
     [[nodiscard]] StoreResult<StateProof> prove(const StateKey& key);
+
+    /// From now on every call answers kHalted: for an owner whose store refused what apply() did.
+    void halt() { broken_ = true; }
 
     /// Forgets the least used records beyond the budget. @pre the source holds all changes
     void trim();
@@ -71,6 +75,7 @@ class StateTree : public StateView {
     using NodeIndex = std::uint32_t;
 
     static constexpr NodeIndex kRoot = 0;
+    static constexpr std::uint32_t kNoPage = UINT32_MAX;
 
     /// Where a node leads: to two children that stand next to each other, or to a page.
     class Link {
@@ -118,6 +123,7 @@ class StateTree : public StateView {
     StoreResult<void> update(const Place& place, std::span<const Update> updates);
     StoreResult<void> update_page(const Place& place, std::span<const Update> updates);
     void merge(Page& page, const Update& update);
+    [[nodiscard]] StoreResult<void> check_usable() const;
     void settle_page(const Place& place);
     StoreResult<std::optional<StateProof::End>> only_leaf(Place place, Hash path);
     StoreResult<Hash> update_root(std::span<const Update> updates);
@@ -131,7 +137,9 @@ class StateTree : public StateView {
     std::uint64_t record_count_ = 0;
     std::size_t resident_bytes_ = 0;
     std::size_t clock_hand_ = 0;
-    bool broken_ = false;  ///< a load failed in the middle of an update
+    /// Where append() stopped: the source's records for it are more than the tree's, so it stays.
+    std::uint32_t open_page_ = kNoPage;
+    bool broken_ = false;  ///< holds what the source does not: an update failed, or halt()
 };
 
 }  // namespace polis::ledger

@@ -9,11 +9,12 @@
 
 namespace polis::ledger {
 
-/// A sealed row: see rows::seal.
-void put_sealed(WriteBatch& batch, Bytes key, ByteView value);
+/// A row with its seal: see rows::seal_of.
+void put_sealed(WriteBatch& batch, ByteView key, ByteView value);
 
 /// Appends everything that a block leaves behind beside the state: the block, its receipts, the
-/// indexes by hash, transaction and account, and the new head. In key order, table by table.
+/// indexes by hash, executed transaction and account, and the new head. In key order, table by
+/// table. @pre a receipt for each transaction
 void put_block_rows(
     WriteBatch& batch,
     const CheckedBlock& block,

@@ -62,6 +62,20 @@ Bytes FaultStore::flipped(Bytes value) const {
     return value;
 }
 
+/// The batch with another value wherever it puts `old_value` under `key`.
+WriteBatch FaultStore::replaced(
+    const WriteBatch& batch, ByteView key, ByteView old_value, ByteView new_value) {
+    WriteBatch out;
+    batch.visit([&](ByteView row_key, std::optional<ByteView> value) {
+        if (!value) {
+            out.remove(row_key);
+        } else {
+            out.put(row_key, equal(row_key, key) && equal(*value, old_value) ? new_value : *value);
+        }
+    });
+    return out;
+}
+
 /// Changes a row for readers and on the medium alike.
 void FaultStore::flip_stored() const {
     const MemoryImage image = visible_.image();
@@ -82,12 +96,8 @@ void FaultStore::flip_stored() const {
     if (const auto row = durable_.find(key); row != durable_.end() && row->second == old_value) {
         row->second = new_value;
     }
-    for (Operations& operations : unsynced_) {
-        for (WriteBatch::Operation& operation : operations) {
-            if (operation.key == key && operation.value == old_value) {
-                operation.value = new_value;
-            }
-        }
+    for (WriteBatch& batch : unsynced_) {
+        batch = replaced(batch, key, old_value, new_value);
     }
 }
 
@@ -129,7 +139,7 @@ StoreResult<void> FaultStore::write(const WriteBatch& batch, Durability durabili
         return halted_by(StoreErrc::kNoSpace, "write: injected, the disk is full");
     }
     // From here on the batch has left for the medium: it may survive even if nobody is told.
-    unsynced_.push_back(batch.operations());
+    unsynced_.push_back(batch);
     if (strikes(StoreFault::kCrash)) {
         return halted_by(StoreErrc::kHalted, "the power failed");
     }
@@ -139,8 +149,8 @@ StoreResult<void> FaultStore::write(const WriteBatch& batch, Durability durabili
     }
     POLIS_TRY_VOID(visible_.write(batch, durability));
     if (synced) {
-        for (const Operations& operations : std::exchange(unsynced_, {})) {
-            apply_operations(durable_, operations);
+        for (const WriteBatch& earlier : std::exchange(unsynced_, {})) {
+            apply_batch(durable_, earlier);
         }
     }
     return {};
@@ -155,7 +165,7 @@ MemoryImage FaultStore::surviving_image(BatchLoss loss, std::uint64_t seed) cons
         Random random(seed, "power_loss");
         const std::uint64_t kept = random.below(unsynced_.size() + 1);
         for (std::size_t i = 0; i < kept; ++i) {
-            apply_operations(image, unsynced_[i]);
+            apply_batch(image, unsynced_[i]);
         }
     }
     return image;

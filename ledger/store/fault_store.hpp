@@ -66,12 +66,12 @@ class FaultStore final : public KeyValueStore {
     [[nodiscard]] bool fired() const;  ///< the armed fault has struck
 
   private:
-    using Operations = std::vector<WriteBatch::Operation>;
-
     [[nodiscard]] bool strikes(StoreFault fault) const;
     [[nodiscard]] std::unexpected<StoreError> halted_by(StoreErrc code, const char* what) const;
     [[nodiscard]] StoreResult<void> begin_call() const;
     [[nodiscard]] StoreResult<void> begin_read() const;
+    [[nodiscard]] static WriteBatch replaced(
+        const WriteBatch& batch, ByteView key, ByteView old_value, ByteView new_value);
     void flip_stored() const;
     [[nodiscard]] Bytes flipped(Bytes value) const;
 
@@ -79,7 +79,7 @@ class FaultStore final : public KeyValueStore {
     mutable std::mutex mutex_;  ///< guards everything below
     mutable MemoryStore visible_;
     mutable MemoryImage durable_;
-    mutable std::vector<Operations> unsynced_;  ///< seen by readers, or in flight at the crash
+    mutable std::vector<WriteBatch> unsynced_;  ///< seen by readers, or in flight at the crash
     mutable Random random_;
     mutable std::optional<StoreFaultPlan> plan_;
     mutable std::uint64_t calls_ = 0;

@@ -24,4 +24,30 @@ std::string_view to_string(StoreErrc code) {
     return "unknown";
 }
 
+void WriteBatch::put(Pieces key, Pieces value) {
+    const std::size_t begin = bytes_.size();
+    for (const ByteView piece : key) {
+        append(bytes_, piece);
+    }
+    const std::size_t middle = bytes_.size();
+    for (const ByteView piece : value) {
+        append(bytes_, piece);
+    }
+    operations_.push_back(
+        {.begin = begin,
+         .key_bytes = static_cast<std::uint32_t>(middle - begin),
+         .value_bytes = static_cast<std::uint32_t>(bytes_.size() - middle),
+         .removes = false});
+}
+
+void WriteBatch::remove(ByteView key) {
+    const std::size_t begin = bytes_.size();
+    append(bytes_, key);
+    operations_.push_back(
+        {.begin = begin,
+         .key_bytes = static_cast<std::uint32_t>(key.size()),
+         .value_bytes = 0,
+         .removes = true});
+}
+
 }  // namespace polis::ledger

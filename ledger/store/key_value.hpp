@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,24 +38,45 @@ template <class T>
 using StoreResult = Result<T, StoreError>;
 
 /// Puts and deletes that take effect together or not at all, in the order in which they were added.
+///
+/// All bytes lie in one buffer: a block writes tens of thousands of short rows, and an allocation
+/// for each would cost more than the rows themselves.
 class WriteBatch {
   public:
-    struct Operation {
-        Bytes key;
-        std::optional<Bytes> value;  ///< nothing: delete the key
-    };
+    /// Pieces that are joined into one key or value.
+    using Pieces = std::initializer_list<ByteView>;
 
-    void put(Bytes key, Bytes value) { operations_.push_back({std::move(key), std::move(value)}); }
+    void put(ByteView key, ByteView value) { put({key}, {value}); }
 
-    void remove(Bytes key) { operations_.push_back({std::move(key), std::nullopt}); }
+    void put(Pieces key, Pieces value);
+    void remove(ByteView key);
 
-    void reserve(std::size_t count) { operations_.reserve(count); }
+    /// Calls `visit(key, value)` for each operation in order; no value means that the key goes.
+    template <class Visit>
+    void visit(Visit&& visit) const {
+        for (const Operation& operation : operations_) {
+            const ByteView bytes = ByteView{bytes_}.subspan(operation.begin);
+            const ByteView key = bytes.first(operation.key_bytes);
+            visit(
+                key,
+                operation.removes ? std::optional<ByteView>{}
+                                  : bytes.subspan(operation.key_bytes, operation.value_bytes));
+        }
+    }
 
-    [[nodiscard]] const std::vector<Operation>& operations() const { return operations_; }
+    [[nodiscard]] std::size_t count() const { return operations_.size(); }
 
     [[nodiscard]] bool empty() const { return operations_.empty(); }
 
   private:
+    struct Operation {
+        std::size_t begin;
+        std::uint32_t key_bytes;
+        std::uint32_t value_bytes;
+        bool removes;
+    };
+
+    Bytes bytes_;
     std::vector<Operation> operations_;
 };
 

@@ -172,13 +172,13 @@ StoreResult<void> LevelDbStore::scan(
 StoreResult<void> LevelDbStore::write(const WriteBatch& batch, Durability durability) {
     POLIS_TRY_VOID(latch_.check());
     leveldb::WriteBatch out;
-    for (const WriteBatch::Operation& operation : batch.operations()) {
-        if (operation.value) {
-            out.Put(to_slice(operation.key), to_slice(*operation.value));
+    batch.visit([&out](ByteView key, std::optional<ByteView> value) {
+        if (value) {
+            out.Put(to_slice(key), to_slice(*value));
         } else {
-            out.Delete(to_slice(operation.key));
+            out.Delete(to_slice(key));
         }
-    }
+    });
     leveldb::WriteOptions settings;
     settings.sync = durability == Durability::kSynced;
     if (const leveldb::Status status = db_->Write(settings, &out); !status.ok()) {

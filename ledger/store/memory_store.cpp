@@ -4,14 +4,14 @@
 
 namespace polis::ledger {
 
-void apply_operations(MemoryImage& image, const std::vector<WriteBatch::Operation>& operations) {
-    for (const WriteBatch::Operation& operation : operations) {
-        if (operation.value) {
-            image.insert_or_assign(operation.key, *operation.value);
+void apply_batch(MemoryImage& image, const WriteBatch& batch) {
+    batch.visit([&image](ByteView key, std::optional<ByteView> value) {
+        if (value) {
+            image.insert_or_assign(to_bytes(key), to_bytes(*value));
         } else {
-            image.erase(operation.key);
+            image.erase(to_bytes(key));
         }
-    }
+    });
 }
 
 void scan_image(const MemoryImage& image, ByteView first, ByteView last, const ScanVisitor& visit) {
@@ -65,7 +65,7 @@ StoreResult<void> MemoryStore::write(const WriteBatch& batch, Durability /*durab
     if (image_.use_count() > 1) {
         image_ = std::make_shared<MemoryImage>(*image_);
     }
-    apply_operations(*image_, batch.operations());
+    apply_batch(*image_, batch);
     return {};
 }
 

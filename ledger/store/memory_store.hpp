@@ -23,7 +23,7 @@ struct ByteLess {
 using MemoryImage = std::map<Bytes, Bytes, ByteLess>;
 
 /// Applies the operations of a batch in their order.
-void apply_operations(MemoryImage& image, const std::vector<WriteBatch::Operation>& operations);
+void apply_batch(MemoryImage& image, const WriteBatch& batch);
 
 /// Visits [first, last) of an image; an empty `last` means up to the end.
 void scan_image(const MemoryImage& image, ByteView first, ByteView last, const ScanVisitor& visit);

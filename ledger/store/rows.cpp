@@ -8,12 +8,12 @@
 #include <core/crypto/domains.hpp>
 #include <core/crypto/hash.hpp>
 #include <core/hex.hpp>
+#include <ledger/limits.hpp>
+#include <ledger/state/key.hpp>
 
 namespace polis::ledger::rows {
 
 namespace {
-
-constexpr std::size_t kSealBytes = 8;
 
 /// Tables, by the first byte of the key.
 enum class Table : char {
@@ -22,9 +22,18 @@ enum class Table : char {
     kHeights = 'H',
     kMeta = 'M',
     kReceipts = 'R',
+    kSnapshotManifests = 'Y',
+    kSnapshotChunks = 'Z',
     kState = 'S',
     kTxns = 'T',
 };
+
+/// The first byte of a table's keys, as a view that outlives every call.
+template <Table table>
+ByteView table_byte() {
+    static constexpr std::array<std::uint8_t, 1> kByte{static_cast<std::uint8_t>(table)};
+    return kByte;
+}
 
 Bytes make_key(Table table, std::initializer_list<ByteView> parts) {
     Bytes key{static_cast<std::uint8_t>(table)};
@@ -34,11 +43,14 @@ Bytes make_key(Table table, std::initializer_list<ByteView> parts) {
     return key;
 }
 
-std::array<std::uint8_t, kSealBytes> seal_of(ByteView key, ByteView value) {
-    const Hash hash =
-        crypto::Blake2b256(crypto::kDomainStoreRow).update(key).update(value).finish();
+std::array<std::uint8_t, kSealBytes> seal_of_pieces(std::initializer_list<ByteView> pieces) {
+    crypto::Blake2b256 hash(crypto::kDomainStoreRow);
+    for (const ByteView piece : pieces) {
+        hash.update(piece);
+    }
+    const Hash whole = hash.finish();
     std::array<std::uint8_t, kSealBytes> out{};
-    std::copy_n(hash.data.begin(), kSealBytes, out.begin());
+    std::copy_n(whole.data.begin(), kSealBytes, out.begin());
     return out;
 }
 
@@ -88,6 +100,30 @@ StoreResult<TxnPlace> place_of(ByteView account_txn_key) {
 
 Bytes state_key(const Hash& path) { return make_key(Table::kState, {path.view()}); }
 
+Bytes snapshot_chunk_key(Height height, std::uint32_t index) {
+    return make_key(Table::kSnapshotChunks, {big_endian(height.value), big_endian(index)});
+}
+
+Bytes snapshot_manifest_key(Height height) {
+    return make_key(Table::kSnapshotManifests, {big_endian(height.value)});
+}
+
+std::optional<Height> snapshot_height(ByteView key) {
+    if (key.size() < 1 + sizeof(std::uint64_t)) {
+        return std::nullopt;
+    }
+    return Height{from_big_endian<std::uint64_t>(key.subspan(1))};
+}
+
+Range snapshot_manifest_range() {
+    return {make_key(Table::kSnapshotManifests, {}), make_key(Table::kSnapshotChunks, {})};
+}
+
+Range snapshot_range() {
+    const Bytes chunks = make_key(Table::kSnapshotChunks, {});
+    return {make_key(Table::kSnapshotManifests, {}), after_prefix(chunks)};
+}
+
 Range state_range(const Hash& path, std::size_t bits) {
     Hash first = path;
     Hash last = path;
@@ -102,14 +138,24 @@ Range state_range(const Hash& path, std::size_t bits) {
     return {state_key(first), std::move(end)};
 }
 
-Bytes state_value(ByteView record_key, ByteView record) {
+void put_state(WriteBatch& batch, const Hash& path, ByteView record_key, ByteView record) {
     POLIS_ASSERT_OP(record_key.size(), <, 256);
-    Bytes out;
-    out.reserve(1 + record_key.size() + record.size());
-    out.push_back(static_cast<std::uint8_t>(record_key.size()));
-    append(out, record_key);
-    append(out, record);
-    return out;
+    const std::array<std::uint8_t, 1> key_size{static_cast<std::uint8_t>(record_key.size())};
+    batch.put({table_byte<Table::kState>(), path.view()}, {key_size, record_key, record});
+}
+
+void put_txn(WriteBatch& batch, const Hash& txn_id, const TxnPlace& place) {
+    batch.put({table_byte<Table::kTxns>(), txn_id.view()}, {codec::encode(place)});
+}
+
+void put_account_txn(
+    WriteBatch& batch, const Address& account, const TxnPlace& place, AccountRole role) {
+    const std::array<std::uint8_t, 1> value{static_cast<std::uint8_t>(role)};
+    const auto height = big_endian(place.height.value);
+    const auto index = big_endian(place.index);
+    const ByteView table = table_byte<Table::kAccountTxns>();
+    const auto seal = seal_of_pieces({table, account.view(), height, index, value});
+    batch.put({table, account.view(), height, index}, {value, seal});
 }
 
 StoreResult<StateRow> parse_state_row(ByteView key, ByteView value) {
@@ -117,19 +163,18 @@ StoreResult<StateRow> parse_state_row(ByteView key, ByteView value) {
         value.size() < 1 + std::size_t{value[0]}) {
         return corrupt(key, "malformed state record");
     }
-    const std::size_t key_bytes = value[0];
-    return StateRow{
+    const StateRow row{
         .path = Hash::from_view(key.subspan(1)),
-        .key = value.subspan(1, key_bytes),
-        .value = value.subspan(1 + key_bytes)};
+        .key = value.subspan(1, value[0]),
+        .value = value.subspan(1 + std::size_t{value[0]})};
+    if (row.key.size() > kStateKeyBytesMax || path_of(row.key) != row.path) {
+        return corrupt(key, "the record's key does not hash to its path");
+    }
+    return row;
 }
 
-Bytes seal(ByteView key, ByteView value) {
-    Bytes out;
-    out.reserve(value.size() + kSealBytes);
-    append(out, value);
-    append(out, seal_of(key, value));
-    return out;
+std::array<std::uint8_t, kSealBytes> seal_of(ByteView key, ByteView value) {
+    return seal_of_pieces({key, value});
 }
 
 StoreResult<ByteView> unseal(ByteView key, ByteView sealed) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -46,16 +48,30 @@ enum class AccountRole : std::uint8_t { kSender, kRecipient };
 
 [[nodiscard]] Bytes state_key(const Hash& path);
 
+// Snapshots: chunks and manifests lie in one table each, by height.
+[[nodiscard]] Bytes snapshot_chunk_key(Height height, std::uint32_t index);
+[[nodiscard]] Bytes snapshot_manifest_key(Height height);
+
+/// The height in a chunk's or manifest's key; nothing if it is malformed.
+[[nodiscard]] std::optional<Height> snapshot_height(ByteView key);
+
 /// The keys of all state records whose path shares the first `bits` bits with `path`.
 struct Range {
     Bytes first;
     Bytes last;
 };
 
+[[nodiscard]] Range snapshot_manifest_range();
+[[nodiscard]] Range snapshot_range();  ///< manifests and chunks
+
 [[nodiscard]] Range state_range(const Hash& path, std::size_t bits);
 
-/// A state row holds the record's key too, since its path is a hash.
-[[nodiscard]] Bytes state_value(ByteView record_key, ByteView record);
+/// Adds a state row: the record's key, since its path is a hash, and the record.
+void put_state(WriteBatch& batch, const Hash& path, ByteView record_key, ByteView record);
+
+void put_txn(WriteBatch& batch, const Hash& txn_id, const TxnPlace& place);
+void put_account_txn(
+    WriteBatch& batch, const Address& account, const TxnPlace& place, AccountRole role);
 
 struct StateRow {
     Hash path;
@@ -63,12 +79,14 @@ struct StateRow {
     ByteView value;
 };
 
-/// @error kCorrupt for a malformed row
+/// @error kCorrupt for a malformed row or one whose key does not hash to its path
 [[nodiscard]] StoreResult<StateRow> parse_state_row(ByteView key, ByteView value);
 
-/// A value with 8 bytes of a hash over key and value behind it: a flipped bit is found on reading,
-/// whatever the store beneath checks.
-[[nodiscard]] Bytes seal(ByteView key, ByteView value);
+inline constexpr std::size_t kSealBytes = 8;
+
+/// The start of a hash over key and value. It stands behind the value of a sealed row, so that a
+/// flipped bit is found on reading, whatever the store beneath checks.
+[[nodiscard]] std::array<std::uint8_t, kSealBytes> seal_of(ByteView key, ByteView value);
 
 /// @error kCorrupt if the seal does not match; the context names the key
 [[nodiscard]] StoreResult<ByteView> unseal(ByteView key, ByteView sealed);

@@ -32,11 +32,10 @@ StoreResult<void> StateRows::scan(
 
 void StateRows::write(WriteBatch& batch, std::span<const StateChange> changes) {
     for (const StateChange& change : changes) {
-        Bytes key = rows::state_key(change.key.path());
         if (change.value) {
-            batch.put(std::move(key), rows::state_value(change.key.bytes(), *change.value));
+            rows::put_state(batch, change.key.path(), change.key.bytes(), *change.value);
         } else {
-            batch.remove(std::move(key));
+            batch.remove(rows::state_key(change.key.path()));
         }
     }
 }

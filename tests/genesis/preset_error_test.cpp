@@ -324,7 +324,7 @@ std::vector<Case> amount_cases() {
         {"too_many_open_eras",
          edited(line_with("unbonding_blocks"), "unbonding_blocks = 100000"),
          "params.unbonding_era_blocks",
-         "more than 1000 eras",
+         "more than 1024 eras",
          "lengthen"},
         {"name_too_long",
          edited("\"devnet\"", '"' + std::string(65, 'x') + '"'),

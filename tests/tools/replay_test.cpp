@@ -51,19 +51,25 @@ ReplayFault fault_of(const MemoryImage& image) {
     return summary ? ReplayFault{} : summary.error();
 }
 
+Bytes sealed(const Bytes& key, ByteView value) {
+    Bytes out = to_bytes(value);
+    append(out, rows::seal_of(key, value));
+    return out;
+}
+
 /// Replaces the sealed value of type T under a key.
 template <class T>
 void edit(MemoryImage& image, const Bytes& key, const std::function<void(T&)>& change) {
-    const auto sealed = rows::unseal(key, image.at(key));
-    ASSERT_TRUE(sealed.has_value());
-    auto value = codec::decode<T>(*sealed);
+    const auto before = rows::unseal(key, image.at(key));
+    ASSERT_TRUE(before.has_value());
+    auto value = codec::decode<T>(*before);
     ASSERT_TRUE(value.has_value());
     change(*value);
-    image[key] = rows::seal(key, codec::encode(*value));
+    image[key] = sealed(key, codec::encode(*value));
 }
 
 void replace(MemoryImage& image, const Bytes& key, std::string_view text) {
-    image[key] = rows::seal(key, as_bytes(text));
+    image[key] = sealed(key, as_bytes(text));
 }
 
 TEST(Replay, accepts_what_execution_gives) {
@@ -89,6 +95,13 @@ TEST(Replay, accepts_a_chain_of_block_0_only) {
     const auto summary = replay_image(image);
     ASSERT_TRUE(summary.has_value()) << describe(summary.error());
     EXPECT_EQ(summary->rows, image.size());
+}
+
+TEST(Replay, does_not_mind_snapshots) {
+    MemoryImage image = honest();
+    image[rows::snapshot_manifest_key(Height{4})] = Bytes{1};
+    image[rows::snapshot_chunk_key(Height{4}, 0)] = Bytes{2};
+    EXPECT_TRUE(replay_image(image).has_value());
 }
 
 TEST(Replay, accepts_a_transaction_that_stands_in_two_blocks) {
@@ -138,7 +151,8 @@ TEST(Replay, finds_a_missing_block) {
     MemoryImage image = honest();
     image.erase(rows::block_key(Height{9}));
     const ReplayFault fault = fault_of(image);
-    EXPECT_EQ(describe(fault), "height 9: block: expected a block, found nothing");
+    EXPECT_EQ(fault.height, Height{9});
+    EXPECT_NE(fault.found.find("missing"), std::string::npos) << describe(fault);
 }
 
 /// Rewrites the last block as somebody would who can compute hashes but not sign.
@@ -180,8 +194,13 @@ TEST(Replay, finds_coins_from_nowhere_although_the_head_agrees) {
     const Address rich =
         crypto::address_of(genesis::dev_account_key(genesis::kDevSeed, 3).public_key());
     const ledger::StateKey key = ledger::account_key(rich);
-    image[rows::state_key(key.path())] = rows::state_value(
-        key.bytes(), codec::encode(ledger::Account{.balance = Amount{1}, .nonce = Nonce{1}}));
+    ledger::WriteBatch batch;
+    rows::put_state(
+        batch,
+        key.path(),
+        key.bytes(),
+        codec::encode(ledger::Account{.balance = Amount{1}, .nonce = Nonce{1}}));
+    apply_batch(image, batch);
     const Hash root = root_of(image);
     edit<Head>(image, rows::head_key(), [&root](Head& head) { head.state_root = root; });
     const ReplayFault fault = fault_of(image);
@@ -192,18 +211,6 @@ TEST(Replay, finds_coins_from_nowhere_although_the_head_agrees) {
     EXPECT_FALSE(audit->adds_up());
 }
 
-TEST(Replay, finds_a_record_under_a_wrong_name) {
-    MemoryImage image = honest();
-    const ledger::StateKey key = ledger::account_key(Address{});
-    const auto row = std::ranges::find_if(image, [](const auto& entry) {
-        return entry.first[0] == rows::state_key(Hash{})[0] && entry.second[0] == 21;
-    });
-    ASSERT_NE(row, image.end());
-    std::ranges::copy(key.bytes(), row->second.begin() + 1);
-    EXPECT_EQ(fault_of(image).what, "row " + rows::describe_key(row->first));
-    EXPECT_FALSE(audit_supply(*open_image(image)).has_value());
-}
-
 TEST(Replay, finds_index_rows_that_are_wrong_missing_or_too_many) {
     const Hash id = [] {
         const Block block = open_image(honest())->block(Height{4}).value().value();
@@ -212,7 +219,7 @@ TEST(Replay, finds_index_rows_that_are_wrong_missing_or_too_many) {
     MemoryImage wrong = honest();
     wrong[rows::txn_key(id)] = codec::encode(rows::TxnPlace{Height{4}, 0});
     EXPECT_EQ(fault_of(wrong).height, Height{4});
-    MemoryImage later = honest();  // could be a second place, but nothing is there
+    MemoryImage later = honest();
     later[rows::txn_key(id)] = codec::encode(rows::TxnPlace{Height{7}, 0});
     EXPECT_EQ(fault_of(later).what, "row " + rows::describe_key(rows::txn_key(id)));
     MemoryImage missing = honest();

@@ -44,7 +44,7 @@ struct ReplayFault {
 [[nodiscard]] std::string describe(const ReplayFault& fault);
 
 /// Builds the genesis from the stored preset, executes every stored block in memory and checks each
-/// link, signature, receipt, root and row of the store, until nothing in it is unchecked.
+/// link, signature, receipt, root and row of the store, until nothing but snapshots is unchecked.
 /// Memory: the state and one block. @pre nobody writes to the store meanwhile
 [[nodiscard]] Result<ReplaySummary, ReplayFault> replay(
     const ledger::Chain& stored, const ReplayOptions& options);

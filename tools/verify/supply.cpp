@@ -32,9 +32,6 @@ StoreResult<Record> decode(const ledger::rows::StateRow& row) {
 }
 
 StoreResult<void> add(SupplyAudit& audit, const ledger::rows::StateRow& row) {
-    if (ledger::path_of(row.key) != row.path) {
-        return corrupt(row, "its key does not lead to its place");
-    }
     switch (static_cast<RecordKind>(row.key[0])) {
         case RecordKind::kAccount: {
             POLIS_TRY(const auto account, decode<ledger::Account>(row));

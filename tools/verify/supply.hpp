@@ -24,7 +24,7 @@ struct SupplyAudit {
 };
 
 /// Adds up every record that holds coins, one by one. O(records).
-/// @error kCorrupt for a record that does not decode or does not lie where its key belongs
+/// @error kCorrupt for a record that does not decode or is of an unknown kind
 [[nodiscard]] ledger::StoreResult<SupplyAudit> audit_supply(ledger::Chain& chain);
 
 }  // namespace polis::tools
