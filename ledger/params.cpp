@@ -11,6 +11,18 @@ StateKey params_key() { return StateKey(RecordKind::kParams, {}); }
 
 }  // namespace
 
+std::string_view to_string(ElectionKind kind) {
+    switch (kind) {
+        case ElectionKind::kDpos:
+            return "dpos";
+        case ElectionKind::kPole:
+            return "pole";
+        case ElectionKind::kPoc:
+            return "poc";
+    }
+    return "unknown";
+}
+
 std::optional<std::string_view> params_error(const Params& params) {
     if (params.block_gas_max == Gas{}) {
         return "block_gas_max is zero";

@@ -11,6 +11,15 @@
 
 namespace polis::ledger {
 
+/// How the committee is ranked in each term; every chain has one. Append only.
+enum class ElectionKind : std::uint8_t {
+    kDpos = 0,  ///< by stake
+    kPole = 1,  ///< by the better model
+    kPoc = 2,   ///< by the better schedule
+};
+
+std::string_view to_string(ElectionKind kind);
+
 /// Numbers that a genesis chooses. They live in the state, so every proof of state covers them.
 struct Params {
     ChainId chain_id;
@@ -24,6 +33,7 @@ struct Params {
     std::uint64_t unbonding_era_blocks = 0;  ///< unbondings are pooled by eras of this length
     std::uint64_t jail_blocks = 0;
     std::uint16_t slash_double_sign_bps = 0;  ///< part of the stake, in 1/100 %
+    ElectionKind election = ElectionKind::kDpos;
 
     bool operator==(const Params&) const = default;
     static constexpr auto kFields = codec::fields(
@@ -37,7 +47,8 @@ struct Params {
         &Params::unbonding_blocks,
         &Params::unbonding_era_blocks,
         &Params::jail_blocks,
-        &Params::slash_double_sign_bps);
+        &Params::slash_double_sign_bps,
+        &Params::election);
 };
 
 /// Why no chain can run with these numbers, for a person; nothing if one can. Spec [K14].
@@ -48,3 +59,7 @@ struct Params {
 [[nodiscard]] StoreResult<void> save_params(Journal& state, const Params& params);
 
 }  // namespace polis::ledger
+
+template <>
+inline constexpr auto polis::codec::kEnumLast<polis::ledger::ElectionKind> =
+    polis::ledger::ElectionKind::kPoc;

@@ -17,6 +17,7 @@ inline constexpr Domain kDomainStateNode{"polis.st.node"};
 inline constexpr Domain kDomainGenesis{"polis.genesis"};
 inline constexpr Domain kDomainCommittee{"polis.committee"};
 inline constexpr Domain kDomainPossession{"polis.possession"};
+inline constexpr Domain kDomainDevKey{"polis.devkey"};
 inline constexpr Domain kDomainStoreRow{"polis.store.row"};
 inline constexpr Domain kDomainSnapshot{"polis.snapshot"};
 

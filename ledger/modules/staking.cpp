@@ -24,6 +24,27 @@ StoreResult<void> insert_validator(Journal& state, const Address& address) {
     return save_record(state, list_key(), list);
 }
 
+/// Whether there is room for a new validator with this address and key.
+ModuleResult check_new(StateView& state, const Address& address, const PublicKey& consensus_key) {
+    POLIS_TRY(const auto existing, validator(state, address));
+    if (existing) {
+        return TxnStatus::kAlreadyValidator;
+    }
+    POLIS_TRY(const auto owner, owner_of(state, consensus_key));
+    if (owner) {
+        return TxnStatus::kKeyInUse;
+    }
+    POLIS_TRY(const auto list, validators(state));
+    return list.size() >= kValidatorsMax ? TxnStatus::kTooManyValidators : TxnStatus::kSuccess;
+}
+
+/// Writes the records of a new validator. @pre check_new() passed
+StoreResult<void> insert_new(Journal& state, const Address& address, const Validator& record) {
+    POLIS_TRY_VOID(save_record(state, validator_key(address), record));
+    POLIS_TRY_VOID(save_record(state, owner_key(record.consensus_key), address));
+    return insert_validator(state, address);
+}
+
 /// Moves `amount` of redeemed coins into the pool of the current era.
 /// @return the shares of that pool; nothing if they are no full share or do not fit
 StoreResult<std::optional<std::uint64_t>> enter_unbonding(
@@ -69,6 +90,27 @@ Amount cut(Pool& pool, std::uint16_t fraction_bps) {
 
 }  // namespace
 
+ModuleResult genesis_validator(
+    Journal& state, const Params& params, const GenesisValidator& genesis) {
+    POLIS_ASSERT_OP(genesis.commission_bps, <=, kBasisPoints);
+    POLIS_TRY(const TxnStatus room, check_new(state, genesis.address, genesis.consensus_key));
+    if (room != TxnStatus::kSuccess) {
+        return room;
+    }
+    if (genesis.stake < params.stake_min || genesis.stake == Amount{}) {
+        return TxnStatus::kBelowMinimum;
+    }
+    Validator record;
+    record.consensus_key = genesis.consensus_key;
+    record.vrf_key = genesis.vrf_key;
+    record.commission_bps = genesis.commission_bps;
+    record.pool = {.tokens = genesis.stake, .shares = genesis.stake.value};
+    POLIS_TRY_VOID(insert_new(state, genesis.address, record));
+    POLIS_TRY_VOID(
+        add_shares(state, delegation_key(genesis.address, genesis.address), genesis.stake.value));
+    return TxnStatus::kSuccess;
+}
+
 Bytes possession_message(ChainId chain_id, const Address& operator_address) {
     Bytes message;
     codec::encode_to(message, chain_id);
@@ -78,17 +120,9 @@ Bytes possession_message(ChainId chain_id, const Address& operator_address) {
 
 ModuleResult apply(TxnContext& context, const RegisterValidator& request) {
     Journal& state = context.state;
-    POLIS_TRY(const auto existing, validator(state, context.sender));
-    if (existing) {
-        return TxnStatus::kAlreadyValidator;
-    }
-    POLIS_TRY(const auto owner, owner_of(state, request.consensus_key));
-    if (owner) {
-        return TxnStatus::kKeyInUse;
-    }
-    POLIS_TRY(const auto list, validators(state));
-    if (list.size() >= kValidatorsMax) {
-        return TxnStatus::kTooManyValidators;
+    POLIS_TRY(const TxnStatus room, check_new(state, context.sender, request.consensus_key));
+    if (room != TxnStatus::kSuccess) {
+        return room;
     }
     const Bytes message = possession_message(context.params.chain_id, context.sender);
     if (!crypto::verify(request.consensus_key, message, request.possession)) {
@@ -98,9 +132,7 @@ ModuleResult apply(TxnContext& context, const RegisterValidator& request) {
     record.consensus_key = request.consensus_key;
     record.vrf_key = request.vrf_key;
     record.commission_bps = request.commission_bps;
-    POLIS_TRY_VOID(save_record(state, validator_key(context.sender), record));
-    POLIS_TRY_VOID(save_record(state, owner_key(request.consensus_key), context.sender));
-    POLIS_TRY_VOID(insert_validator(state, context.sender));
+    POLIS_TRY_VOID(insert_new(state, context.sender, record));
     return TxnStatus::kSuccess;
 }
 

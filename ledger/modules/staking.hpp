@@ -82,6 +82,22 @@ struct Withdrawn {
         codec::fields(&Withdrawn::validator, &Withdrawn::era, &Withdrawn::amount);
 };
 
+/// A validator that a genesis begins with; its stake is a delegation to itself.
+struct GenesisValidator {
+    Address address;  ///< of the operator
+    PublicKey consensus_key;
+    VrfPublicKey vrf_key;
+    std::uint16_t commission_bps = 0;
+    Amount stake;
+};
+
+/// Registers a validator in a genesis with stake that comes from nobody's balance; the caller
+/// counts it in the supply. No possession is shown: who writes a genesis vouches for its keys.
+/// @return kAlreadyValidator, kKeyInUse, kTooManyValidators, kBelowMinimum or kSuccess
+/// @pre commission_bps <= kBasisPoints
+[[nodiscard]] ModuleResult genesis_validator(
+    Journal& state, const Params& params, const GenesisValidator& genesis);
+
 /// What a new validator's consensus key signs to show that the registrant holds it.
 [[nodiscard]] Bytes possession_message(ChainId chain_id, const Address& operator_address);
 

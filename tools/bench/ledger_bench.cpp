@@ -90,6 +90,7 @@ ledger::Params bench_params(const LedgerBenchOptions& options) {
     params.gas_price_min = {1};
     params.committee_size_max = 1;
     params.term_blocks = 100;
+    params.stake_min = {1};
     params.unbonding_era_blocks = 100;
     return params;
 }

@@ -1,0 +1,91 @@
+#include <genesis/builder.hpp>
+
+#include <core/check.hpp>
+#include <ledger/account.hpp>
+#include <ledger/modules/bank.hpp>
+#include <ledger/state/journal.hpp>
+#include <ledger/state/tree.hpp>
+
+namespace polis::genesis {
+
+namespace {
+
+using ledger::Journal;
+using ledger::StoreResult;
+
+/// The state before the first record.
+class EmptyState final : public ledger::StateView {
+  public:
+    [[nodiscard]] StoreResult<std::optional<SmallBytes>> get(
+        const ledger::StateKey& /*key*/) override {
+        return std::optional<SmallBytes>{};
+    }
+};
+
+class NoLeaves final : public ledger::LeafSource {
+  public:
+    [[nodiscard]] StoreResult<std::vector<ledger::state::Leaf>> load(
+        const Hash& /*path*/, std::size_t /*bits*/) const override {
+        return std::vector<ledger::state::Leaf>{};
+    }
+};
+
+/// No store lies beneath a genesis, so nothing can fail but this program.
+template <class T>
+T must(StoreResult<T> result) {
+    POLIS_ASSERT(result.has_value());
+    if constexpr (!std::is_void_v<T>) {
+        return *std::move(result);
+    }
+}
+
+void add_records(Journal& state, const GenesisPreset& preset) {
+    using ledger::TxnStatus;
+    must(save_params(state, preset.params));
+    for (const PresetAccount& account : preset.accounts) {
+        must(save_account(state, account.address, {.balance = account.balance, .nonce = {}}));
+    }
+    for (const PresetValidator& validator : preset.validators) {
+        const ledger::staking::GenesisValidator genesis{
+            .address = validator.address,
+            .consensus_key = validator.consensus_key,
+            .vrf_key = validator.vrf_key,
+            .commission_bps = validator.commission_bps,
+            .stake = validator.stake};
+        const TxnStatus status =
+            must(ledger::staking::genesis_validator(state, preset.params, genesis));
+        POLIS_ASSERT(status == TxnStatus::kSuccess);  // check_preset() asks for more
+    }
+    must(ledger::bank::set_supply(state, supply_of(preset)));
+}
+
+}  // namespace
+
+PresetResult<Genesis> build(const GenesisPreset& preset, std::string_view source) {
+    POLIS_TRY_VOID(check_preset(preset));
+    EmptyState empty;
+    Journal state(empty);
+    add_records(state, preset);
+    Genesis out;
+    out.committee =
+        must(ledger::staking::top_by_stake(state, preset.params, preset.params.committee_size_max));
+    out.supply = supply_of(preset);
+    out.state = {
+        .params = preset.params,
+        .time = preset.time,
+        .source = to_bytes(as_bytes(source)),
+        .records = state.changes(),
+        .committee = ledger::staking::committee_hash(out.committee)};
+    const NoLeaves no_leaves;
+    ledger::StateTree tree(no_leaves, {});
+    out.state_root = must(tree.apply(out.state.records));
+    out.hash = ledger::genesis_hash(out.state, out.state_root);
+    return out;
+}
+
+PresetResult<Genesis> build_from_text(std::string_view text, std::string_view file) {
+    POLIS_TRY(const GenesisPreset preset, parse_preset(text, file));
+    return build(preset, text);
+}
+
+}  // namespace polis::genesis

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <core/result.hpp>
+#include <ledger/chain.hpp>
+
+/// The directory of a chain: genesis.toml, for people, and chain/, the store.
+namespace polis::tools {
+
+[[nodiscard]] std::filesystem::path genesis_file(const std::filesystem::path& home);
+[[nodiscard]] std::filesystem::path chain_dir(const std::filesystem::path& home);
+
+/// Makes the directory and writes block 0 and a copy of the preset.
+/// @param file names the preset in errors. @error one line with cause and cure
+[[nodiscard]] Result<std::unique_ptr<ledger::Chain>, std::string> create_home(
+    const std::filesystem::path& home, std::string_view preset, std::string_view file);
+
+/// Opens the chain that create_home() made. @error one line with cause and cure
+[[nodiscard]] Result<std::unique_ptr<ledger::Chain>, std::string> open_home(
+    const std::filesystem::path& home);
+
+}  // namespace polis::tools

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include <core/result.hpp>
+
+/// How commands plug into the program `polis`: one file a group, one function a command.
+namespace polis::tools {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitUsage = 2;
+
+/// What a command ends with. The error is one line: the cause, then what to do about it.
+using Outcome = Result<void, std::string>;
+
+/// The command line, and what the chosen command does once all of it has been read.
+struct Program {
+    CLI::App app;
+    std::string invoked_as = "polis";  ///< for commands that a person may copy
+    std::function<Outcome()> action;
+
+    /// Makes `run` the action if `command` is the one that the user names.
+    void on(CLI::App& command, std::function<Outcome()> run) {
+        command.callback([this, run = std::move(run)] { action = run; });
+    }
+};
+
+void add_keys_commands(Program& program);
+void add_genesis_commands(Program& program);
+void add_ledger_commands(Program& program);
+void add_demo_commands(Program& program);
+
+}  // namespace polis::tools
