@@ -34,7 +34,7 @@ class Mempool {
     ///
     /// `accounts` is asked only for senders that have no transaction here; for the others the
     /// answer since the last on_block() still holds.
-    /// @pre the signature was verified. @error undetermined: the account cannot be read
+    /// @pre not null; the signature was verified. @error undetermined: the account cannot be read
     [[nodiscard]] StoreResult<Verdict> add(TxnPtr txn, AccountSource& accounts);
 
     /// Takes in an executed block: drops what it holds or made invalid, and queued transactions

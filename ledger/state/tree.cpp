@@ -38,6 +38,16 @@ Hash with_bit(Hash path, std::size_t depth, bool bit) {
     return path;
 }
 
+/// True for what a page may hold: paths that begin as `path` does, strictly ascending.
+/// The source is a file; what it holds must not reach an assertion.
+bool belong_to_page(const std::vector<Leaf>& leaves, const Hash& path, std::size_t depth) {
+    const auto disordered = std::ranges::adjacent_find(
+        leaves, [](const Leaf& left, const Leaf& right) { return left.path >= right.path; });
+    return disordered == leaves.end() &&
+           (leaves.empty() || (state::common_bits(leaves.front().path, path) >= depth &&
+                               state::common_bits(leaves.back().path, path) >= depth));
+}
+
 }  // namespace
 
 StateTree::StateTree(const LeafSource& source, Options options)
@@ -74,6 +84,7 @@ StoreResult<Hash> StateTree::apply(const StateChanges& changes) {
     for (const StateChange& change : changes) {
         updates.push_back({&change.key.path(), change.value ? &*change.value : nullptr});
     }
+    open_page_ = kNoPage;
     return update_root(updates);
 }
 
@@ -84,6 +95,9 @@ StoreResult<void> StateTree::append(std::span<const Leaf> records) {
         updates.push_back({&record.path, &record.value});
     }
     POLIS_TRY_VOID(update_root(updates));
+    if (!records.empty()) {
+        open_page_ = links_[place_of(records.back().path).node].page();
+    }
     return {};
 }
 
@@ -202,11 +216,17 @@ StoreResult<StateTree::Page*> StateTree::page_at(const Place& place, const Hash&
     if (page.resident) {
         return &page;
     }
+    if (summaries_[place.node].kind == NodeKind::kEmpty) {
+        // Nothing to fetch; while a tree is rebuilt, the source holds what is yet to be appended.
+        page.resident = true;
+        return &page;
+    }
     POLIS_TRY(std::vector<Leaf> leaves, source_.load(path, place.depth));
     for (Leaf& leaf : leaves) {
         leaf.hash = state::leaf_hash(leaf.path, leaf.value);
     }
-    if (state::summarize(leaves, place.depth) != summaries_[place.node]) {
+    if (!belong_to_page(leaves, path, place.depth) ||
+        state::summarize(leaves, place.depth) != summaries_[place.node]) {
         return std::unexpected(StoreError{
             StoreErrc::kCorrupt,
             "state records near path " + to_hex(path.view()) + " do not match the state root"});
@@ -261,9 +281,10 @@ void StateTree::trim() {
     std::size_t steps = pages_.size() * 2;
     while (resident_bytes_ > options_.cache_bytes_max && steps > 0) {
         Page& page = pages_[clock_hand_];
+        const bool open = clock_hand_ == open_page_;
         clock_hand_ = (clock_hand_ + 1) % pages_.size();
         --steps;
-        if (!page.resident || std::exchange(page.referenced, false)) {
+        if (open || !page.resident || std::exchange(page.referenced, false)) {
             continue;
         }
         resident_bytes_ -= footprint(page.leaves);

@@ -58,7 +58,8 @@ class StateTree : public StateView {
     /// @pre sorted by path, no path twice. @post after an error the tree must be discarded
     [[nodiscard]] StoreResult<Hash> apply(const StateChanges& changes);
 
-    /// Adds a stretch of records in path order, for rebuilding a tree from a store.
+    /// Adds a stretch of records in path order, for rebuilding a tree from a store that holds all
+    /// of them. Between two stretches trim() may be called, but nothing be read.
     [[nodiscard]] StoreResult<void> append(std::span<const state::Leaf> records);
 
     /// Proof that the key's record is what get() returns.
@@ -74,6 +75,7 @@ class StateTree : public StateView {
     using NodeIndex = std::uint32_t;
 
     static constexpr NodeIndex kRoot = 0;
+    static constexpr std::uint32_t kNoPage = UINT32_MAX;
 
     /// Where a node leads: to two children that stand next to each other, or to a page.
     class Link {
@@ -135,6 +137,8 @@ class StateTree : public StateView {
     std::uint64_t record_count_ = 0;
     std::size_t resident_bytes_ = 0;
     std::size_t clock_hand_ = 0;
+    /// Where append() stopped: the source's records for it are more than the tree's, so it stays.
+    std::uint32_t open_page_ = kNoPage;
     bool broken_ = false;  ///< holds what the source does not: an update failed, or halt()
 };
 
