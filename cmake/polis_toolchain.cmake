@@ -32,6 +32,7 @@ if(POLIS_SANITIZE)
   add_compile_options(
     -fsanitize=${POLIS_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${POLIS_SANITIZE})
+  add_compile_definitions(_GLIBCXX_ASSERTIONS)  # indexes, optionals and iterators of the library
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # Asio's fences are correct and only unknown to TSan; instrumented code of GCC 12 confuses the
     # flow analysis of std::optional and std::variant.

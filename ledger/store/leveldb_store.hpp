@@ -14,13 +14,14 @@ class FaultFileSystem;
 /// How to open a LevelDB directory. The defaults are what a node uses.
 struct LevelDbOptions {
     bool create_if_missing = true;
-    std::size_t cache_bytes = std::size_t{64} << 20;         ///< uncompressed blocks of tables
-    /// A log grows to about this size. 16 MiB cost a fifth of the speed of full blocks in compactions.
+    std::size_t cache_bytes = std::size_t{64} << 20;  ///< uncompressed blocks of tables
+    /// A log grows to about this size. 16 MiB cost a fifth of the speed of full blocks in
+    /// compactions.
     std::size_t write_buffer_bytes = std::size_t{32} << 20;
-    int bloom_bits_per_key = 10;                             ///< 0: no filters
+    int bloom_bits_per_key = 10;  ///< 0: no filters
     int open_files_max = 500;
     bool verify_checksums = true;  ///< on open, in every read and in every compaction
-    bool compression = false;  ///< snappy: a quarter less space for 6 % of the processor
+    bool compression = false;      ///< snappy: a quarter less space for 6 % of the processor
     FaultFileSystem* file_system = nullptr;  ///< tests: LevelDB runs over it instead of the disk
 };
 

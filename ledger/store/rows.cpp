@@ -22,6 +22,8 @@ enum class Table : char {
     kHeights = 'H',
     kMeta = 'M',
     kReceipts = 'R',
+    kSnapshotManifests = 'Y',
+    kSnapshotChunks = 'Z',
     kState = 'S',
     kTxns = 'T',
 };
@@ -97,6 +99,30 @@ StoreResult<TxnPlace> place_of(ByteView account_txn_key) {
 }
 
 Bytes state_key(const Hash& path) { return make_key(Table::kState, {path.view()}); }
+
+Bytes snapshot_chunk_key(Height height, std::uint32_t index) {
+    return make_key(Table::kSnapshotChunks, {big_endian(height.value), big_endian(index)});
+}
+
+Bytes snapshot_manifest_key(Height height) {
+    return make_key(Table::kSnapshotManifests, {big_endian(height.value)});
+}
+
+std::optional<Height> snapshot_height(ByteView key) {
+    if (key.size() < 1 + sizeof(std::uint64_t)) {
+        return std::nullopt;
+    }
+    return Height{from_big_endian<std::uint64_t>(key.subspan(1))};
+}
+
+Range snapshot_manifest_range() {
+    return {make_key(Table::kSnapshotManifests, {}), make_key(Table::kSnapshotChunks, {})};
+}
+
+Range snapshot_range() {
+    const Bytes chunks = make_key(Table::kSnapshotChunks, {});
+    return {make_key(Table::kSnapshotManifests, {}), after_prefix(chunks)};
+}
 
 Range state_range(const Hash& path, std::size_t bits) {
     Hash first = path;

@@ -48,11 +48,21 @@ enum class AccountRole : std::uint8_t { kSender, kRecipient };
 
 [[nodiscard]] Bytes state_key(const Hash& path);
 
+// Snapshots: chunks and manifests lie in one table each, by height.
+[[nodiscard]] Bytes snapshot_chunk_key(Height height, std::uint32_t index);
+[[nodiscard]] Bytes snapshot_manifest_key(Height height);
+
+/// The height in a chunk's or manifest's key; nothing if it is malformed.
+[[nodiscard]] std::optional<Height> snapshot_height(ByteView key);
+
 /// The keys of all state records whose path shares the first `bits` bits with `path`.
 struct Range {
     Bytes first;
     Bytes last;
 };
+
+[[nodiscard]] Range snapshot_manifest_range();
+[[nodiscard]] Range snapshot_range();  ///< manifests and chunks
 
 [[nodiscard]] Range state_range(const Hash& path, std::size_t bits);
 
