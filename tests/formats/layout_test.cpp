@@ -25,6 +25,7 @@
 #include <ledger/state/key.hpp>
 #include <ledger/state/proof.hpp>
 #include <ledger/store/rows.hpp>
+#include <ledger/store/snapshot.hpp>
 #include <ledger/validation.hpp>
 #include <tests/formats/document.hpp>
 
@@ -89,6 +90,7 @@ const std::map<std::string, std::vector<Place>>& layouts() {
         {"Account", layout_of<ledger::Account>()},
         {"Block", layout_of<ledger::Block>()},
         {"Delegate", layout_of<ledger::Delegate>()},
+        {"Delegated", layout_of<ledger::staking::Delegated>()},
         {"Event", layout_of<ledger::Event>()},
         {"Head", layout_of<ledger::Head>()},
         {"Header", layout_of<ledger::Header>()},
@@ -98,6 +100,8 @@ const std::map<std::string, std::vector<Place>>& layouts() {
         {"Pool", layout_of<ledger::staking::Pool>()},
         {"Receipt", layout_of<ledger::Receipt>()},
         {"RegisterValidator", layout_of<ledger::RegisterValidator>()},
+        {"SnapshotManifest", layout_of<ledger::SnapshotManifest>()},
+        {"SnapshotRecord", layout_of<ledger::SnapshotRecord>()},
         {"StateProof", layout_of<ledger::StateProof>()},
         {"StateProofEnd", layout_of<ledger::StateProof::End>()},
         {"Transfer", layout_of<ledger::Transfer>()},
@@ -159,6 +163,10 @@ TEST(FormatsTables, limits) {
         {"kStateKeyBytesMax", std::to_string(ledger::kStateKeyBytesMax)},
         {"kStateValueBytesMax", std::to_string(ledger::kStateValueBytesMax)},
         {"kValidatorsMax", std::to_string(ledger::kValidatorsMax)},
+        {"kCommitteeMax", std::to_string(ledger::kCommitteeMax)},
+        {"kUnbondingErasMax", std::to_string(ledger::kUnbondingErasMax)},
+        {"kSnapshotChunkBytes", std::to_string(ledger::kSnapshotChunkBytes)},
+        {"kSnapshotChunksMax", std::to_string(ledger::kSnapshotChunksMax)},
         {"kBasisPoints", std::to_string(ledger::kBasisPoints)},
         {"StateProof::kSiblingsMax", std::to_string(ledger::StateProof::kSiblingsMax)},
         {"merkle::Proof::kSiblingsMax", std::to_string(merkle::Proof::kSiblingsMax)}};
@@ -249,7 +257,9 @@ TEST(FormatsTables, store_keys) {
           ledger::rows::head_key(),
           ledger::rows::receipts_key({}),
           ledger::rows::state_key({}),
-          ledger::rows::txn_key({})}) {
+          ledger::rows::txn_key({}),
+          ledger::rows::snapshot_manifest_key({}),
+          ledger::rows::snapshot_chunk_key({}, 0)}) {
         expected.emplace_back(
             std::string(1, static_cast<char>(key.front())), std::to_string(key.size()));
     }

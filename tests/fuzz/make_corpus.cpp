@@ -23,6 +23,7 @@
 #include <ledger/modules/staking.hpp>
 #include <ledger/state/proof.hpp>
 #include <ledger/store/rows.hpp>
+#include <ledger/store/snapshot.hpp>
 #include <tests/formats/example.hpp>
 
 namespace polis {
@@ -111,9 +112,18 @@ void add_records(Files& files, const Example& example) {
     files["records/seed_list"] = picked(5, codec::encode(std::vector{example.alice, example.bob}));
     files["records/seed_unbonded"] =
         picked(6, codec::encode(ledger::staking::Unbonded{example.bob, 1, Amount{2}}));
+    const std::vector<ledger::SnapshotRecord> chunk{{{2, 1}, {5, 6, 7}}, {{3, 1}, {}}};
+    const ledger::SnapshotManifest manifest{
+        .height = Height{42},
+        .block = example.block.hash,
+        .state_root = example.parent.state_root,
+        .records = 2,
+        .chunks = {ledger::chunk_hash(codec::encode(chunk))}};
+    files["records/seed_manifest"] = picked(12, codec::encode(manifest));
+    files["records/seed_chunk"] = picked(13, codec::encode(chunk));
     files["records/seed_header"] = picked(8, codec::encode(example.block.header));
     files["records/seed_pool"] =
-        picked(11, joined({codec::encode(validator.pool), codec::encode(Amount{41})}));
+        picked(15, joined({codec::encode(validator.pool), codec::encode(Amount{41})}));
 }
 
 void add_rows(Files& files, const Example& example) {

@@ -10,6 +10,7 @@
 #include <ledger/modules/staking.hpp>
 #include <ledger/modules/staking_records.hpp>
 #include <ledger/params.hpp>
+#include <ledger/store/snapshot.hpp>
 #include <ledger/validation.hpp>
 #include <tests/fuzz/choices.hpp>
 #include <tests/fuzz/round_trip.hpp>
@@ -27,6 +28,9 @@ void check_shares(const Pool& pool, Amount amount) {
     const auto shares = bought ? checked_add(pool.shares, *bought) : std::nullopt;
     const bool worthless = pool.shares > 0 && pool.tokens == Amount{};
     POLIS_ASSERT(!worthless || !bought);
+    if (bought && *bought > 0 && !worthless) {
+        POLIS_ASSERT(staking::cost_of(pool, *bought) <= amount);
+    }
     if (tokens && shares && (pool.shares > 0 || pool.tokens == Amount{})) {
         POLIS_ASSERT(staking::worth_of({*tokens, *shares}, *bought) <= amount);
     }
@@ -43,6 +47,17 @@ void check_validator(ByteView bytes) {
     }
 }
 
+void check_chunk(ByteView bytes) {
+    const auto canonical = decode_canonical<std::vector<SnapshotRecord>>(bytes);
+    const auto records = decode_chunk(bytes);
+    POLIS_ASSERT(!records || records == canonical);
+    if (records) {
+        for (const SnapshotRecord& record : *records) {
+            POLIS_ASSERT(!record.key.empty() && record.key.size() <= kStateKeyBytesMax);
+        }
+    }
+}
+
 struct PoolAndAmount {
     Pool pool;
     Amount amount;
@@ -51,7 +66,7 @@ struct PoolAndAmount {
 
 void run(ByteView input) {
     fuzz::Choices choices(input);
-    switch (choices.byte() % 12) {
+    switch (choices.byte() % 16) {
         case 0:
             (void)decode_canonical<Head>(choices.rest());
             break;
@@ -84,6 +99,15 @@ void run(ByteView input) {
             break;
         case 10:
             (void)decode_canonical<Amount>(choices.rest());
+            break;
+        case 11:
+            (void)decode_canonical<staking::Delegated>(choices.rest());
+            break;
+        case 12:
+            (void)decode_canonical<SnapshotManifest>(choices.rest());
+            break;
+        case 13:
+            check_chunk(choices.rest());
             break;
         default:
             if (const auto item = decode_canonical<PoolAndAmount>(choices.rest())) {
