@@ -38,7 +38,7 @@ enum class ApplyStage : std::uint8_t { kExecuted, kRooted, kEncoded, kWritten };
 ///
 /// A block is one atomic, synced batch, so after any crash the store holds the state after some
 /// whole block. Opening rebuilds the state tree from its records and compares the root with the
-/// head: what is served has been checked. One thread.
+/// head: what is served has been checked. One thread. Source: spec [D1] to [D11].
 class Chain {
   public:
     struct Options {
