@@ -483,6 +483,37 @@ class Tampering(PolisCase):
             shutil.rmtree(copy)
 
 
+class Guide(PolisCase):
+    """Every command of the tour, in its order; `$` marks those whose failure it shows."""
+
+    COMMAND = re.compile(r"^(\$ )?((?:polis|cp|printf|sed) .*)$")
+
+    def test_does_what_it_says(self):
+        bin_dir = self.dir / "bin"
+        bin_dir.mkdir()
+        (bin_dir / "polis").symlink_to(POLIS)
+        guide = (ROOT / "docs/guides/first-chain.md").read_text()
+        blocks = re.findall(r"^```\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
+        lines = [line for block in blocks for line in block.splitlines()]
+        commands = 0
+        for line, following in zip(lines, lines[1:] + [""]):
+            match = self.COMMAND.match(line)
+            if not match:
+                continue
+            commands += 1
+            environment = dict(os.environ, PATH=f"{bin_dir}:{os.environ['PATH']}")
+            done = subprocess.run(
+                ["bash", "-c", match.group(2)], cwd=self.dir, env=environment,
+                capture_output=True, text=True, timeout=120, check=False)
+            with self.subTest(line):
+                if match.group(1) and following.startswith("polis: "):
+                    self.assertEqual(done.returncode, FAILED, done.stderr)
+                    self.assertTrue(done.stderr.startswith(following.split("...")[0]), done.stderr)
+                else:
+                    self.assertEqual(done.returncode, OK, done.stderr)
+        self.assertGreater(commands, 20)
+
+
 class ExitCodes(PolisCase):
     def test_0_for_help_and_version(self):
         for command in (

@@ -34,6 +34,9 @@ Outcome report_fault(const ReplayFault& fault, bool json) {
         report.text("found", fault.found);
         POLIS_TRY_VOID(print(report, /*as_json=*/true));
     }
+    if (fault.expected.empty()) {
+        return std::unexpected("verify stopped at " + describe(fault));
+    }
     return std::unexpected(
         "this chain is not what its genesis and blocks give: " + describe(fault) +
         "; restore a copy or sync again");

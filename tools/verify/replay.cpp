@@ -30,7 +30,7 @@ std::unexpected<ReplayFault> fault(
 
 /// What the store answers is a fault of the height at which it was asked.
 std::unexpected<ReplayFault> fault(Height height, const ledger::StoreError& error) {
-    return fault(height, "store", "an answer", error.context);
+    return fault(height, "store", {}, error.context);
 }
 
 Step expect_hash(Height height, std::string what, const Hash& expected, const Hash& found) {
@@ -186,6 +186,9 @@ class Replay {
 }  // namespace
 
 std::string describe(const ReplayFault& fault) {
+    if (fault.expected.empty()) {
+        return "height " + std::to_string(fault.height.value) + ": " + fault.found;
+    }
     return "height " + std::to_string(fault.height.value) + ": " + fault.what + ": expected " +
            fault.expected + ", found " + fault.found;
 }

@@ -36,8 +36,8 @@ struct ReplaySummary {
 struct ReplayFault {
     Height height;
     std::string what;      ///< "state root", "signature", "row T:ab12"
-    std::string expected;  ///< by execution
-    std::string found;     ///< in the store
+    std::string expected;  ///< by execution; empty if the store could not be read
+    std::string found;     ///< in the store, or the store's own words with their cure
 };
 
 /// "height 7: state root: expected 0x.., found 0x.."
