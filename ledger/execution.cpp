@@ -45,7 +45,7 @@ ModuleResult reserve_fee(Journal& state, const CheckedTxn& checked, const StateK
 class BlockExecutor {
   public:
     BlockExecutor(StateView& parent_state, const Params& params, const CheckedBlock& block)
-        : state_(parent_state), params_(params), block_(block) {}
+        : state_(parent_state, block.hash), params_(params), block_(block) {}
 
     StoreResult<BlockOutcome> run() {
         out_.receipts.reserve(block_.txns.size());

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <core/check.hpp>
+#include <core/integer.hpp>
 
 namespace polis::ledger {
 
@@ -13,7 +14,12 @@ constexpr std::size_t kSlotsMin = 64;
 
 }  // namespace
 
-Journal::Journal(StateView& base) : base_(base), slots_(kSlotsMin, kEmptySlot) {}
+Journal::Journal(StateView& base, const Hash& salt)
+    : base_(base),
+      salt_{
+          from_big_endian<std::uint64_t>(salt.view()),
+          from_big_endian<std::uint64_t>(salt.view().subspan(8))},
+      slots_(kSlotsMin, kEmptySlot) {}
 
 StoreResult<std::optional<SmallBytes>> Journal::get(const StateKey& key) {
     POLIS_TRY(const auto* value, peek(key));
@@ -104,10 +110,14 @@ StoreResult<std::uint32_t> Journal::entry_of(const StateKey& key) {
     return index;
 }
 
-/// The slot that holds `path`, or the empty one where it belongs. Paths are hashes already.
+/// The slot that holds `path`, or the empty one where it belongs.
+/// A product of two salted words: who does not know the salt cannot choose paths that share a slot.
 std::size_t Journal::slot_of(const Hash& path) const {
+    const auto high = from_big_endian<std::uint64_t>(path.view());
+    const auto low = from_big_endian<std::uint64_t>(path.view().subspan(8));
+    const u128 mixed = wide_mul(high + salt_[0], low + salt_[1]);
     const std::size_t mask = slots_.size() - 1;
-    std::size_t slot = from_big_endian<std::uint64_t>(path.view()) & mask;
+    std::size_t slot = static_cast<std::size_t>(mixed >> 64) & mask;
     while (slots_[slot] != kEmptySlot && entries_[slots_[slot]].key.path() != path) {
         slot = (slot + 1) & mask;
     }

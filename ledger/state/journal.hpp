@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -22,8 +23,11 @@ class Journal : public StateView {
     /// A point to return to. Valid until an earlier checkpoint is rolled back.
     using Checkpoint = std::size_t;
 
+    /// `salt` decides where entries lie in the index, and nothing else. Whoever lets strangers
+    /// choose the keys gives one that they could not know: else they grind keys that all collide,
+    /// and each look-up walks over all others.
     /// @pre `base` outlives the journal and does not change meanwhile
-    explicit Journal(StateView& base);
+    explicit Journal(StateView& base, const Hash& salt = {});
 
     [[nodiscard]] StoreResult<std::optional<SmallBytes>> get(const StateKey& key) override;
 
@@ -74,6 +78,7 @@ class Journal : public StateView {
     static constexpr std::uint32_t kEmptySlot = UINT32_MAX;
 
     StateView& base_;
+    const std::array<std::uint64_t, 2> salt_;
     std::vector<Entry> entries_;        ///< in the order of first use
     std::vector<std::uint32_t> slots_;  ///< open addressing by path; size a power of two
     std::vector<Undo> undo_;
