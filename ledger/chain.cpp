@@ -5,8 +5,6 @@
 #include <utility>
 
 #include <core/check.hpp>
-#include <core/crypto/domains.hpp>
-#include <core/crypto/hash.hpp>
 #include <core/hex.hpp>
 #include <ledger/store/block_rows.hpp>
 
@@ -19,28 +17,6 @@ constexpr std::size_t kRebuildStretch = 16'384;
 
 std::unexpected<StoreError> error(StoreErrc code, std::string context) {
     return std::unexpected(StoreError{code, std::move(context)});
-}
-
-CheckedBlock genesis_block(const GenesisState& genesis, const Hash& state_root) {
-    CheckedBlock out;
-    out.header.chain_id = genesis.params.chain_id;
-    out.header.time = genesis.time;
-    out.header.parent = genesis_hash(genesis, state_root);
-    out.header.parent_state_root = state_root;
-    out.header.committee = genesis.committee;
-    out.header.next_committee = genesis.committee;
-    out.hash = block_hash(out.header);
-    return out;
-}
-
-StoreResult<bool> is_empty(const KeyValueStore& store) {
-    bool empty = true;
-    const auto visit = [&empty](ByteView, ByteView) {
-        empty = false;
-        return false;
-    };
-    POLIS_TRY_VOID(store.scan({}, {}, visit));
-    return empty;
 }
 
 template <class T>
@@ -57,14 +33,6 @@ StoreResult<T> decode_row(ByteView key, ByteView value) {
 
 }  // namespace
 
-Hash genesis_hash(const GenesisState& genesis, const Hash& state_root) {
-    Bytes bytes = codec::encode(genesis.params);
-    codec::encode_to(bytes, genesis.time);
-    codec::encode_to(bytes, state_root);
-    codec::encode_to(bytes, genesis.committee);
-    return crypto::blake2b_256(crypto::kDomainGenesis, bytes);
-}
-
 Chain::Chain(std::unique_ptr<KeyValueStore> store, Options options)
     : store_(std::move(store)),
       options_(std::move(options)),
@@ -74,7 +42,7 @@ Chain::Chain(std::unique_ptr<KeyValueStore> store, Options options)
 StoreResult<std::unique_ptr<Chain>> Chain::create(
     std::unique_ptr<KeyValueStore> store, const GenesisState& genesis, Options options) {
     std::unique_ptr<Chain> chain(new Chain(std::move(store), std::move(options)));
-    POLIS_TRY_VOID(chain->check_empty());
+    POLIS_TRY_VOID(check_unused(*chain->store_));
     POLIS_TRY_VOID(chain->write_genesis(genesis));
     POLIS_TRY_VOID(chain->load_rows());
     POLIS_TRY_VOID(chain->load_params_of_state());
@@ -89,20 +57,6 @@ StoreResult<std::unique_ptr<Chain>> Chain::open(
     POLIS_TRY_VOID(chain->load_params_of_state());
     POLIS_TRY_VOID(chain->check_head_block());
     return chain;
-}
-
-StoreResult<void> Chain::check_empty() const {
-    POLIS_TRY(const auto schema, store_->get(rows::schema_key()));
-    if (schema) {
-        return error(StoreErrc::kWrongChain, "the store already holds a chain; open it instead");
-    }
-    POLIS_TRY(const bool empty, is_empty(*store_));
-    if (!empty) {
-        return error(
-            StoreErrc::kCorrupt,
-            "an earlier creation of this store did not finish; delete the directory and repeat");
-    }
-    return {};
 }
 
 /// The records first, in stretches that fit into memory; the rows that make a chain of them last.
@@ -123,8 +77,7 @@ StoreResult<void> Chain::write_genesis(const GenesisState& genesis) {
         .records = tree_.record_count()};
     WriteBatch batch;
     put_block_rows(batch, block, {}, head);
-    put_sealed(batch, rows::genesis_key(), genesis.source);
-    put_sealed(batch, rows::schema_key(), codec::encode(rows::kSchemaVersion));
+    put_chain_rows(batch, genesis.source);
     POLIS_TRY_VOID(store_->write(batch, Durability::kSynced));
     tree_.trim();
     return {};
@@ -169,6 +122,10 @@ StoreResult<void> Chain::load_rows() {
     POLIS_TRY(const auto genesis_block, block(Height{}));
     POLIS_ASSERT(genesis_block.has_value());  // never above the head
     genesis_ = genesis_block->header.parent;
+    POLIS_TRY(const auto base, sealed_row(rows::base_key()));
+    if (base) {
+        POLIS_TRY(base_, decode_row<Height>(rows::base_key(), *base));
+    }
     return {};
 }
 
@@ -281,10 +238,10 @@ StoreResult<Bytes> Chain::genesis_source() const {
     return *std::move(source);
 }
 
-/// A sealed row that every height up to the head has.
+/// A sealed row that every height has from the base up to the head.
 StoreResult<std::optional<Bytes>> Chain::row_of_height(ByteView key, Height height) const {
     POLIS_TRY(auto bytes, sealed_row(key));
-    if (!bytes && height <= head_.height) {
+    if (!bytes && height <= head_.height && (height > base_ || height == Height{})) {
         return error(StoreErrc::kCorrupt, "row " + rows::describe_key(key) + " is missing");
     }
     return bytes;

@@ -12,6 +12,7 @@
 #include <ledger/account.hpp>
 #include <ledger/block.hpp>
 #include <ledger/execution.hpp>
+#include <ledger/genesis_state.hpp>
 #include <ledger/params.hpp>
 #include <ledger/receipt.hpp>
 #include <ledger/state/proof.hpp>
@@ -22,19 +23,6 @@
 #include <ledger/validation.hpp>
 
 namespace polis::ledger {
-
-/// What block 0 is made of. `genesis` builds it from a preset.
-struct GenesisState {
-    Params params;
-    TimeMs time;
-    Bytes source;          ///< the preset as it was read, kept for whoever opens the store later
-    StateChanges records;  ///< sorted by path
-    Hash committee{};      ///< who votes on the first term's blocks
-};
-
-/// The name of a genesis: a hash over parameters, time, the root of its records and the
-/// committee.
-[[nodiscard]] Hash genesis_hash(const GenesisState& genesis, const Hash& state_root);
 
 /// A block and its receipts as they were stored.
 struct StoredTxn {
@@ -50,7 +38,7 @@ enum class ApplyStage : std::uint8_t { kExecuted, kRooted, kEncoded, kWritten };
 ///
 /// A block is one atomic, synced batch, so after any crash the store holds the state after some
 /// whole block. Opening rebuilds the state tree from its records and compares the root with the
-/// head: what is served has been checked. One thread.
+/// head: what is served has been checked. One thread. Source: spec [D1] to [D11].
 class Chain {
   public:
     struct Options {
@@ -76,6 +64,9 @@ class Chain {
 
     [[nodiscard]] const Hash& genesis() const { return genesis_; }
 
+    /// Height from which on the store holds history: 0, or that of the snapshot it began with.
+    [[nodiscard]] Height base() const { return base_; }
+
     [[nodiscard]] TxnRules rules() const;
 
     /// Executes a block on the head and makes both durable. @pre check_block() passed on head()
@@ -95,7 +86,8 @@ class Chain {
     /// The genesis preset that the chain was created from.
     [[nodiscard]] StoreResult<Bytes> genesis_source() const;
 
-    /// @return nothing above the head. @error kCorrupt if the row is damaged, or missing below it
+    /// @return nothing above the head or, but for block 0, below base(); no receipts at base().
+    /// @error kCorrupt if the row is damaged or missing
     [[nodiscard]] StoreResult<std::optional<Block>> block(Height height) const;
     [[nodiscard]] StoreResult<std::optional<std::vector<Receipt>>> receipts(Height height) const;
     [[nodiscard]] StoreResult<std::optional<Height>> height_of(const Hash& block) const;
@@ -116,7 +108,6 @@ class Chain {
     StoreResult<void> load_state();
     StoreResult<void> load_params_of_state();
     StoreResult<void> check_head_block() const;
-    StoreResult<void> check_empty() const;
     StoreResult<void> write_genesis(const GenesisState& genesis);
     StoreResult<std::vector<Receipt>> execute_and_store(const CheckedBlock& checked);
     StoreResult<void> write_genesis_records(const StateChanges& records);
@@ -131,6 +122,7 @@ class Chain {
     StateTree tree_;
     Params params_;
     Hash genesis_;
+    Height base_;
     Head head_;
 };
 

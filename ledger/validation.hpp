@@ -87,7 +87,8 @@ struct CheckedBlock {
 [[nodiscard]] Result<CheckedBlock, BlockFault> check_block(
     const Block& block, const Head& parent, const TxnRules& rules);
 
-/// Verifies every transaction's signature on the pool. @return the first bad one's fault
+/// Verifies every transaction's signature on the pool: spec [B10].
+/// @return the first bad one's fault
 [[nodiscard]] Result<void, BlockFault> check_signatures(
     const CheckedBlock& block, WorkerPool& workers);
 

@@ -20,7 +20,7 @@ namespace polis::ledger::staking {
 
 /// Coins and the shares that divide them. Rounding always favours the pool, by less than one unit:
 /// only whole shares are bought and sold, at what they cost and not at what was offered, so that
-/// nobody gains by making one share dear.
+/// nobody gains by making one share dear: spec [K3].
 struct Pool {
     Amount tokens;
     std::uint64_t shares = 0;
@@ -98,7 +98,7 @@ struct GenesisValidator {
 [[nodiscard]] ModuleResult genesis_validator(
     Journal& state, const Params& params, const GenesisValidator& genesis);
 
-/// What a new validator's consensus key signs to show that the registrant holds it.
+/// What a new validator's consensus key signs to show that the registrant holds it: spec [K2].
 [[nodiscard]] Bytes possession_message(ChainId chain_id, const Address& operator_address);
 
 [[nodiscard]] ModuleResult apply(TxnContext& context, const RegisterValidator& request);
@@ -107,13 +107,13 @@ struct GenesisValidator {
 [[nodiscard]] ModuleResult apply(TxnContext& context, const Withdraw& request);
 [[nodiscard]] ModuleResult apply(TxnContext& context, const Unjail& request);
 
-/// Height from which what was unbonded in `era` can be withdrawn.
+/// Height from which what was unbonded in `era` can be withdrawn: spec [K6].
 [[nodiscard]] Height matures_at(const Params& params, std::uint64_t era);
 [[nodiscard]] std::uint64_t era_of(const Params& params, Height height);
 
 /// Burns `fraction_bps` of what stands behind the validator (its pool, and what was unbonded in the
 /// era of `infraction` or later and has not matured), each rounded down, and jails it.
-/// Costs O(eras that have not matured). @pre infraction <= now
+/// Costs O(eras that have not matured). Spec [K8]. @pre infraction <= now
 /// @return the burned amount; zero for an unknown validator
 [[nodiscard]] StoreResult<Amount> slash(
     Journal& state,
@@ -124,14 +124,15 @@ struct GenesisValidator {
     std::uint16_t fraction_bps);
 
 /// Pays a block's fees: to a validator its commission, the rest to its pool; to anybody else all.
+/// Spec [K10].
 [[nodiscard]] StoreResult<void> reward(Journal& state, const Address& proposer, Amount amount);
 
 /// The at most `count` validators with most stake that are not jailed and reach the minimum, most
-/// first, ties by address: a total order over integers. O(validators).
+/// first, ties by address: a total order over integers. O(validators). Spec [K11].
 [[nodiscard]] StoreResult<std::vector<Member>> top_by_stake(
     StateView& state, const Params& params, std::size_t count);
 
-/// Hash of a committee as headers name it.
+/// Hash of a committee as headers name it: spec [K12].
 [[nodiscard]] Hash committee_hash(const std::vector<Member>& members);
 
 [[nodiscard]] StoreResult<std::optional<Validator>> validator(

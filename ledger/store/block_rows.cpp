@@ -84,6 +84,43 @@ void put_sealed(WriteBatch& batch, ByteView key, ByteView value) {
     batch.put({key}, {value, rows::seal_of(key, value)});
 }
 
+StoreResult<bool> is_empty(const KeyValueStore& store) {
+    bool empty = true;
+    const auto see = [&empty](ByteView /*key*/, ByteView /*value*/) {
+        empty = false;
+        return false;
+    };
+    POLIS_TRY_VOID(store.scan({}, {}, see));
+    return empty;
+}
+
+StoreResult<void> check_unused(const KeyValueStore& store) {
+    POLIS_TRY(const auto schema, store.get(rows::schema_key()));
+    if (schema) {
+        return std::unexpected(
+            StoreError{StoreErrc::kWrongChain, "the store already holds a chain; open it instead"});
+    }
+    POLIS_TRY(const bool empty, is_empty(store));
+    if (!empty) {
+        return std::unexpected(StoreError{
+            StoreErrc::kCorrupt,
+            "an earlier creation of this store did not finish; delete the directory and repeat"});
+    }
+    return {};
+}
+
+void put_chain_rows(WriteBatch& batch, ByteView genesis_source) {
+    put_sealed(batch, rows::genesis_key(), genesis_source);
+    put_sealed(batch, rows::schema_key(), codec::encode(rows::kSchemaVersion));
+}
+
+void put_base_rows(WriteBatch& batch, const Block& block) {
+    const Bytes height = codec::encode(block.header.height);
+    put_sealed(batch, rows::block_key(block.header.height), codec::encode(block));
+    put_sealed(batch, rows::height_key(block_hash(block.header)), height);
+    put_sealed(batch, rows::base_key(), height);
+}
+
 void put_block_rows(
     WriteBatch& batch,
     const CheckedBlock& block,

@@ -12,6 +12,17 @@ namespace polis::ledger {
 /// A row with its seal: see rows::seal_of.
 void put_sealed(WriteBatch& batch, ByteView key, ByteView value);
 
+/// @error kWrongChain if a chain is in the store, kCorrupt if anything else is
+[[nodiscard]] StoreResult<void> check_unused(const KeyValueStore& store);
+[[nodiscard]] StoreResult<bool> is_empty(const KeyValueStore& store);
+
+/// Appends what makes a chain of a store, beside block 0: the schema and the genesis preset.
+void put_chain_rows(WriteBatch& batch, ByteView genesis_source);
+
+/// Appends the block that a restored chain begins with. It was not executed here: no receipts, no
+/// indexes.
+void put_base_rows(WriteBatch& batch, const Block& block);
+
 /// Appends everything that a block leaves behind beside the state: the block, its receipts, the
 /// indexes by hash, executed transaction and account, and the new head. In key order, table by
 /// table. @pre a receipt for each transaction

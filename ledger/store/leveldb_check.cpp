@@ -314,9 +314,14 @@ std::string name_damaged_tables(leveldb::Env& env, const std::string& dir) {
     std::string names;
     for (const std::string& table : listing.tables) {
         const Status status = read_table(env, dir + "/" + table);
-        if (!status.ok()) {
-            names += (names.empty() ? "" : ", ") + table + " (" + status.ToString() + ")";
+        if (status.ok()) {
+            continue;
         }
+        names += names.empty() ? "" : ", ";
+        names += table;
+        names += " (";
+        names += status.ToString();
+        names += ")";
     }
     return names.empty() ? "no table is damaged when read again; check memory and cables" : names;
 }

@@ -17,7 +17,7 @@ namespace polis::ledger {
 ///   - recover without the log that the MANIFEST names when that file is missing;
 ///   - take a changed length in a log or in the MANIFEST for its end (leveldb_log.hpp).
 /// A log whose last record was cut off is accepted: its write was never acknowledged as synced. A
-/// log cut off exactly between two records cannot be told from an older one: see open_leveldb.
+/// log cut off exactly between two records cannot be told from an older one: leveldb_store.hpp.
 /// @pre the caller holds the lock of the directory.
 [[nodiscard]] leveldb::Status check_directory(leveldb::Env& env, const std::string& dir);
 

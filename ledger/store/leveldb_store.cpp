@@ -231,8 +231,12 @@ StoreResult<void> check_place(const std::filesystem::path& dir, bool create) {
 
 /// One spelling for one directory: LevelDB's lock table within a process compares names.
 std::filesystem::path one_spelling(const std::filesystem::path& dir) {
+    namespace fs = std::filesystem;
     std::error_code failed;
-    std::filesystem::path path = std::filesystem::weakly_canonical(dir, failed);
+    fs::path path = fs::absolute(dir, failed);
+    if (!failed) {
+        path = fs::weakly_canonical(path, failed);
+    }
     if (failed) {
         path = dir.lexically_normal();
     }

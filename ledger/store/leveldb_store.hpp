@@ -29,7 +29,14 @@ struct LevelDbOptions {
 /// across processes.
 ///
 /// A failed write or sync halts the store, and so does a read that meets damaged data: nothing is
-/// served after a checksum mismatch. A read that fails with kIo does not halt it.
+/// served after a checksum mismatch. A read that fails with kIo does not halt it. A synced write
+/// covers every write before it, buffered ones too, in their order.
+///
+/// One changed bit in any file is either harmless or an error that names the file. What no check of
+/// the files can notice is that whole batches at the end of the log are gone: the log was cut
+/// between two records, noise covers the start of its last record, or the directory is an older
+/// copy. The rows are then those of an earlier moment, complete and consistent. The layer above
+/// must compare its head with what is recorded elsewhere (vote record, input log, peers).
 ///
 /// @pre    with `file_system`: it outlives the store.
 /// @error  kNotFound  no store here and create_if_missing is false, or the parent is missing

@@ -65,6 +65,8 @@ Bytes schema_key() { return make_key(Table::kMeta, {as_bytes("schema")}); }
 
 Bytes genesis_key() { return make_key(Table::kMeta, {as_bytes("genesis")}); }
 
+Bytes base_key() { return make_key(Table::kMeta, {as_bytes("base")}); }
+
 Bytes head_key() { return make_key(Table::kMeta, {as_bytes("head")}); }
 
 Bytes block_key(Height height) { return make_key(Table::kBlocks, {big_endian(height.value)}); }

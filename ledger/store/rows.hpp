@@ -33,6 +33,7 @@ enum class AccountRole : std::uint8_t { kSender, kRecipient };
 [[nodiscard]] Bytes schema_key();
 [[nodiscard]] Bytes genesis_key();
 [[nodiscard]] Bytes head_key();
+[[nodiscard]] Bytes base_key();
 [[nodiscard]] Bytes block_key(Height height);
 [[nodiscard]] Bytes receipts_key(Height height);
 [[nodiscard]] Bytes height_key(const Hash& block);

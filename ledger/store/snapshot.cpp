@@ -20,7 +20,8 @@ constexpr std::size_t kRemovalsPerBatch = 64;
 /// Collects records into chunks and writes each as it fills.
 class SnapshotWriter {
   public:
-    SnapshotWriter(KeyValueStore& store, const Head& head) : store_(store) {
+    SnapshotWriter(KeyValueStore& store, const Head& head, std::size_t chunk_bytes_max)
+        : store_(store), chunk_bytes_max_(chunk_bytes_max) {
         manifest_.height = head.height;
         manifest_.block = head.block;
         manifest_.state_root = head.state_root;
@@ -31,7 +32,7 @@ class SnapshotWriter {
         records_.push_back({to_bytes(row.key), to_bytes(row.value)});
         chunk_bytes_ += row.key.size() + row.value.size();
         ++records_seen_;
-        return chunk_bytes_ < kSnapshotChunkBytes ? StoreResult<void>{} : flush();
+        return chunk_bytes_ < chunk_bytes_max_ ? StoreResult<void>{} : flush();
     }
 
     StoreResult<SnapshotManifest> finish() {
@@ -63,6 +64,7 @@ class SnapshotWriter {
     }
 
     KeyValueStore& store_;
+    const std::size_t chunk_bytes_max_;
     SnapshotManifest manifest_;
     std::vector<SnapshotRecord> records_;
     std::size_t chunk_bytes_ = 0;
@@ -82,12 +84,13 @@ std::optional<std::vector<SnapshotRecord>> decode_chunk(ByteView chunk) {
     return *std::move(records);
 }
 
-StoreResult<SnapshotManifest> write_snapshot(KeyValueStore& store, const Head& head) {
+StoreResult<SnapshotManifest> write_snapshot(
+    KeyValueStore& store, const Head& head, std::size_t chunk_bytes) {
     POLIS_TRY(auto known, load_manifest(store, head.height));
     if (known) {
         return *std::move(known);
     }
-    SnapshotWriter writer(store, head);
+    SnapshotWriter writer(store, head, chunk_bytes);
     POLIS_TRY_VOID(
         StateRows(store).visit([&writer](const rows::StateRow& row) { return writer.add(row); }));
     return writer.finish();

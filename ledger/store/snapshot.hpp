@@ -55,7 +55,8 @@ struct SnapshotRecord {
 /// Copies the state at `head` into the store, chunk by chunk, and seals it with its manifest. A
 /// crash in between leaves chunks without a manifest, which the next call removes. O(records).
 /// @pre `head` is the head of the chain in this store
-[[nodiscard]] StoreResult<SnapshotManifest> write_snapshot(KeyValueStore& store, const Head& head);
+[[nodiscard]] StoreResult<SnapshotManifest> write_snapshot(
+    KeyValueStore& store, const Head& head, std::size_t chunk_bytes = kSnapshotChunkBytes);
 
 /// Removes all but the newest `count` snapshots, and what an interrupted one left behind.
 [[nodiscard]] StoreResult<void> keep_snapshots(KeyValueStore& store, std::size_t count);

@@ -25,11 +25,14 @@
 namespace polis::ledger::testing {
 namespace {
 
-constexpr std::size_t kBuffer = std::size_t{64} << 10;
+constexpr std::size_t kSmallBuffer = std::size_t{64} << 10;
+constexpr std::size_t kLargeBuffer = std::size_t{4} << 20;
 
 LevelDbOptions options_on(FaultFileSystem& files) {
     return {
-        .cache_bytes = std::size_t{1} << 20, .write_buffer_bytes = kBuffer, .file_system = &files};
+        .cache_bytes = std::size_t{1} << 20,
+        .write_buffer_bytes = kLargeBuffer,
+        .file_system = &files};
 }
 
 enum class Verdict : std::uint8_t {
@@ -80,13 +83,16 @@ std::string kind_of(const std::string& name) {
 
 class BitFlips : public ::testing::Test {
   protected:
-    /// Three openings, so that tables, a MANIFEST with edits and a log with records exist.
+    /// Three openings: each recovery writes a table, the small buffer of the third adds one and an
+    /// edit to the MANIFEST. Fewer than four tables, so that no background merge is left behind.
     void SetUp() override {
-        for (std::size_t i = 1; i <= reference.batch_count();) {
-            auto opened = open_leveldb("db", options_on(origin));
+        std::size_t i = 1;
+        for (const std::size_t last : {45U, 65U, 105U}) {
+            LevelDbOptions options = options_on(origin);
+            options.write_buffer_bytes = last < 105 ? kLargeBuffer : kSmallBuffer;
+            auto opened = open_leveldb("db", options);
             ASSERT_TRUE(opened.has_value()) << opened.error().context;
-            const std::size_t last = i + reference.batch_count() / 3;
-            for (; i < last && i <= reference.batch_count(); ++i) {
+            for (; i <= last; ++i) {
                 ASSERT_TRUE((*opened)->write(reference.batch(i), Durability::kSynced).has_value());
             }
             while (logs_in(origin) > 1) {
@@ -98,6 +104,8 @@ class BitFlips : public ::testing::Test {
                 files.push_back(name);
             }
         }
+        ASSERT_EQ(files_of(".ldb").size(), 3U);
+        ASSERT_EQ(files_of(".log").size(), 1U);
     }
 
     static std::ptrdiff_t logs_in(const FaultFileSystem& place) {
@@ -169,14 +177,12 @@ class BitFlips : public ::testing::Test {
         return verdict;
     }
 
-    const ReferenceRun reference{135, 2'500};
+    const ReferenceRun reference{105, 2'500};
     FaultFileSystem origin{1};
     std::vector<std::string> files;
 };
 
 TEST_F(BitFlips, two_thousand_flips_are_right_or_reported) {
-    ASSERT_GE(files_of(".ldb").size(), 2U);
-    ASSERT_EQ(files_of(".log").size(), 1U);
     Random random(2'000);
     Tally tally;
     for (int round = 0; round < 2'000; ++round) {

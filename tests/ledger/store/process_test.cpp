@@ -1,11 +1,11 @@
 // Real processes on a real disk: locks between processes, kills at any moment, permissions, a full
 // disk. Method: the test binary starts itself again as a child (store_child.hpp).
 #include <csignal>
-#include <filesystem>
 #include <string>
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <core/random.hpp>
 #include <ledger/store/leveldb_store.hpp>
@@ -44,7 +44,7 @@ TEST(LevelDbStore, frees_the_lock_of_a_killed_process) {
 /// Permissions bind a user other than root only; the child becomes one.
 TEST(LevelDbStore, names_a_directory_that_it_may_not_write) {
     const TempDir dir;
-    std::filesystem::permissions(dir.path(), std::filesystem::perms{0555});
+    ASSERT_EQ(::chmod(dir.path().c_str(), 0555), 0);
     const bool as_root = ::geteuid() == 0;
     for (const std::string& place : {dir.path().string(), (dir.path() / "db").string()}) {
         Child child("nobody", place);
@@ -57,7 +57,7 @@ TEST(LevelDbStore, names_a_directory_that_it_may_not_write) {
         EXPECT_NE(line->find("permission denied: run as"), std::string::npos) << *line;
         EXPECT_NE(line->find(place), std::string::npos) << *line;
     }
-    std::filesystem::permissions(dir.path(), std::filesystem::perms{0755});
+    ASSERT_EQ(::chmod(dir.path().c_str(), 0755), 0);
 }
 
 TEST(LevelDbStore, stops_on_a_disk_that_is_really_full) {

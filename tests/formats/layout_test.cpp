@@ -1,0 +1,294 @@
+// The tables of docs/formats against the code: offsets and sizes of every struct that has a layout,
+// protocol limits, enumerations and domain tags. A field added to the code and not to the document,
+// or the other way round, fails here.
+#include <cstddef>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <core/codec/borsh.hpp>
+#include <core/codec/reader.hpp>
+#include <core/merkle.hpp>
+#include <ledger/account.hpp>
+#include <ledger/block.hpp>
+#include <ledger/gas.hpp>
+#include <ledger/limits.hpp>
+#include <ledger/modules/staking.hpp>
+#include <ledger/params.hpp>
+#include <ledger/receipt.hpp>
+#include <ledger/state/key.hpp>
+#include <ledger/state/proof.hpp>
+#include <ledger/store/rows.hpp>
+#include <ledger/store/snapshot.hpp>
+#include <ledger/validation.hpp>
+#include <tests/formats/document.hpp>
+
+namespace polis::formats {
+namespace {
+
+const std::vector<std::string> kFiles{
+    "docs/formats/README.md",
+    "docs/formats/block.md",
+    "docs/formats/borsh.md",
+    "docs/formats/keys.md",
+    "docs/formats/receipt.md",
+    "docs/formats/state.md",
+    "docs/formats/store.md",
+    "docs/formats/transaction.md"};
+
+/// All documents, one after the other.
+const std::string& documents() {
+    static const std::string kDocuments = [] {
+        std::string out;
+        for (const std::string& path : kFiles) {
+            out += read_document(path) + "\n";
+        }
+        return out;
+    }();
+    return kDocuments;
+}
+
+/// Where a field starts when all before it have their least size, and its own least size.
+struct Place {
+    std::size_t offset;
+    std::size_t bytes_min;
+    bool fixed;  ///< always of that size
+};
+
+template <class T>
+constexpr bool kIsFixed = true;
+template <class T>
+constexpr bool kIsFixed<std::vector<T>> = false;
+template <class T>
+constexpr bool kIsFixed<std::optional<T>> = false;
+template <>
+constexpr bool kIsFixed<std::string> = false;
+template <class... Ts>
+constexpr bool kIsFixed<std::variant<Ts...>> = false;
+
+template <class T>
+std::vector<Place> layout_of() {
+    std::vector<Place> out;
+    std::size_t offset = 0;
+    const auto add = [&](const auto& field) {
+        using Member = typename codec::detail::FieldMember<std::decay_t<decltype(field)>>::Type;
+        out.push_back({offset, codec::Codec<Member>::kBytesMin, kIsFixed<Member>});
+        offset += codec::Codec<Member>::kBytesMin;
+    };
+    std::apply([&](const auto&... field) { (add(field), ...); }, T::kFields);
+    return out;
+}
+
+const std::map<std::string, std::vector<Place>>& layouts() {
+    static const std::map<std::string, std::vector<Place>> kLayouts{
+        {"Account", layout_of<ledger::Account>()},
+        {"Block", layout_of<ledger::Block>()},
+        {"Delegate", layout_of<ledger::Delegate>()},
+        {"Delegated", layout_of<ledger::staking::Delegated>()},
+        {"Event", layout_of<ledger::Event>()},
+        {"Head", layout_of<ledger::Head>()},
+        {"Header", layout_of<ledger::Header>()},
+        {"Member", layout_of<ledger::staking::Member>()},
+        {"MerkleProof", layout_of<merkle::Proof>()},
+        {"Params", layout_of<ledger::Params>()},
+        {"Pool", layout_of<ledger::staking::Pool>()},
+        {"Receipt", layout_of<ledger::Receipt>()},
+        {"RegisterValidator", layout_of<ledger::RegisterValidator>()},
+        {"SnapshotManifest", layout_of<ledger::SnapshotManifest>()},
+        {"SnapshotRecord", layout_of<ledger::SnapshotRecord>()},
+        {"StateProof", layout_of<ledger::StateProof>()},
+        {"StateProofEnd", layout_of<ledger::StateProof::End>()},
+        {"Transfer", layout_of<ledger::Transfer>()},
+        {"TxnBody", layout_of<ledger::TxnBody>()},
+        {"TxnPlace", layout_of<ledger::rows::TxnPlace>()},
+        {"Unbond", layout_of<ledger::Unbond>()},
+        {"Unbonded", layout_of<ledger::staking::Unbonded>()},
+        {"Validator", layout_of<ledger::staking::Validator>()},
+        {"Withdraw", layout_of<ledger::Withdraw>()},
+        {"Withdrawn", layout_of<ledger::staking::Withdrawn>()}};
+    return kLayouts;
+}
+
+TEST(FormatsLayout, every_struct_has_one_table) {
+    const std::vector<std::string> names = layout_names(documents());
+    std::set<std::string> expected;
+    for (const auto& [name, places] : layouts()) {
+        expected.insert(name);
+    }
+    EXPECT_EQ(std::set<std::string>(names.begin(), names.end()), expected);
+    EXPECT_EQ(names.size(), expected.size());
+}
+
+/// The offset column holds a number as long as everything before is of fixed size, then "...".
+TEST(FormatsLayout, offsets_and_sizes_are_those_of_the_code) {
+    for (const auto& [name, places] : layouts()) {
+        const std::vector<Row> rows = table_rows(documents(), "layout " + name);
+        ASSERT_EQ(rows.size(), places.size()) << name;
+        bool fixed = true;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            ASSERT_GE(rows[i].size(), 4U) << name << " row " << i;
+            EXPECT_EQ(rows[i][0], fixed ? std::to_string(places[i].offset) : "...")
+                << name << " row " << i;
+            EXPECT_EQ(
+                rows[i][1], (places[i].fixed ? "" : ">= ") + std::to_string(places[i].bytes_min))
+                << name << " row " << i;
+            fixed = fixed && places[i].fixed;
+        }
+    }
+}
+
+std::map<std::string, std::string> pairs_of(std::string_view marker) {
+    std::map<std::string, std::string> out;
+    for (const Row& row : table_rows(documents(), marker)) {
+        EXPECT_GE(row.size(), 2U) << marker;
+        EXPECT_TRUE(out.emplace(row[0], row[1]).second) << marker << ": " << row[0] << " twice";
+    }
+    return out;
+}
+
+TEST(FormatsTables, limits) {
+    const std::map<std::string, std::string> expected{
+        {"kTxnBytesMax", std::to_string(ledger::kTxnBytesMax)},
+        {"kBlockTxnsMax", std::to_string(ledger::kBlockTxnsMax)},
+        {"kBlockBytesMax", std::to_string(ledger::kBlockBytesMax)},
+        {"kEventNameBytesMax", std::to_string(ledger::kEventNameBytesMax)},
+        {"kEventDataBytesMax", std::to_string(ledger::kEventDataBytesMax)},
+        {"kReceiptEventsMax", std::to_string(ledger::kReceiptEventsMax)},
+        {"kStateKeyBytesMax", std::to_string(ledger::kStateKeyBytesMax)},
+        {"kStateValueBytesMax", std::to_string(ledger::kStateValueBytesMax)},
+        {"kValidatorsMax", std::to_string(ledger::kValidatorsMax)},
+        {"kCommitteeMax", std::to_string(ledger::kCommitteeMax)},
+        {"kUnbondingErasMax", std::to_string(ledger::kUnbondingErasMax)},
+        {"kSnapshotChunkBytes", std::to_string(ledger::kSnapshotChunkBytes)},
+        {"kSnapshotChunksMax", std::to_string(ledger::kSnapshotChunksMax)},
+        {"kBasisPoints", std::to_string(ledger::kBasisPoints)},
+        {"StateProof::kSiblingsMax", std::to_string(ledger::StateProof::kSiblingsMax)},
+        {"merkle::Proof::kSiblingsMax", std::to_string(merkle::Proof::kSiblingsMax)}};
+    EXPECT_EQ(pairs_of("limits"), expected);
+}
+
+TEST(FormatsTables, versions) {
+    const std::map<std::string, std::string> expected{
+        {"kTxnVersion", std::to_string(ledger::kTxnVersion)},
+        {"kHeaderVersion", std::to_string(ledger::kHeaderVersion)},
+        {"kSchemaVersion", std::to_string(ledger::rows::kSchemaVersion)}};
+    EXPECT_EQ(pairs_of("versions"), expected);
+}
+
+TEST(FormatsTables, statuses) {
+    std::map<std::string, std::string> expected;
+    const auto last = static_cast<std::uint8_t>(codec::kEnumLast<ledger::TxnStatus>);
+    for (std::uint8_t i = 0; i <= last; ++i) {
+        expected[std::to_string(i)] = ledger::to_string(static_cast<ledger::TxnStatus>(i));
+    }
+    EXPECT_EQ(pairs_of("statuses"), expected);
+}
+
+TEST(FormatsTables, decode_errors) {
+    using codec::DecodeError;
+    std::map<std::string, std::string> expected;
+    for (const auto& [name, error] : std::map<std::string, DecodeError>{
+             {"kTruncated", DecodeError::kTruncated},
+             {"kTrailingBytes", DecodeError::kTrailingBytes},
+             {"kCountOverLimit", DecodeError::kCountOverLimit},
+             {"kBadBool", DecodeError::kBadBool},
+             {"kBadTag", DecodeError::kBadTag},
+             {"kBadUtf8", DecodeError::kBadUtf8},
+             {"kUnsorted", DecodeError::kUnsorted}}) {
+        expected[name] = codec::to_string(error);
+    }
+    EXPECT_EQ(pairs_of("decode errors"), expected);
+}
+
+TEST(FormatsTables, record_kinds) {
+    const std::map<std::string, std::string> expected{
+        {"0", "kParams"},
+        {"1", "kSupply"},
+        {"2", "kAccount"},
+        {"3", "kValidator"},
+        {"4", "kValidatorList"},
+        {"5", "kConsensusKey"},
+        {"6", "kDelegation"},
+        {"7", "kUnbondingPool"},
+        {"8", "kUnbonding"}};
+    EXPECT_EQ(pairs_of("record kinds"), expected);
+    EXPECT_EQ(static_cast<int>(ledger::RecordKind::kUnbonding), 8);
+}
+
+TEST(FormatsTables, payload_tags) {
+    std::map<std::string, std::string> expected;
+    const std::vector<std::string> names{
+        "Transfer", "RegisterValidator", "Delegate", "Unbond", "Withdraw", "Unjail"};
+    static_assert(std::variant_size_v<ledger::Payload> == 6);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        expected[std::to_string(i)] = names[i];
+    }
+    EXPECT_EQ(pairs_of("payloads"), expected);
+}
+
+TEST(FormatsTables, gas) {
+    const auto gas = [](const ledger::Payload& payload) {
+        return std::to_string(ledger::intrinsic_gas(payload, 0).value);
+    };
+    const std::map<std::string, std::string> expected{
+        {"Transfer", gas(ledger::Transfer{})},
+        {"RegisterValidator", gas(ledger::RegisterValidator{})},
+        {"Delegate", gas(ledger::Delegate{})},
+        {"Unbond", gas(ledger::Unbond{})},
+        {"Withdraw", gas(ledger::Withdraw{})},
+        {"Unjail", gas(ledger::Unjail{})}};
+    EXPECT_EQ(pairs_of("gas"), expected);
+}
+
+TEST(FormatsTables, store_keys) {
+    std::vector<std::pair<std::string, std::string>> expected;
+    for (const Bytes& key :
+         {ledger::rows::account_txn_key({}, {}),
+          ledger::rows::block_key({}),
+          ledger::rows::height_key({}),
+          ledger::rows::schema_key(),
+          ledger::rows::genesis_key(),
+          ledger::rows::head_key(),
+          ledger::rows::base_key(),
+          ledger::rows::receipts_key({}),
+          ledger::rows::state_key({}),
+          ledger::rows::txn_key({}),
+          ledger::rows::snapshot_manifest_key({}),
+          ledger::rows::snapshot_chunk_key({}, 0)}) {
+        expected.emplace_back(
+            std::string(1, static_cast<char>(key.front())), std::to_string(key.size()));
+    }
+    std::vector<std::pair<std::string, std::string>> documented;
+    for (const Row& row : table_rows(documents(), "tables")) {
+        ASSERT_GE(row.size(), 3U);
+        documented.emplace_back(row[0], row[2]);
+    }
+    EXPECT_EQ(documented, expected);
+}
+
+/// The names in core/crypto/domains.hpp, read as text: a new tag must be documented.
+TEST(FormatsTables, domain_tags) {
+    const std::string source = read_document("core/crypto/domains.hpp");
+    constexpr std::string_view kOpening = "{\"";
+    std::set<std::string> expected;
+    for (std::size_t at = source.find(kOpening); at != std::string::npos;
+         at = source.find(kOpening, at + 1)) {
+        const std::size_t begin = at + kOpening.size();
+        expected.insert(source.substr(begin, source.find('"', begin) - begin));
+    }
+    std::set<std::string> documented;
+    for (const auto& [name, meaning] : pairs_of("domains")) {
+        documented.insert(name);
+        EXPECT_FALSE(meaning.empty()) << name;
+    }
+    EXPECT_EQ(documented, expected);
+}
+
+}  // namespace
+}  // namespace polis::formats
