@@ -84,6 +84,7 @@ Result<WriterProcess, std::string> WriterProcess::start(const std::vector<std::s
     }
     std::vector<std::string> words = arguments;
     std::vector<char*> pointers;
+    pointers.reserve(words.size() + 1);
     for (std::string& word : words) {
         pointers.push_back(word.data());
     }

@@ -43,7 +43,7 @@ Workload workload_of(const DemoOptions& options) {
 /// When to kill: after one block of the middle half was acknowledged, and part of a block later.
 struct KillPlan {
     Height after;
-    std::uint64_t permille;  ///< of the time that a block takes
+    std::uint64_t permille = 0;  ///< of the time that a block takes
 };
 
 KillPlan kill_plan(const DemoOptions& options) {

@@ -121,7 +121,7 @@ StoreResult<std::vector<ledger::TxnBody>> Workload::bodies(
         body.gas_price = chain.params().gas_price_min;
         body.valid_until = Height{chain.head().height.value + 10};
         body.payload = order.payload;
-        out.push_back(std::move(body));
+        out.push_back(body);
     }
     return out;
 }

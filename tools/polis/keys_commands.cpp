@@ -68,6 +68,7 @@ Report dev_row(const DevOptions& options, std::uint64_t index) {
 
 Outcome list_dev_keys(const DevOptions& options) {
     std::vector<Report> rows;
+    rows.reserve(options.count);
     for (std::uint64_t i = 0; i < options.count; ++i) {
         rows.push_back(dev_row(options, i));
     }

@@ -147,6 +147,7 @@ Outcome ledger_block(const QueryOptions& options) {
     const std::size_t shown =
         options.json ? block->txns.size() : std::min<std::size_t>(options.last, block->txns.size());
     std::vector<Report> rows;
+    rows.reserve(shown);
     for (std::uint32_t i = 0; i < shown; ++i) {
         rows.push_back(txn_row({height, i}, block->txns[i], (*receipts)[i]));
     }
