@@ -73,7 +73,7 @@ class SmallBytes {
 
     [[nodiscard]] std::uint8_t* pointer() const {
         std::uint8_t* out = nullptr;
-        std::memcpy(&out, room_.data(), sizeof(out));
+        std::memcpy(static_cast<void*>(&out), room_.data(), sizeof(out));
         return out;
     }
 
@@ -84,7 +84,7 @@ class SmallBytes {
         std::uint8_t* target = room_.data();
         if (!is_inline()) {
             target = new std::uint8_t[size_];
-            std::memcpy(room_.data(), &target, sizeof(target));
+            std::memcpy(room_.data(), static_cast<const void*>(&target), sizeof(target));
         }
         std::ranges::copy(bytes, target);
     }

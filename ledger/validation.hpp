@@ -61,7 +61,7 @@ enum class BlockError : std::uint8_t {
 std::string_view to_string(BlockError error);
 
 struct BlockFault {
-    BlockError code;
+    BlockError code = BlockError::kMalformed;
     std::size_t index = 0;  ///< of the offending transaction
     std::optional<TxnError> txn;
 

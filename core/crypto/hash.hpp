@@ -45,10 +45,10 @@ class Blake2b256 {
 
   private:
     struct alignas(64) State {
-        std::array<std::uint8_t, 384> opaque;
+        std::array<std::uint8_t, 384> opaque{};
     };
 
-    State state_;
+    State state_{};
 };
 
 }  // namespace polis::crypto

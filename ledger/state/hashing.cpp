@@ -22,7 +22,7 @@ std::size_t common_bits(const Hash& left, const Hash& right) {
 
 Hash leaf_hash(const Hash& path, ByteView value) {
     // Most records are short: one buffer on the stack, one compression.
-    std::array<std::uint8_t, 128> buffer;
+    std::array<std::uint8_t, 128> buffer{};
     if (value.size() <= buffer.size() - Hash::kSize) {
         std::memcpy(buffer.data(), path.data.data(), Hash::kSize);
         if (!value.empty()) {
@@ -35,7 +35,7 @@ Hash leaf_hash(const Hash& path, ByteView value) {
 }
 
 Hash inner_hash(const Hash& left, const Hash& right) {
-    std::array<std::uint8_t, 2 * Hash::kSize> buffer;
+    std::array<std::uint8_t, 2 * Hash::kSize> buffer{};
     std::memcpy(buffer.data(), left.data.data(), Hash::kSize);
     std::memcpy(buffer.data() + Hash::kSize, right.data.data(), Hash::kSize);
     return crypto::blake2b_256(crypto::kDomainStateNode, buffer);

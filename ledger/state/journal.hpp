@@ -65,7 +65,7 @@ class Journal : public StateView {
     };
 
     struct Undo {
-        std::uint32_t entry;
+        std::uint32_t entry = 0;
         std::optional<SmallBytes> previous;
     };
 

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include <core/check.hpp>
+
 namespace polis::ledger {
 
 FaultStore::FaultStore(std::uint64_t seed, MemoryImage image)
@@ -92,7 +94,8 @@ void FaultStore::flip_stored() const {
     const Bytes new_value = flipped(old_value);
     WriteBatch change;
     change.put(key, new_value);
-    static_cast<void>(visible_.write(change, Durability::kSynced));
+    const auto written = visible_.write(change, Durability::kSynced);
+    POLIS_ASSERT(written.has_value());  // memory does not fail
     if (const auto row = durable_.find(key); row != durable_.end() && row->second == old_value) {
         row->second = new_value;
     }

@@ -16,7 +16,8 @@
 /// Byte layout: docs/formats/store.md.
 namespace polis::ledger {
 
-inline constexpr std::size_t kSnapshotChunkBytes = 256 * 1024;  ///< about; one record may exceed it
+inline constexpr std::size_t kSnapshotChunkBytes =
+    std::size_t{256} * 1024;  ///< about; one record may exceed it
 inline constexpr std::size_t kSnapshotChunksMax = 1U << 20;
 
 /// What a snapshot consists of. Nothing in it is trusted before the records' root is.
