@@ -4,6 +4,7 @@
 
 #include <core/check.hpp>
 #include <core/crypto/address.hpp>
+#include <core/crypto/ecvrf.hpp>
 #include <core/crypto/edwards25519.hpp>
 #include <core/hex.hpp>
 #include <genesis/decimal.hpp>
@@ -124,18 +125,25 @@ class ValidatorCheck {
         }
         const Hash consensus = Hash::from_view(validator.consensus_key.view());
         const Hash vrf = Hash::from_view(validator.vrf_key.view());
-        POLIS_TRY_VOID(check_key(entry_key("validators", i, "consensus_key"), consensus));
-        return check_key(entry_key("validators", i, "vrf_key"), vrf);
+        const std::string consensus_name = entry_key("validators", i, "consensus_key");
+        const std::string vrf_name = entry_key("validators", i, "vrf_key");
+        if (!is_point(consensus.view())) {
+            return no_key(consensus_name, "Ed25519");
+        }
+        POLIS_TRY_VOID(add_key(consensus_name, consensus));
+        if (!crypto::vrf_key_valid(validator.vrf_key)) {
+            return no_key(vrf_name, "the VRF");
+        }
+        return add_key(vrf_name, vrf);
+    }
+
+    static PresetResult<void> no_key(const std::string& key, const std::string& kind) {
+        return fault(
+            key, "is no public key of " + kind, "copy it from `polis keys show`, 64 hex digits");
     }
 
     /// Consensus and VRF keys share one set: a VRF key is never a signing key.
-    PresetResult<void> check_key(const std::string& key, const Hash& bytes) {
-        if (!is_point(bytes.view())) {
-            return fault(
-                key,
-                "is no public key of Ed25519",
-                "copy it from `polis keys show`, 64 hex digits");
-        }
+    PresetResult<void> add_key(const std::string& key, const Hash& bytes) {
         if (const auto earlier = keys_.add(bytes, key)) {
             return fault(key, "is the same as " + *earlier, "make a key for each purpose");
         }

@@ -54,7 +54,7 @@ class BlockExecutor {
             out_.receipts.push_back(std::move(receipt));
         }
         if (fees_ != Amount{}) {
-            POLIS_TRY_VOID(staking::reward(state_, block_.header.proposer, fees_));
+            POLIS_TRY_VOID(staking::reward(state_, params_, block_.header.proposer, fees_));
         }
         out_.receipts_root = receipts_root(out_.receipts);
         out_.changes = std::move(state_).take_changes();

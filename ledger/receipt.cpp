@@ -22,8 +22,8 @@ std::string_view to_string(TxnStatus status) {
             return "consensus key belongs to another validator";
         case TxnStatus::kBadPossession:
             return "proof of possession of the consensus key does not verify";
-        case TxnStatus::kTooManyValidators:
-            return "validator list is full";
+        case TxnStatus::kBadVrfKey:
+            return "VRF key is not valid";
         case TxnStatus::kUnknownValidator:
             return "no such validator";
         case TxnStatus::kPoolEmpty:

@@ -25,7 +25,7 @@ enum class TxnStatus : std::uint8_t {
     kAlreadyValidator,
     kKeyInUse,
     kBadPossession,
-    kTooManyValidators,
+    kBadVrfKey,  ///< no point of the curve, or one of small order
     kUnknownValidator,
     kPoolEmpty,  ///< the validator was slashed to nothing
     kBelowMinimum,

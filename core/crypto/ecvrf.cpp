@@ -98,6 +98,12 @@ std::optional<Multiples> decode_point(ByteView bytes) {
     return out;
 }
 
+/// A public key that passes key validation (section 5.4.5); nothing for any other.
+std::optional<Multiples> decode_key(const VrfPublicKey& key) {
+    auto point = decode_point(key.view());
+    return point && point->eight != kIdentity ? point : std::nullopt;
+}
+
 /// n*P. libsodium refuses to return the identity, so the two ways to get it are handled here.
 /// @pre P is in the prime-order subgroup, n < L
 Point multiply_prime_order(const Scalar& n, const Point& point) {
@@ -254,14 +260,18 @@ VrfProof VrfKey::prove(ByteView alpha) const {
     return proof;
 }
 
+bool vrf_key_valid(const VrfPublicKey& key) {
+    ensure_sodium();
+    return decode_key(key).has_value();
+}
+
 std::optional<VrfOutput> vrf_verify(
     const VrfPublicKey& key, ByteView alpha, const VrfProof& proof) {
     ensure_sodium();
     const ProofParts parts = split(proof);
-    const auto y = decode_point(key.view());
+    const auto y = decode_key(key);
     const auto gamma = decode_point(parts.gamma);
-    const bool key_is_valid = y && y->eight != kIdentity;
-    if (!key_is_valid || !gamma || !edwards25519::is_reduced_scalar(parts.response)) {
+    if (!y || !gamma || !edwards25519::is_reduced_scalar(parts.response)) {
         return std::nullopt;
     }
     const Point h = encode_to_curve(key.view(), alpha);

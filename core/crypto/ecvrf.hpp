@@ -35,8 +35,12 @@ class VrfKey {
     VrfPublicKey public_key_;
 };
 
-/// RFC 9381, section 5.3 with key validation (section 5.4.5): rejects keys and Gamma that are not
-/// canonical points, keys of small order, and s >= L.
+/// Key validation of RFC 9381, section 5.4.5: the canonical encoding of a point whose order does
+/// not divide 8. For any other key nobody can make proofs, or anybody can.
+[[nodiscard]] bool vrf_key_valid(const VrfPublicKey& key);
+
+/// RFC 9381, section 5.3, with vrf_key_valid(): also rejects Gamma that are not canonical points,
+/// and s >= L.
 /// @return the output beta, or nothing for an invalid proof.
 [[nodiscard]] std::optional<VrfOutput> vrf_verify(
     const VrfPublicKey& key, ByteView alpha, const VrfProof& proof);

@@ -1,11 +1,14 @@
 #include <ledger/modules/staking.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
 #include <core/check.hpp>
 #include <core/crypto/domains.hpp>
+#include <core/crypto/ecvrf.hpp>
 #include <core/crypto/ed25519.hpp>
 #include <core/crypto/hash.hpp>
 #include <ledger/account.hpp>
@@ -18,31 +21,103 @@ namespace polis::ledger::staking {
 
 namespace {
 
-StoreResult<void> insert_validator(Journal& state, const Address& address) {
-    POLIS_TRY(auto list, validators(state));
-    list.insert(std::ranges::lower_bound(list, address), address);
-    return save_record(state, list_key(), list);
+/// Leaves no record behind for an empty list: a root must not tell that there was one.
+StoreResult<void> save_candidates(Journal& state, const std::vector<Address>& list) {
+    return list.empty() ? state.remove(list_key()) : save_record(state, list_key(), list);
 }
 
-/// Whether there is room for a new validator with this address and key.
-ModuleResult check_new(StateView& state, const Address& address, const PublicKey& consensus_key) {
+struct Rival {
+    std::size_t place = 0;  ///< in the list
+    Amount stake = Amount{UINT64_MAX};
+};
+
+/// Whom a newcomer to a full list has to outbid: least stake, of equals the highest address.
+/// Reads every candidate. @pre the list is sorted and not empty
+StoreResult<Rival> weakest_of(StateView& state, const std::vector<Address>& list) {
+    Rival weakest;
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        POLIS_TRY(const auto record, validator(state, list[i]));
+        POLIS_ASSERT(record.has_value());
+        if (record->pool.tokens <= weakest.stake) {
+            weakest = {.place = i, .stake = record->pool.tokens};
+        }
+    }
+    return weakest;
+}
+
+/// Gives a validator a place in the list unless it has one or is outbid by everybody in a full one.
+StoreResult<void> enter_list(Journal& state, const Address& address, Amount stake) {
+    POLIS_TRY(auto list, candidates(state));
+    if (std::ranges::binary_search(list, address)) {
+        return {};
+    }
+    if (list.size() >= kValidatorsMax) {
+        POLIS_TRY(const Rival weakest, weakest_of(state, list));
+        if (stake <= weakest.stake) {
+            return {};
+        }
+        list.erase(list.begin() + static_cast<std::ptrdiff_t>(weakest.place));
+    }
+    list.insert(std::ranges::lower_bound(list, address), address);
+    return save_candidates(state, list);
+}
+
+/// Takes a validator off the list; no fault if it waited outside a full one.
+StoreResult<void> leave_list(Journal& state, const Address& address) {
+    POLIS_TRY(auto list, candidates(state));
+    return std::erase(list, address) == 0 ? StoreResult<void>{} : save_candidates(state, list);
+}
+
+/// Keeps the list of candidates true to a pool that held `before` and is now `pool`. Spec [K15].
+///
+/// Reads the list only if the pool crosses the minimum, or grows above it: that may be a validator
+/// which waits outside, and the list alone knows. Reads other validators only if such a one meets a
+/// full list.
+StoreResult<void> update_candidacy(
+    Journal& state, const Params& params, const Address& address, Amount before, const Pool& pool) {
+    if (pool.tokens < params.stake_min) {
+        return before < params.stake_min ? StoreResult<void>{} : leave_list(state, address);
+    }
+    return pool.tokens <= before ? StoreResult<void>{} : enter_list(state, address, pool.tokens);
+}
+
+/// Stores a validator whose pool held `before`: every change of a pool goes through here, so that
+/// none is forgotten in the list of candidates.
+StoreResult<void> save_validator(
+    Journal& state,
+    const Params& params,
+    const Address& address,
+    Amount before,
+    const Validator& record) {
+    POLIS_TRY_VOID(save_record(state, validator_key(address), record));
+    return update_candidacy(state, params, address, before, record.pool);
+}
+
+/// What a new validator says of itself.
+struct NewKeys {
+    PublicKey consensus;
+    VrfPublicKey vrf;
+};
+
+/// Whether a validator with this address and these keys may be added. A key that the beacon cannot
+/// use would be found out only when its holder has to prove with it.
+ModuleResult check_new(StateView& state, const Address& address, const NewKeys& keys) {
     POLIS_TRY(const auto existing, validator(state, address));
     if (existing) {
         return TxnStatus::kAlreadyValidator;
     }
-    POLIS_TRY(const auto owner, owner_of(state, consensus_key));
+    POLIS_TRY(const auto owner, owner_of(state, keys.consensus));
     if (owner) {
         return TxnStatus::kKeyInUse;
     }
-    POLIS_TRY(const auto list, validators(state));
-    return list.size() >= kValidatorsMax ? TxnStatus::kTooManyValidators : TxnStatus::kSuccess;
+    return crypto::vrf_key_valid(keys.vrf) ? TxnStatus::kSuccess : TxnStatus::kBadVrfKey;
 }
 
 /// Writes the records of a new validator. @pre check_new() passed
-StoreResult<void> insert_new(Journal& state, const Address& address, const Validator& record) {
-    POLIS_TRY_VOID(save_record(state, validator_key(address), record));
+StoreResult<void> insert_new(
+    Journal& state, const Params& params, const Address& address, const Validator& record) {
     POLIS_TRY_VOID(save_record(state, owner_key(record.consensus_key), address));
-    return insert_validator(state, address);
+    return save_validator(state, params, address, Amount{}, record);
 }
 
 /// Moves `amount` of redeemed coins into the pool of the current era.
@@ -93,9 +168,10 @@ Amount cut(Pool& pool, std::uint16_t fraction_bps) {
 ModuleResult genesis_validator(
     Journal& state, const Params& params, const GenesisValidator& genesis) {
     POLIS_ASSERT_OP(genesis.commission_bps, <=, kBasisPoints);
-    POLIS_TRY(const TxnStatus room, check_new(state, genesis.address, genesis.consensus_key));
-    if (room != TxnStatus::kSuccess) {
-        return room;
+    const NewKeys keys{.consensus = genesis.consensus_key, .vrf = genesis.vrf_key};
+    POLIS_TRY(const TxnStatus allowed, check_new(state, genesis.address, keys));
+    if (allowed != TxnStatus::kSuccess) {
+        return allowed;
     }
     if (genesis.stake < params.stake_min || genesis.stake == Amount{}) {
         return TxnStatus::kBelowMinimum;
@@ -105,7 +181,7 @@ ModuleResult genesis_validator(
     record.vrf_key = genesis.vrf_key;
     record.commission_bps = genesis.commission_bps;
     record.pool = {.tokens = genesis.stake, .shares = genesis.stake.value};
-    POLIS_TRY_VOID(insert_new(state, genesis.address, record));
+    POLIS_TRY_VOID(insert_new(state, params, genesis.address, record));
     POLIS_TRY_VOID(
         add_shares(state, delegation_key(genesis.address, genesis.address), genesis.stake.value));
     return TxnStatus::kSuccess;
@@ -120,9 +196,10 @@ Bytes possession_message(ChainId chain_id, const Address& operator_address) {
 
 ModuleResult apply(TxnContext& context, const RegisterValidator& request) {
     Journal& state = context.state;
-    POLIS_TRY(const TxnStatus room, check_new(state, context.sender, request.consensus_key));
-    if (room != TxnStatus::kSuccess) {
-        return room;
+    const NewKeys keys{.consensus = request.consensus_key, .vrf = request.vrf_key};
+    POLIS_TRY(const TxnStatus allowed, check_new(state, context.sender, keys));
+    if (allowed != TxnStatus::kSuccess) {
+        return allowed;
     }
     const Bytes message = possession_message(context.params.chain_id, context.sender);
     if (!crypto::verify(request.consensus_key, message, request.possession)) {
@@ -132,7 +209,7 @@ ModuleResult apply(TxnContext& context, const RegisterValidator& request) {
     record.consensus_key = request.consensus_key;
     record.vrf_key = request.vrf_key;
     record.commission_bps = request.commission_bps;
-    POLIS_TRY_VOID(insert_new(state, context.sender, record));
+    POLIS_TRY_VOID(insert_new(state, context.params, context.sender, record));
     return TxnStatus::kSuccess;
 }
 
@@ -166,8 +243,8 @@ ModuleResult apply(TxnContext& context, const Delegate& request) {
     if (taken != TxnStatus::kSuccess) {
         return taken;
     }
-    pool = {*tokens, *total};
-    POLIS_TRY_VOID(save_record(state, validator_key(request.validator), *record));
+    const Amount before = std::exchange(pool, {*tokens, *total}).tokens;
+    POLIS_TRY_VOID(save_validator(state, context.params, request.validator, before, *record));
     POLIS_TRY_VOID(add_shares(state, delegation_key(request.validator, context.sender), *shares));
     context.emit("staking.delegated", Delegated{request.validator, cost});
     return TxnStatus::kSuccess;
@@ -197,9 +274,10 @@ ModuleResult apply(TxnContext& context, const Unbond& request) {
     if (!entered) {
         return TxnStatus::kOverflow;
     }
-    pool = {Amount{pool.tokens.value - amount.value}, pool.shares - *shares};
+    const Amount before = pool.tokens;
+    pool = {Amount{before.value - amount.value}, pool.shares - *shares};
     const std::uint64_t era = era_of(context.params, context.height);
-    POLIS_TRY_VOID(save_record(state, validator_key(request.validator), *record));
+    POLIS_TRY_VOID(save_validator(state, context.params, request.validator, before, *record));
     POLIS_TRY_VOID(set_shares(state, key, *held - *shares));
     POLIS_TRY_VOID(
         add_shares(state, unbonding_key(request.validator, context.sender, era), *entered));
@@ -268,10 +346,11 @@ StoreResult<Amount> slash(
     if (!record) {
         return Amount{};
     }
+    const Amount before = record->pool.tokens;
     Amount burned = cut(record->pool, fraction_bps);
     record->jailed = true;
     record->jailed_until = Height{saturating_add(now.value, params.jail_blocks)};
-    POLIS_TRY_VOID(save_record(state, validator_key(address), *record));
+    POLIS_TRY_VOID(save_validator(state, params, address, before, *record));
     const std::uint64_t first = std::max(era_of(params, infraction), oldest_open_era(params, now));
     for (std::uint64_t era = first; era <= era_of(params, now); ++era) {
         const StateKey key = unbonding_pool_key(address, era);
@@ -285,15 +364,17 @@ StoreResult<Amount> slash(
     return burned;
 }
 
-StoreResult<void> reward(Journal& state, const Address& proposer, Amount amount) {
+StoreResult<void> reward(
+    Journal& state, const Params& params, const Address& proposer, Amount amount) {
     POLIS_TRY(auto record, validator(state, proposer));
     Amount to_operator = amount;
     if (record && record->pool.shares > 0 && record->pool.tokens != Amount{}) {
         const auto commission = mul_div_floor(amount.value, record->commission_bps, kBasisPoints);
         POLIS_ASSERT(commission.has_value());
         to_operator = Amount{*commission};
+        const Amount before = record->pool.tokens;
         record->pool.tokens.value += amount.value - *commission;  // within the supply
-        POLIS_TRY_VOID(save_record(state, validator_key(proposer), *record));
+        POLIS_TRY_VOID(save_validator(state, params, proposer, before, *record));
     }
     POLIS_TRY(const TxnStatus credited, bank::credit(state, proposer, to_operator));
     POLIS_ASSERT(credited == TxnStatus::kSuccess);  // fees come out of the same supply
@@ -302,7 +383,7 @@ StoreResult<void> reward(Journal& state, const Address& proposer, Amount amount)
 
 StoreResult<std::vector<Member>> top_by_stake(
     StateView& state, const Params& params, std::size_t count) {
-    POLIS_TRY(const auto list, validators(state));
+    POLIS_TRY(const auto list, candidates(state));
     std::vector<Member> members;
     for (const Address& address : list) {
         POLIS_TRY(const auto record, validator(state, address));
@@ -328,7 +409,7 @@ StoreResult<std::optional<Validator>> validator(StateView& state, const Address&
     return load_record<Validator>(state, validator_key(address));
 }
 
-StoreResult<std::vector<Address>> validators(StateView& state) {
+StoreResult<std::vector<Address>> candidates(StateView& state) {
     POLIS_TRY(auto list, load_record<std::vector<Address>>(state, list_key()));
     return std::move(list).value_or(std::vector<Address>{});
 }

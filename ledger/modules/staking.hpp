@@ -93,7 +93,7 @@ struct GenesisValidator {
 
 /// Registers a validator in a genesis with stake that comes from nobody's balance; the caller
 /// counts it in the supply. No possession is shown: who writes a genesis vouches for its keys.
-/// @return kAlreadyValidator, kKeyInUse, kTooManyValidators, kBelowMinimum or kSuccess
+/// @return kAlreadyValidator, kKeyInUse, kBadVrfKey, kBelowMinimum or kSuccess
 /// @pre commission_bps <= kBasisPoints
 [[nodiscard]] ModuleResult genesis_validator(
     Journal& state, const Params& params, const GenesisValidator& genesis);
@@ -125,10 +125,11 @@ struct GenesisValidator {
 
 /// Pays a block's fees: to a validator its commission, the rest to its pool; to anybody else all.
 /// Spec [K10].
-[[nodiscard]] StoreResult<void> reward(Journal& state, const Address& proposer, Amount amount);
+[[nodiscard]] StoreResult<void> reward(
+    Journal& state, const Params& params, const Address& proposer, Amount amount);
 
-/// The at most `count` validators with most stake that are not jailed and reach the minimum, most
-/// first, ties by address: a total order over integers. O(validators). Spec [K11].
+/// The at most `count` candidates with most stake that are not jailed and reach the minimum, most
+/// first, ties by address: a total order over integers. O(candidates). Spec [K11].
 [[nodiscard]] StoreResult<std::vector<Member>> top_by_stake(
     StateView& state, const Params& params, std::size_t count);
 
@@ -138,8 +139,10 @@ struct GenesisValidator {
 [[nodiscard]] StoreResult<std::optional<Validator>> validator(
     StateView& state, const Address& address);
 
-/// Every address that was ever registered, sorted.
-[[nodiscard]] StoreResult<std::vector<Address>> validators(StateView& state);
+/// The validators that committees are chosen from, sorted by address: those with `stake_min` in
+/// their pool, jailed or not, at most kValidatorsMax. A place costs stake and not just the gas of a
+/// registration, so that nobody can fill the list for little. Spec [K15].
+[[nodiscard]] StoreResult<std::vector<Address>> candidates(StateView& state);
 
 /// What the delegator would get today for all its shares.
 [[nodiscard]] StoreResult<Amount> delegated(

@@ -191,6 +191,7 @@ TEST(Ecvrf, rejects_keys_of_small_order_and_non_canonical_points) {
     };
     for (const std::string_view key : bad) {
         EXPECT_FALSE(vrf_verify(hex_fixed<VrfPublicKey>(key), {}, proof).has_value()) << key;
+        EXPECT_FALSE(vrf_key_valid(hex_fixed<VrfPublicKey>(key))) << key;
     }
     for (const std::size_t i : {6U, 7U, 8U}) {
         VrfProof changed = proof;
@@ -203,6 +204,13 @@ TEST(Ecvrf, rejects_keys_of_small_order_and_non_canonical_points) {
     std::ranges::copy(hex_bytes(bad[4]), small.data.begin());
     EXPECT_TRUE(vrf_output(small).has_value());
     EXPECT_FALSE(vrf_verify(test_key().public_key(), {}, small).has_value());
+}
+
+/// A component of small order beside one of order L is allowed by RFC 9381, section 5.4.5.
+TEST(Ecvrf, accepts_honest_keys_and_keys_of_mixed_order) {
+    EXPECT_TRUE(vrf_key_valid(test_key().public_key()));
+    EXPECT_TRUE(vrf_key_valid(hex_fixed<VrfPublicKey>(kKey)));
+    EXPECT_TRUE(vrf_key_valid(hex_fixed<VrfPublicKey>(kTorsionKey)));
 }
 
 TEST(Ecvrf, zero_challenge_and_zero_response_are_answered) {

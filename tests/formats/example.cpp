@@ -55,7 +55,7 @@ ledger::Params make_params() {
 ledger::StateChanges make_state(const Address& alice, const Address& bob) {
     ledger::staking::Validator validator;
     validator.consensus_key = key_of(kConsensusSeed).public_key();
-    validator.vrf_key = crypto::VrfKey(seed_of(kVrfSeed)).public_key();
+    validator.vrf_key = vrf_key_of(kVrfSeed);
     validator.commission_bps = 1'000;
     validator.pool = {.tokens = Amount{20 * kCoin}, .shares = 20 * kCoin};
     const ledger::Account account{.balance = Amount{50 * kCoin}, .nonce = Nonce{}};
@@ -99,6 +99,10 @@ void fill_consensus_fields(ledger::CheckedBlock& block) {
 }  // namespace
 
 crypto::SigningKey key_of(std::uint8_t seed_byte) { return crypto::SigningKey(seed_of(seed_byte)); }
+
+VrfPublicKey vrf_key_of(std::uint8_t seed_byte) {
+    return crypto::VrfKey(seed_of(seed_byte)).public_key();
+}
 
 ledger::TxnRules rules_of(const ledger::Params& params) {
     return {

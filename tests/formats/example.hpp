@@ -28,6 +28,7 @@ struct Example {
 
 /// A key whose seed is 32 times the same byte.
 [[nodiscard]] crypto::SigningKey key_of(std::uint8_t seed_byte);
+[[nodiscard]] VrfPublicKey vrf_key_of(std::uint8_t seed_byte);
 
 [[nodiscard]] ledger::TxnRules rules_of(const ledger::Params& params);
 

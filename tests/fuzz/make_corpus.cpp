@@ -50,7 +50,7 @@ void add_transactions(Files& files, const Example& example) {
     const crypto::SigningKey key = formats::key_of(1);
     const ledger::RegisterValidator validator{
         .consensus_key = formats::key_of(6).public_key(),
-        .vrf_key = {},
+        .vrf_key = formats::vrf_key_of(6),
         .commission_bps = 500,
         .possession = formats::key_of(6).sign(
             ledger::staking::possession_message(example.params.chain_id, example.alice))};
@@ -98,12 +98,13 @@ void add_receipts(Files& files, const Example& example) {
 void add_records(Files& files, const Example& example) {
     const ledger::staking::Validator validator{
         .consensus_key = formats::key_of(4).public_key(),
-        .vrf_key = {},
+        .vrf_key = formats::vrf_key_of(4),
         .commission_bps = 100,
         .pool = {.tokens = Amount{90}, .shares = 100},
         .jailed = true,
         .jailed_until = Height{7}};
-    const ledger::staking::Member member{example.bob, validator.consensus_key, {}, Amount{9}};
+    const ledger::staking::Member member{
+        example.bob, validator.consensus_key, validator.vrf_key, Amount{9}};
     files["records/seed_head"] = picked(0, codec::encode(example.parent));
     files["records/seed_params"] = picked(1, codec::encode(example.params));
     files["records/seed_account"] = picked(2, codec::encode(ledger::Account{Amount{8}, Nonce{2}}));

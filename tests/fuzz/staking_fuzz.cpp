@@ -1,6 +1,7 @@
 // Any sequence of blocks of transfers and staking payloads, with slashing in between. No coin
 // appears or vanishes but by slashing; the shares of a pool are those of its holders; no empty
-// record stays.
+// record stays; the candidates are exactly the validators with the minimum in their pool.
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -40,7 +41,7 @@ struct Actor {
 Params make_params() {
     Params params = formats::make_example().params;
     params.delegation_min = Amount{1};
-    params.stake_min = Amount{1};
+    params.stake_min = Amount{1'000};
     params.unbonding_era_blocks = 4;
     params.unbonding_blocks = 6;
     params.jail_blocks = 3;
@@ -63,7 +64,7 @@ const std::array<Actor, kActors>& actors() {
             actor.address = crypto::address_of(formats::key_of(i).public_key());
             actor.registration = {
                 .consensus_key = consensus.public_key(),
-                .vrf_key = {},
+                .vrf_key = formats::vrf_key_of(i),
                 .commission_bps = static_cast<std::uint16_t>(i * 2'500),
                 .possession =
                     consensus.sign(staking::possession_message(params().chain_id, actor.address))};
@@ -102,6 +103,8 @@ class MapState final : public StateView {
 
 /// What all records together say.
 struct Totals {
+    std::vector<Address> candidates;  ///< the list
+    std::vector<Address> eligible;    ///< whoever has the minimum
     u128 coins = 0;
     std::uint64_t supply = 0;
     std::map<Bytes, std::uint64_t> pool_shares;    ///< by the key of the pool without its kind
@@ -123,6 +126,9 @@ void add_record(Totals& totals, const StateKey& key, ByteView value) {
             const auto validator = *codec::decode<staking::Validator>(value);
             totals.coins += validator.pool.tokens.value;
             totals.pool_shares[to_bytes(name)] = validator.pool.shares;
+            if (validator.pool.tokens >= params().stake_min) {
+                totals.eligible.push_back(Address::from_view(name));
+            }
             break;
         }
         case RecordKind::kUnbondingPool: {
@@ -146,8 +152,11 @@ void add_record(Totals& totals, const StateKey& key, ByteView value) {
         case RecordKind::kSupply:
             totals.supply = number();
             break;
-        case RecordKind::kParams:
         case RecordKind::kValidatorList:
+            totals.candidates = *codec::decode<std::vector<Address>>(value);
+            POLIS_ASSERT(!totals.candidates.empty());
+            break;
+        case RecordKind::kParams:
         case RecordKind::kConsensusKey:
             break;
     }
@@ -161,6 +170,8 @@ void check_state(const MapState& state) {
     POLIS_ASSERT(totals.coins == totals.supply);
     std::erase_if(totals.pool_shares, [](const auto& entry) { return entry.second == 0; });
     POLIS_ASSERT(totals.pool_shares == totals.holder_shares);
+    std::ranges::sort(totals.eligible);
+    POLIS_ASSERT(totals.candidates == totals.eligible);
 }
 
 /// Small numbers are likely, so that rounding matters; large ones are possible.

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <core/bytes.hpp>
+#include <core/crypto/ecvrf.hpp>
 #include <genesis/devnet.hpp>
 #include <ledger/limits.hpp>
 #include <ledger/modules/staking.hpp>
@@ -33,7 +35,7 @@ class GenesisValidators : public testing::Test {
         GenesisValidator out;
         out.address.data.fill(number);
         out.consensus_key.data.fill(number);
-        out.vrf_key.data.fill(number);
+        out.vrf_key = crypto::VrfKey(crypto::Seed(Bytes(32, number))).public_key();
         out.commission_bps = 100;
         out.stake = params_.stake_min;
         return out;
@@ -72,18 +74,31 @@ TEST_F(GenesisValidators, are_refused_without_a_trace) {
     GenesisValidator poor = numbered(3);
     poor.stake = Amount{params_.stake_min.value - 1};
     EXPECT_EQ(add(poor), TxnStatus::kBelowMinimum);
+    GenesisValidator unprovable = numbered(4);
+    unprovable.vrf_key = {};
+    EXPECT_EQ(add(unprovable), TxnStatus::kBadVrfKey);
     EXPECT_EQ(state_.changes().size(), before.size());
 }
 
-TEST_F(GenesisValidators, are_at_most_as_many_as_the_limit) {
+/// Nobody is refused for fullness; who has no more than the least waits outside.
+TEST_F(GenesisValidators, fill_the_list_and_then_have_to_outbid) {
+    GenesisValidator validator = numbered(0);
     for (std::size_t i = 0; i < ledger::kValidatorsMax; ++i) {
-        GenesisValidator validator = numbered(0);
         validator.address.data[0] = static_cast<std::uint8_t>(i);
         validator.address.data[1] = static_cast<std::uint8_t>(i >> 8);
         std::copy_n(validator.address.data.begin(), 2, validator.consensus_key.data.begin());
         ASSERT_EQ(add(validator), TxnStatus::kSuccess);
     }
-    EXPECT_EQ(add(numbered(9)), TxnStatus::kTooManyValidators);
+    const auto full = ledger::staking::candidates(state_).value();
+    EXPECT_EQ(full.size(), ledger::kValidatorsMax);
+    EXPECT_EQ(add(numbered(9)), TxnStatus::kSuccess);
+    EXPECT_EQ(ledger::staking::candidates(state_).value(), full);
+    GenesisValidator rich = numbered(10);
+    rich.stake.value += 1;
+    EXPECT_EQ(add(rich), TxnStatus::kSuccess);
+    const auto after = ledger::staking::candidates(state_).value();
+    EXPECT_EQ(after.size(), ledger::kValidatorsMax);
+    EXPECT_TRUE(std::ranges::binary_search(after, rich.address));
 }
 
 }  // namespace

@@ -255,6 +255,8 @@ std::vector<Case> value_cases() {
     };
 }
 
+std::string vrf_line(const std::string& digits) { return "vrf_key = \"0x" + digits + '"'; }
+
 std::vector<Case> public_key_cases() {
     const std::string zero_key =
         "consensus_key = \"0x" + std::string(64, '0') + '"';  // a point of order 4
@@ -282,7 +284,22 @@ std::vector<Case> public_key_cases() {
         {"key_of_small_order",
          edited(line_with("consensus_key"), zero_key),
          "validators[0].consensus_key",
-         "no public key",
+         "no public key of Ed25519",
+         "polis keys show"},
+        {"vrf_key_of_small_order",
+         edited(line_with("vrf_key"), vrf_line(std::string(64, '0'))),
+         "validators[0].vrf_key",
+         "no public key of the VRF",
+         "polis keys show"},
+        {"vrf_key_not_canonical",
+         edited(line_with("vrf_key", 1), vrf_line("ed" + std::string(60, 'f') + "7f")),  // y = p
+         "validators[1].vrf_key",
+         "no public key of the VRF",
+         "polis keys show"},
+        {"vrf_key_not_on_the_curve",
+         edited(line_with("vrf_key"), vrf_line("02" + std::string(62, '0'))),
+         "validators[0].vrf_key",
+         "no public key of the VRF",
          "polis keys show"},
     };
 }

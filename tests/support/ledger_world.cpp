@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -14,6 +15,7 @@
 #include <core/random.hpp>
 #include <ledger/account.hpp>
 #include <ledger/gas.hpp>
+#include <ledger/limits.hpp>
 #include <ledger/modules/bank.hpp>
 #include <ledger/modules/staking_records.hpp>
 #include <ledger/state/record.hpp>
@@ -212,10 +214,27 @@ const Address& ModuleWorld::add_validator(
     return who.address;
 }
 
+std::vector<Address> ModuleWorld::eligible() const {
+    MapView now = base;
+    now.apply(state.changes());
+    std::vector<Address> out;
+    for (const auto& [key, value] : now.records()) {
+        if (static_cast<RecordKind>(key[0]) == RecordKind::kValidator &&
+            codec::decode<staking::Validator>(value).value().pool.tokens >= params.stake_min) {
+            out.push_back(Address::from_view(ByteView{key}.subspan(1)));
+        }
+    }
+    return out;
+}
+
 void ModuleWorld::check() {
     MapView now = base;
     now.apply(state.changes());
     EXPECT_EQ(audit(now.records()), "");
+    const auto list = must(staking::candidates(state));
+    EXPECT_EQ(std::ranges::adjacent_find(list, std::ranges::greater_equal{}), list.end());
+    EXPECT_LE(list.size(), kValidatorsMax);
+    EXPECT_TRUE(std::ranges::includes(eligible(), list));
 }
 
 TxnRules world_rules() {

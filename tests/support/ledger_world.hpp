@@ -103,7 +103,11 @@ class ModuleWorld {
     const Address& add_validator(
         std::size_t index, std::uint64_t stake, std::uint16_t commission_bps = 0);
 
-    /// Tries the journal's content against audit().
+    /// The validators with the minimum in their pool, sorted, found without the list.
+    [[nodiscard]] std::vector<Address> eligible() const;
+
+    /// Tries the journal's content against audit(), and the list of candidates: sorted, without
+    /// repetition, within its limit, and nobody in it who is not eligible().
     void check();
 
     MapView base;

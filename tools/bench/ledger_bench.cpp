@@ -184,6 +184,7 @@ class LedgerBench {
 
     StoreResult<void> apply_block(Workload& workload, std::uint64_t count) {
         std::vector<ledger::CheckedTxn> txns;
+        txns.reserve(count);
         for (std::uint64_t i = 0; i < count; ++i) {
             txns.push_back(*ledger::check(workload.next(), chain_->rules()));
         }

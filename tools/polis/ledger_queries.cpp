@@ -109,7 +109,7 @@ Outcome ledger_info(const HomeOptions& options) {
     POLIS_TRY(const auto chain, open_home(options.home));
     POLIS_TRY(const Bytes source, ask(chain->genesis_source()));
     POLIS_TRY(const Amount supply, ask(ledger::bank::supply(chain->state())));
-    POLIS_TRY(const auto validators, ask(ledger::staking::validators(chain->state())));
+    POLIS_TRY(const auto candidates, ask(ledger::staking::candidates(chain->state())));
     const ledger::Head& head = chain->head();
     const ledger::Params& params = chain->params();
     Report report;
@@ -124,7 +124,7 @@ Outcome ledger_info(const HomeOptions& options) {
     report.time("time", head.time);
     report.bytes("state_root", head.state_root.view());
     report.number("records", head.records);
-    report.number("validators", validators.size());
+    report.number("candidates", candidates.size());
     report.amount("supply", supply);
     report.number("store_bytes", chain->store().size_bytes());
     report.number("memory_bytes", chain->memory_bytes());

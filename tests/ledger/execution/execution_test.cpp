@@ -15,8 +15,6 @@
 #include <ledger/account.hpp>
 #include <ledger/limits.hpp>
 #include <ledger/modules/bank.hpp>
-#include <ledger/modules/staking_records.hpp>
-#include <ledger/state/record.hpp>
 #include <tests/support/ledger_world.hpp>
 
 namespace polis::ledger::testing {
@@ -247,7 +245,10 @@ TEST_F(Execution, events_name_what_happened) {
     const Receipt receipt = run_one(checked_txn(actor(1), Delegate{validator, Amount{77}}));
     ASSERT_EQ(receipt.events.size(), 1U);
     EXPECT_EQ(receipt.events[0].name, "staking.delegated");
-    EXPECT_EQ(receipt.events[0].data, codec::encode(staking::Delegated{validator, Amount{77}}));
+    const auto event = codec::decode<staking::Delegated>(receipt.events[0].data);
+    ASSERT_TRUE(event.has_value());
+    EXPECT_EQ(event->validator, validator);
+    EXPECT_EQ(event->amount, Amount{77});
 }
 
 /// One way for a transaction of actor(1) to fail. Actor 0 is a validator with a pool of 10,000.
@@ -276,12 +277,12 @@ std::vector<Failure> ways_to_fail_in_registration() {
         {TxnStatus::kBadPossession,
          "bad_possession",
          [](ModuleWorld& world) { return registration(actor(2), world.params); }},
-        {TxnStatus::kTooManyValidators,
-         "too_many_validators",
+        {TxnStatus::kBadVrfKey,
+         "bad_vrf_key",
          [](ModuleWorld& world) {
-             std::vector<Address> list(kValidatorsMax);
-             must(save_record(world.state, staking::list_key(), list));
-             return registration(actor(1), world.params);
+             RegisterValidator request = registration(actor(1), world.params);
+             request.vrf_key = {};
+             return request;
          }},
         {TxnStatus::kUnknownValidator,
          "unjail_of_a_stranger",

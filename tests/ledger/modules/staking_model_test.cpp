@@ -25,6 +25,7 @@ struct Scale {
     std::uint64_t seed;
     std::uint64_t balance;  ///< of each person
     std::uint64_t amount_max;
+    std::uint64_t stake_min;  ///< about what one holder delegates, so that lists change often
     bool slashing = true;
 };
 
@@ -32,6 +33,7 @@ class StakingModel {
   public:
     explicit StakingModel(const Scale& scale) : scale_(scale), random_(scale.seed) {
         world.params.delegation_min = Amount{1};
+        world.params.stake_min = Amount{scale.stake_min};
         for (std::size_t i = 0; i < kPeople; ++i) {
             world.mint(actor(i).address, scale.balance);
         }
@@ -103,7 +105,7 @@ class StakingModel {
     void reward(const Address& payer, const Address& validator) {
         const Amount fees = amount();
         if (must(bank::debit(world.state, payer, fees)) == TxnStatus::kSuccess) {
-            must(staking::reward(world.state, validator, fees));
+            must(staking::reward(world.state, world.params, validator, fees));
         }
     }
 
@@ -137,14 +139,37 @@ TEST_P(StakingConservation, coins_equal_the_supply_and_shares_their_holders_afte
     EXPECT_GT(model.successes, 1'000U);
 }
 
+TEST_P(StakingConservation, candidates_are_exactly_those_with_the_minimum_after_every_step) {
+    StakingModel model(GetParam());
+    std::vector<Address> before;
+    std::size_t changes = 0;
+    for (int i = 0; i < 4'000 && !::testing::Test::HasFailure(); ++i) {
+        model.step();
+        const auto list = must(staking::candidates(model.world.state));
+        EXPECT_EQ(list, model.world.eligible()) << "step " << i;
+        changes += list == before ? 0U : 1U;
+        before = list;
+    }
+    EXPECT_GT(changes, 20U);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Scales,
     StakingConservation,
     ::testing::Values(
-        Scale{.seed = 1, .balance = 1'000'000, .amount_max = 50'000},
-        Scale{.seed = 2, .balance = 300, .amount_max = 50},
-        Scale{.seed = 3, .balance = UINT64_MAX / kPeople, .amount_max = UINT64_MAX / 20},
-        Scale{.seed = 4, .balance = 1'000'000, .amount_max = 50'000, .slashing = false}));
+        Scale{.seed = 1, .balance = 1'000'000, .amount_max = 50'000, .stake_min = 100'000},
+        Scale{.seed = 2, .balance = 300, .amount_max = 50, .stake_min = 100},
+        Scale{
+            .seed = 3,
+            .balance = UINT64_MAX / kPeople,
+            .amount_max = UINT64_MAX / 20,
+            .stake_min = UINT64_MAX / 10},
+        Scale{
+            .seed = 4,
+            .balance = 1'000'000,
+            .amount_max = 50'000,
+            .stake_min = 100'000,
+            .slashing = false}));
 
 /// What somebody could have if everything were unbonded and withdrawn today.
 std::uint64_t wealth(ModuleWorld& world, const Address& who) {
@@ -174,7 +199,7 @@ TEST(StakingRounding, no_order_of_delegating_and_unbonding_gains_a_coin) {
             world.mint(validator, random.below(100'000));
             const Amount fees{world.balance(validator)};
             ASSERT_EQ(must(bank::debit(world.state, validator, fees)), TxnStatus::kSuccess);
-            must(staking::reward(world.state, validator, fees));
+            must(staking::reward(world.state, world.params, validator, fees));
             must(staking::slash(
                 world.state,
                 world.params,

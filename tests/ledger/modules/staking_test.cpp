@@ -45,7 +45,7 @@ class Staking : public ::testing::Test {
     /// Pays coins of `from` to the validator's pool as a block's fees.
     void donate(const Address& from, const Address& to, std::uint64_t amount) {
         ASSERT_EQ(must(bank::debit(world.state, from, Amount{amount})), TxnStatus::kSuccess);
-        must(staking::reward(world.state, to, Amount{amount}));
+        must(staking::reward(world.state, world.params, to, Amount{amount}));
     }
 
     ModuleWorld world;
@@ -53,7 +53,7 @@ class Staking : public ::testing::Test {
     const Address bob = nobody(0xb0);
 };
 
-TEST_F(Staking, register_stores_the_validator_its_key_and_its_place) {
+TEST_F(Staking, register_stores_the_validator_and_its_key) {
     const Address& address = world.add_validator(0, 0, 250);
     const staking::Validator record = world.validator(address);
     EXPECT_EQ(record.consensus_key, actor(0).consensus_key.public_key());
@@ -61,16 +61,7 @@ TEST_F(Staking, register_stores_the_validator_its_key_and_its_place) {
     EXPECT_EQ(record.pool, Pool{});
     EXPECT_FALSE(record.jailed);
     EXPECT_EQ(must(staking::owner_of(world.state, record.consensus_key)), address);
-    EXPECT_EQ(must(staking::validators(world.state)), std::vector{address});
-}
-
-TEST_F(Staking, register_keeps_the_list_sorted) {
-    for (std::size_t i = 0; i < 20; ++i) {
-        world.add_validator(i, 0);
-    }
-    const auto list = must(staking::validators(world.state));
-    EXPECT_EQ(list.size(), 20U);
-    EXPECT_TRUE(std::ranges::is_sorted(list));
+    EXPECT_EQ(record.vrf_key, registration(actor(0), world.params).vrf_key);
 }
 
 TEST_F(Staking, register_twice_is_refused) {
@@ -100,18 +91,23 @@ TEST_F(Staking, register_refuses_a_possession_of_another_operator_chain_or_key) 
     EXPECT_EQ(must(staking::validator(world.state, actor(1).address)), std::nullopt);
 }
 
-TEST_F(Staking, register_refuses_when_the_list_is_full) {
-    std::vector<Address> list(kValidatorsMax);
-    for (std::size_t i = 0; i < list.size(); ++i) {
-        list[i].data[0] = static_cast<std::uint8_t>(i >> 8);
-        list[i].data[1] = static_cast<std::uint8_t>(i);
-    }
-    must(save_record(world.state, staking::list_key(), list));
+/// Keys that nobody can make proofs for, and keys that anybody can.
+TEST_F(Staking, register_refuses_a_vrf_key_that_is_not_valid) {
     const Address& address = actor(0).address;
-    EXPECT_EQ(
-        world.apply(address, registration(actor(0), world.params)), TxnStatus::kTooManyValidators);
-    list.pop_back();
-    must(save_record(world.state, staking::list_key(), list));
+    RegisterValidator request = registration(actor(0), world.params);
+    VrfPublicKey identity;
+    identity.data[0] = 1;
+    VrfPublicKey not_canonical;  // y = p: another encoding of y = 0
+    not_canonical.data.fill(0xff);
+    not_canonical.data.front() = 0xed;
+    not_canonical.data.back() = 0x7f;
+    VrfPublicKey off_the_curve;
+    off_the_curve.data[0] = 2;
+    for (const VrfPublicKey& bad : {VrfPublicKey{}, identity, not_canonical, off_the_curve}) {
+        request.vrf_key = bad;
+        EXPECT_EQ(world.apply(address, request), TxnStatus::kBadVrfKey);
+        EXPECT_EQ(must(staking::validator(world.state, address)), std::nullopt);
+    }
     EXPECT_EQ(world.apply(address, registration(actor(0), world.params)), TxnStatus::kSuccess);
 }
 
