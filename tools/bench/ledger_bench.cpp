@@ -6,13 +6,14 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 #include <sched.h>
-#include <unistd.h>
 
 #include <core/check.hpp>
 #include <core/crypto/address.hpp>
@@ -26,6 +27,7 @@
 #include <ledger/store/leveldb_store.hpp>
 #include <tools/bench/admission_bench.hpp>
 #include <tools/bench/stopwatch.hpp>
+#include <tools/home/home.hpp>
 
 namespace polis::tools {
 
@@ -298,12 +300,24 @@ nlohmann::json to_json(const LedgerBenchOptions& options, const Figures& figures
         {"admission_parallel", parallel}};
 }
 
+void print_row(const std::string& name, const nlohmann::json& value) {
+    if (value.is_number_float()) {
+        std::printf("%-26s %.6g\n", name.c_str(), value.get<double>());
+    } else {
+        std::printf("%-26s %s\n", name.c_str(), value.dump().c_str());
+    }
+}
+
 void print_table(const nlohmann::json& figures) {
     for (const auto& [name, value] : figures.items()) {
         if (value.is_object()) {
             print_table(value);
+        } else if (value.is_array()) {
+            for (const auto& point : value) {
+                print_row(name + "_" + point.at("threads").dump(), point.at("txns_per_s"));
+            }
         } else {
-            std::printf("%-26s %s\n", name.c_str(), value.dump().c_str());
+            print_row(name, value);
         }
     }
 }
@@ -311,22 +325,14 @@ void print_table(const nlohmann::json& figures) {
 /// The directory to work in, removed at the end if it is ours.
 class Workplace {
   public:
-    explicit Workplace(const std::string& home) : temporary_(home.empty()), dir_(home) {
-        if (temporary_) {
-            std::string pattern = std::filesystem::temp_directory_path() / "polis-bench-XXXXXX";
-            if (mkdtemp(pattern.data()) != nullptr) {
-                dir_ = pattern;
-            }
-        } else {
-            std::filesystem::create_directories(dir_);
-        }
-    }
+    explicit Workplace(std::filesystem::path dir, bool temporary)
+        : dir_(std::move(dir)), temporary_(temporary) {}
 
     Workplace(const Workplace&) = delete;
     Workplace& operator=(const Workplace&) = delete;
 
     ~Workplace() {
-        if (temporary_ && !dir_.empty()) {
+        if (temporary_) {
             std::error_code ignored;
             std::filesystem::remove_all(dir_, ignored);
         }
@@ -335,9 +341,28 @@ class Workplace {
     [[nodiscard]] const std::filesystem::path& dir() const { return dir_; }
 
   private:
-    bool temporary_;
-    std::filesystem::path dir_;
+    const std::filesystem::path dir_;
+    const bool temporary_;
 };
+
+Result<std::filesystem::path, std::string> working_directory(const std::string& home) {
+    if (home.empty()) {
+        return fresh_directory("bench");
+    }
+    std::error_code failed;
+    std::filesystem::create_directories(home, failed);
+    if (failed) {
+        return std::unexpected(
+            "cannot make the directory " + home + ": " + failed.message() +
+            "; choose another with --home");
+    }
+    return home;
+}
+
+int fail(const std::string& message) {
+    std::fprintf(stderr, "polis: %s\n", message.c_str());
+    return 1;
+}
 
 }  // namespace
 
@@ -354,15 +379,14 @@ int run_ledger_bench(const LedgerBenchOptions& options) {
     if (options.one_core) {
         pin_to_one_core();
     }
-    const Workplace workplace(options.home);
+    const auto dir = working_directory(options.home);
+    if (!dir) {
+        return fail(dir.error());
+    }
+    const Workplace workplace(*dir, /*temporary=*/options.home.empty());
     auto figures = LedgerBench(options).run(workplace.dir() / "chain");
     if (!figures) {
-        std::fprintf(
-            stderr,
-            "polis: %s: %s\n",
-            std::string(to_string(figures.error().code)).c_str(),
-            figures.error().context.c_str());
-        return 1;
+        return fail(std::string(to_string(figures.error().code)) + ": " + figures.error().context);
     }
     figures->peak_rss_bytes = peak_rss_bytes();
     const nlohmann::json report = to_json(options, *figures);

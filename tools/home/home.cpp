@@ -1,5 +1,7 @@
 #include <tools/home/home.hpp>
 
+#include <cerrno>
+#include <cstdlib>
 #include <fstream>
 #include <optional>
 #include <system_error>
@@ -115,6 +117,18 @@ ChainResult open_home(const fs::path& home) {
             "the chain in " + home.string() + " cannot be used: " + chain.error().context);
     }
     return *std::move(chain);
+}
+
+Result<fs::path, std::string> fresh_directory(std::string_view purpose) {
+    std::error_code failed;
+    std::string name =
+        (fs::temp_directory_path(failed) / ("polis-" + std::string(purpose) + "-XXXXXX")).string();
+    if (failed || ::mkdtemp(name.data()) == nullptr) {
+        return std::unexpected(
+            "cannot make a temporary directory: " + std::generic_category().message(errno) +
+            "; name one with --home");
+    }
+    return name;
 }
 
 }  // namespace polis::tools

@@ -23,4 +23,8 @@ namespace polis::tools {
 [[nodiscard]] Result<std::unique_ptr<ledger::Chain>, std::string> open_home(
     const std::filesystem::path& home);
 
+/// A new directory of our own where temporary files go. @param purpose a word for its name
+/// @error one line with cause and cure
+[[nodiscard]] Result<std::filesystem::path, std::string> fresh_directory(std::string_view purpose);
+
 }  // namespace polis::tools

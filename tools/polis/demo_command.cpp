@@ -1,9 +1,5 @@
-#include <cerrno>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
-#include <system_error>
 #include <thread>
 
 #include <fmt/format.h>
@@ -24,17 +20,6 @@ struct CommandOptions {
     std::string program;  ///< as it was called
     bool json = false;
 };
-
-Result<std::string, std::string> fresh_directory() {
-    std::error_code failed;
-    std::string name = (std::filesystem::temp_directory_path(failed) / "polis-demo-XXXXXX");
-    if (failed || ::mkdtemp(name.data()) == nullptr) {
-        return std::unexpected(
-            "cannot make a temporary directory: " + std::generic_category().message(errno) +
-            "; name one with --home");
-    }
-    return name;
-}
 
 std::uint64_t per_second(std::uint64_t count, std::uint64_t ms) {
     return count * 1'000 / std::max<std::uint64_t>(ms, 1);
@@ -87,7 +72,8 @@ Outcome demo(const CommandOptions& command) {
     DemoOptions options = command.demo;
     options.home = command.home;
     if (command.home.empty()) {
-        POLIS_TRY(options.home, fresh_directory());
+        POLIS_TRY(const auto directory, fresh_directory("demo"));
+        options.home = directory.string();
     }
     if (!command.json) {
         fmt::print("Polis demo: a ledger that survives kill -9\n");
