@@ -182,7 +182,8 @@ Status check_manifest(leveldb::Env& env, const std::string& dir, std::uint64_t& 
 
 /// A log is synced when the next one starts (leveldb_env.hpp), so only the last one that holds
 /// anything may end in a torn record.
-Status check_logs(leveldb::Env& env, const std::string& dir, std::vector<std::uint64_t> logs) {
+Status check_logs(
+    leveldb::Env& env, const std::string& dir, const std::vector<std::uint64_t>& logs) {
     std::string torn;
     for (const std::uint64_t number : logs) {
         const std::string name = log_name(dir, number);
@@ -287,8 +288,8 @@ Status check_table_footer(
     }
     std::array<char, kFooterBytes> scratch{};
     leveldb::Slice read;
-    const Status status = file.Read(size - kFooterBytes, kFooterBytes, &read, scratch.data());
-    if (!status.ok()) {
+    if (Status status = file.Read(size - kFooterBytes, kFooterBytes, &read, scratch.data());
+        !status.ok()) {
         return status;
     }
     ByteView footer = as_bytes({read.data(), read.size()});
@@ -313,7 +314,7 @@ std::string name_damaged_tables(leveldb::Env& env, const std::string& dir) {
     }
     std::string names;
     for (const std::string& table : listing.tables) {
-        const Status status = read_table(env, dir + "/" + table);
+        const Status status = read_table(env, std::string(dir).append("/").append(table));
         if (status.ok()) {
             continue;
         }
