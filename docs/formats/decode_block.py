@@ -10,6 +10,7 @@ values that the file states, and exits with 1 if one differs. --annotate prints 
 import hashlib
 import pathlib
 import re
+import signal
 import sys
 
 HEADER = [
@@ -146,4 +147,5 @@ def main(arguments):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # "| head" is no error
     sys.exit(main(sys.argv[1:]))
