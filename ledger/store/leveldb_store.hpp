@@ -15,13 +15,13 @@ class FaultFileSystem;
 struct LevelDbOptions {
     bool create_if_missing = true;
     std::size_t cache_bytes = std::size_t{64} << 20;  ///< uncompressed blocks of tables
-    /// A log grows to about this size. 16 MiB cost a fifth of the speed of full blocks in
-    /// compactions.
+    /// A log grows to about this size. With 16 MiB, compactions take a tenth of the speed of full
+    /// blocks.
     std::size_t write_buffer_bytes = std::size_t{32} << 20;
     int bloom_bits_per_key = 10;  ///< 0: no filters
     int open_files_max = 500;
-    bool verify_checksums = true;  ///< on open, in every read and in every compaction
-    bool compression = false;      ///< snappy: a quarter less space for 6 % of the processor
+    bool verify_checksums = true;            ///< on open, in every read and in every compaction
+    bool compression = false;                ///< snappy: 29 % less space, 11 % slower full blocks
     FaultFileSystem* file_system = nullptr;  ///< tests: LevelDB runs over it instead of the disk
 };
 
