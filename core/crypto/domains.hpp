@@ -21,4 +21,12 @@ inline constexpr Domain kDomainDevKey{"polis.devkey"};
 inline constexpr Domain kDomainStoreRow{"polis.store.row"};
 inline constexpr Domain kDomainSnapshot{"polis.snapshot"};
 
+inline constexpr Domain kDomainVote{"polis.vote"};
+inline constexpr Domain kDomainCertificate{"polis.cert"};
+inline constexpr Domain kDomainPrepared{"polis.prepared"};
+inline constexpr Domain kDomainFact{"polis.fact"};
+inline constexpr Domain kDomainFactSign{"polis.fact.sign"};
+inline constexpr Domain kDomainBeacon{"polis.beacon"};
+inline constexpr Domain kDomainEvidence{"polis.evidence"};
+
 }  // namespace polis::crypto

@@ -1,0 +1,157 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <consensus/checker.hpp>
+#include <consensus/facts/fact.hpp>
+#include <consensus/pbft/replica.hpp>
+#include <core/bytes.hpp>
+#include <core/crypto/ecvrf.hpp>
+#include <core/crypto/ed25519.hpp>
+#include <core/types.hpp>
+#include <core/worker_pool.hpp>
+#include <ledger/chain.hpp>
+
+/// Where consensus meets the ledger: the replica, block sync, body fetch, mempool, facts and the
+/// chain joined into one machine that takes bytes from peers and gives bytes to peers. The process
+/// `polisd` and the simulator drive exactly this class; it has no socket, clock or thread, and its
+/// only I/O is the chain's store.
+namespace polis::node {
+
+/// The driver's name for a connected peer.
+using PeerId = std::uint32_t;
+
+// ---- inputs -------------------------------------------------------------------------------------
+
+struct PeerJoined {
+    PeerId peer = 0;
+};
+
+struct PeerLeft {
+    PeerId peer = 0;
+};
+
+/// One message, as encode_wire() made it on the other side.
+struct PeerBytes {
+    PeerId peer = 0;
+    Bytes bytes;
+};
+
+/// The time that next_timer() named has come.
+struct Tick {};
+
+/// A transaction of a local client.
+struct SubmitTxn {
+    Bytes encoded;
+};
+
+/// A fact that this node has worked out.
+struct FactFound {
+    consensus::Fact fact;
+};
+
+using ValidatorInput = std::variant<PeerJoined, PeerLeft, PeerBytes, Tick, SubmitTxn, FactFound>;
+
+// ---- outputs ------------------------------------------------------------------------------------
+
+struct SendTo {
+    PeerId peer = 0;
+    Bytes bytes;
+};
+
+struct SendAll {
+    Bytes bytes;
+};
+
+/// A block is executed and durable.
+struct Finalized {
+    ledger::Head head;
+    pbft::Certificate certificate;
+};
+
+/// The peer sent what no honest peer sends.
+struct Penalise {
+    PeerId peer = 0;
+    std::string reason;
+};
+
+struct AlarmRaised {
+    pbft::Alarm alarm;
+};
+
+/// Proof against a committee member; it is also reported on chain.
+struct Accused {
+    pbft::Evidence evidence;
+};
+
+/// The store failed: nothing may be signed any more, the process must end.
+struct StopNode {
+    ledger::StoreError error;
+};
+
+using ValidatorOutput =
+    std::variant<SendTo, SendAll, Finalized, Penalise, AlarmRaised, Accused, StopNode>;
+using ValidatorOutputs = std::vector<ValidatorOutput>;
+
+// ---- the machine --------------------------------------------------------------------------------
+
+/// The keys of a committee member; an observer has none.
+struct Identity {
+    crypto::SigningKey consensus_key;
+    crypto::VrfKey vrf_key;
+    Address address;  ///< of the operator, whom fees are paid to
+};
+
+class Validator {
+  public:
+    struct Options {
+        pbft::Timing timing;
+        std::uint64_t clock_drift_ms_max =
+            10'000;  ///< a block's time may be this far ahead of ours
+        std::size_t block_txns_max = 10'000;
+    };
+
+    struct Setup {
+        std::unique_ptr<ledger::Chain> chain;
+        std::optional<Identity> identity;
+        consensus::CryptoChecker* checker = nullptr;  ///< outlives the validator
+        WorkerPool* workers = nullptr;                ///< outlives the validator
+        Options options;
+    };
+
+    /// Loads the vote record from the chain's store. Nothing is signed or sent before start().
+    /// @error what the store answers; kCorrupt for a damaged vote record
+    [[nodiscard]] static ledger::StoreResult<std::unique_ptr<Validator>> open(Setup setup);
+
+    ~Validator();
+    Validator(const Validator&) = delete;
+    Validator& operator=(const Validator&) = delete;
+
+    /// @pre called once, first
+    [[nodiscard]] ValidatorOutputs start(TimeMs now);
+
+    /// Never throws and never asserts on what a peer or client can choose.
+    [[nodiscard]] ValidatorOutputs step(const ValidatorInput& input, TimeMs now);
+
+    /// When Tick is due; nothing if no timer is armed.
+    [[nodiscard]] std::optional<TimeMs> next_timer() const;
+
+    [[nodiscard]] ledger::Chain& chain();
+    [[nodiscard]] const pbft::Replica& replica() const;
+    [[nodiscard]] std::size_t mempool_size() const;
+
+    /// Bytes held for messages, requests and transactions, roughly.
+    [[nodiscard]] std::size_t memory_bytes() const;
+
+  private:
+    class Impl;
+    explicit Validator(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace polis::node
