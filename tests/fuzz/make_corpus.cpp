@@ -25,6 +25,7 @@
 #include <ledger/store/rows.hpp>
 #include <ledger/store/snapshot.hpp>
 #include <tests/formats/example.hpp>
+#include <tests/fuzz/consensus_seeds.hpp>
 
 namespace polis {
 namespace {
@@ -232,6 +233,9 @@ Files make_files() {
     add_crypto(files);
     add_scripts(files);
     add_texts(files, example);
+    for (const auto& [name, content] : fuzz::consensus_seeds()) {
+        files["consensus/" + name] = content;
+    }
     return files;
 }
 
