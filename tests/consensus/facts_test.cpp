@@ -190,6 +190,19 @@ TEST(FactCollector, votes_for_different_results_do_not_add_up) {
     EXPECT_TRUE(all_of(collector).empty());
 }
 
+TEST(FactCollector, a_certificate_holds_no_vote_for_another_result) {
+    const People people = make_people(4);
+    FactCollector collector = collector_of(people);
+    (void)collector.add(people.fact_vote(0, fact_of(1, {9})));
+    for (MemberIndex i = 1; i < 4; ++i) {
+        (void)collector.add(people.fact_vote(i, fact_of(1)));
+    }
+    ASSERT_EQ(all_of(collector).size(), 1U);
+    EXPECT_EQ(signers_of(all_of(collector)[0].signers), (std::vector<MemberIndex>{1, 2, 3}));
+    PlainChecker checker;
+    EXPECT_TRUE(verify_fact(all_of(collector)[0], people.committee, checker).has_value());
+}
+
 TEST(FactCollector, a_member_has_one_vote_and_a_second_one_is_reported) {
     const People people = make_people(4);
     FactCollector collector = collector_of(people);
@@ -448,6 +461,29 @@ TEST(FactCollector, memory_is_flat_however_much_all_members_spam) {
     }
     EXPECT_EQ(collector.memory_bytes(), full);
     EXPECT_LT(full, 10 * 256 * 1'024U);
+}
+
+TEST(FactCollector, keeps_no_votes_for_what_is_certified_or_included) {
+    const People old = make_people(4, Term{3});
+    const People next = make_people(4, Term{4});
+    for (const bool in_block : {false, true}) {
+        FactCollector with_votes = collector_of(old);
+        FactCollector without = collector_of(old);
+        (void)with_votes.add(old.fact_vote(1, fact_of(1)));
+        for (FactCollector* collector : {&with_votes, &without}) {
+            EXPECT_TRUE(collector->new_term(next.committee).empty());
+        }
+        (void)with_votes.add(next.fact_vote(1, fact_of(1)));
+        EXPECT_GT(with_votes.memory_bytes(), without.memory_bytes());
+        for (FactCollector* collector : {&with_votes, &without}) {
+            if (in_block) {
+                (void)collector->included(std::vector{certified(old, fact_of(1), {0, 1, 2})});
+            } else {
+                (void)certify(*collector, next, fact_of(1));
+            }
+        }
+        EXPECT_EQ(with_votes.memory_bytes(), without.memory_bytes());
+    }
 }
 
 TEST(FactCollector, memory_is_flat_when_no_block_ever_includes_a_fact) {
