@@ -214,7 +214,6 @@ enum class AlarmKind : std::uint8_t {
     kDiverged = 1,         ///< a finalized block disagrees with this node's state: it stops
     kTwoDecisions = 2,     ///< two commit certificates for one height: more than f members lied
     kQuarantined = 3,      ///< the vote record is older than the chain: waits before it votes
-    kFactDisagrees = 4,    ///< a quorum attests another result than this node's: stops attesting
 };
 
 std::string_view to_string(AlarmKind kind);
@@ -252,4 +251,4 @@ inline constexpr auto polis::codec::kEnumLast<polis::pbft::Verdict> =
     polis::pbft::Verdict::kInvalid;
 template <>
 inline constexpr auto polis::codec::kEnumLast<polis::pbft::AlarmKind> =
-    polis::pbft::AlarmKind::kFactDisagrees;
+    polis::pbft::AlarmKind::kQuarantined;

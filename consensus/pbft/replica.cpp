@@ -22,8 +22,6 @@ std::string_view to_string(AlarmKind kind) {
             return "two blocks are certified at one height";
         case AlarmKind::kQuarantined:
             return "the vote record is older than the chain: waits before it votes";
-        case AlarmKind::kFactDisagrees:
-            return "a quorum attests another result than this node's: it attests none of this kind";
     }
     return "unknown alarm";
 }
