@@ -1,8 +1,10 @@
 #include <consensus/dpos/dpos.hpp>
 
+#include <algorithm>
 #include <numeric>
+#include <vector>
 
-namespace polis::consensus {
+namespace polis::consensus::dpos {
 
 Ranking Dpos::rank(
     Term /*term*/,
@@ -15,10 +17,13 @@ Ranking Dpos::rank(
 }
 
 std::optional<std::string_view> Dpos::check(
-    std::span<const Fact> /*facts*/, ElectionRecords& /*records*/) const {
+    std::span<const Fact> facts, ElectionRecords& /*records*/) const {
+    if (std::ranges::find(facts, FactKind::kModelScore, &Fact::kind) != facts.end()) {
+        return "a model score on a chain whose election scores no models";
+    }
     return std::nullopt;
 }
 
 void Dpos::apply(const BlockView& /*block*/, ElectionRecords& /*records*/) const {}
 
-}  // namespace polis::consensus
+}  // namespace polis::consensus::dpos

@@ -1,37 +1,11 @@
 #include <consensus/facts/fact.hpp>
 
-#include <bit>
-
+#include <consensus/signers.hpp>
 #include <core/crypto/domains.hpp>
 #include <core/crypto/hash.hpp>
 #include <core/merkle.hpp>
 
 namespace polis::consensus {
-
-namespace {
-
-bool has_bit(const Bytes& bits, std::size_t index) {
-    return (bits[index / 8] >> (index % 8) & 1U) != 0;
-}
-
-/// The members whose bit is set, ascending; nothing for a bitmap of another shape.
-std::optional<std::vector<MemberIndex>> signers_of(const CertifiedFact& fact, std::size_t members) {
-    if (fact.signers.size() != (members + 7) / 8) {
-        return std::nullopt;
-    }
-    std::vector<MemberIndex> out;
-    for (std::size_t i = 0; i < fact.signers.size() * 8; ++i) {
-        if (has_bit(fact.signers, i)) {
-            if (i >= members) {
-                return std::nullopt;
-            }
-            out.push_back(static_cast<MemberIndex>(i));
-        }
-    }
-    return out.size() == fact.signatures.size() ? std::optional{std::move(out)} : std::nullopt;
-}
-
-}  // namespace
 
 std::string_view to_string(FactKind kind) {
     switch (kind) {
@@ -42,7 +16,7 @@ std::string_view to_string(FactKind kind) {
         case FactKind::kEvaluation:
             return "evaluation";
     }
-    return "unknown kind of fact";
+    return "unknown fact kind";
 }
 
 std::string_view to_string(FactError error) {
@@ -50,11 +24,11 @@ std::string_view to_string(FactError error) {
         case FactError::kWrongTerm:
             return "fact of another term";
         case FactError::kUnknownMember:
-            return "fact signed by nobody of the committee";
+            return "fact signed by nobody in the committee";
         case FactError::kBadSigners:
-            return "malformed set of signers";
+            return "malformed set of signers of a fact";
         case FactError::kNoQuorum:
-            return "fewer signers than a quorum";
+            return "fewer signers of a fact than a quorum";
         case FactError::kBadSignature:
             return "bad signature of a fact";
     }
@@ -62,10 +36,11 @@ std::string_view to_string(FactError error) {
 }
 
 Hash fact_signing_hash(ChainId chain, Term term, const Fact& fact) {
-    Bytes bytes = codec::encode(chain);
-    codec::encode_to(bytes, term);
-    codec::encode_to(bytes, fact);
-    return crypto::blake2b_256(crypto::kDomainFactSign, bytes);
+    Bytes content;
+    codec::encode_to(content, chain);
+    codec::encode_to(content, term);
+    codec::encode_to(content, fact);
+    return crypto::blake2b_256(crypto::kDomainFactSign, content);
 }
 
 Hash fact_id(const CertifiedFact& fact) {
@@ -102,16 +77,16 @@ Result<void, FactError> verify_fact(
     if (fact.term != committee.term) {
         return std::unexpected(FactError::kWrongTerm);
     }
-    const auto signers = signers_of(fact, committee.size());
-    if (!signers) {
+    if (!signers_valid(fact.signers, committee.size(), fact.signatures.size())) {
         return std::unexpected(FactError::kBadSigners);
     }
-    if (signers->size() < committee.quorum()) {
+    if (fact.signatures.size() < committee.quorum()) {
         return std::unexpected(FactError::kNoQuorum);
     }
     const Hash message = fact_signing_hash(committee.chain, fact.term, fact.fact);
-    for (std::size_t i = 0; i < signers->size(); ++i) {
-        const PublicKey& key = committee.members[(*signers)[i]].consensus_key;
+    const std::vector<MemberIndex> signers = signers_of(fact.signers);
+    for (std::size_t i = 0; i < signers.size(); ++i) {
+        const PublicKey& key = committee.members[signers[i]].consensus_key;
         if (!checker.signature_valid(key, message.view(), fact.signatures[i])) {
             return std::unexpected(FactError::kBadSignature);
         }

@@ -1,5 +1,6 @@
 #include <consensus/pbft/beacon.hpp>
 
+#include <core/check.hpp>
 #include <core/codec/borsh.hpp>
 #include <core/crypto/domains.hpp>
 #include <core/crypto/hash.hpp>
@@ -7,31 +8,33 @@
 namespace polis::pbft {
 
 Bytes beacon_input(ChainId chain, Height height, const Hash& previous) {
-    Bytes out = codec::encode(chain);
+    Bytes out;
+    codec::encode_to(out, chain);
     codec::encode_to(out, height);
     codec::encode_to(out, previous);
     return out;
 }
 
 Hash next_beacon(const Hash& previous, const VrfOutput& output) {
-    Bytes bytes = to_bytes(previous.view());
-    append(bytes, output.view());
-    return crypto::blake2b_256(crypto::kDomainBeacon, bytes);
+    return crypto::Blake2b256(crypto::kDomainBeacon)
+        .update(previous.view())
+        .update(output.view())
+        .finish();
 }
 
 BeaconStep make_beacon(
     const crypto::VrfKey& key, ChainId chain, Height height, const Hash& previous) {
-    const Bytes input = beacon_input(chain, height, previous);
-    const VrfProof proof = key.prove(input);
-    const auto output = crypto::vrf_verify(key.public_key(), input, proof);
+    const VrfProof proof = key.prove(beacon_input(chain, height, previous));
+    const std::optional<VrfOutput> output = crypto::vrf_output(proof);
+    POLIS_ASSERT(output.has_value());
     return {.proof = proof, .beacon = next_beacon(previous, *output)};
 }
 
 bool beacon_valid(
     const BeaconStep& step, const BeaconContext& context, consensus::CryptoChecker& checker) {
-    const auto output = checker.vrf_output(
-        context.key, beacon_input(context.chain, context.height, context.previous), step.proof);
-    return output && next_beacon(context.previous, *output) == step.beacon;
+    const Bytes input = beacon_input(context.chain, context.height, context.previous);
+    const std::optional<VrfOutput> output = checker.vrf_output(context.key, input, step.proof);
+    return output && step.beacon == next_beacon(context.previous, *output);
 }
 
 }  // namespace polis::pbft
