@@ -16,6 +16,7 @@
 #include <ledger/execution.hpp>
 #include <ledger/limits.hpp>
 #include <ledger/modules/bank.hpp>
+#include <ledger/modules/terms.hpp>
 #include <ledger/state/tree.hpp>
 #include <ledger/store/memory_store.hpp>
 #include <ledger/store/state_rows.hpp>
@@ -89,6 +90,7 @@ class RandomBlocks : public ::testing::TestWithParam<Scale> {
         for (std::size_t i = 0; i < kPeople; ++i) {
             world.mint(actor(i).address, GetParam().balance);
         }
+        must(terms::save_first_term(world.state, {}));
         states.apply(world.state.changes());
     }
 
