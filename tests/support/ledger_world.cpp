@@ -18,6 +18,7 @@
 #include <ledger/limits.hpp>
 #include <ledger/modules/bank.hpp>
 #include <ledger/modules/staking_records.hpp>
+#include <ledger/modules/terms.hpp>
 #include <ledger/state/record.hpp>
 #include <ledger/store/memory_store.hpp>
 #include <ledger/store/state_rows.hpp>
@@ -82,6 +83,10 @@ void add_record(Totals& totals, ByteView key, ByteView value) {
         case RecordKind::kParams:
         case RecordKind::kValidatorList:
         case RecordKind::kConsensusKey:
+        case RecordKind::kTerms:
+        case RecordKind::kElection:
+        case RecordKind::kFact:
+        case RecordKind::kOffence:
             return;
     }
 }
@@ -111,6 +116,37 @@ const Actor& actor(std::size_t index) {
 Address nobody(std::uint8_t number) {
     Address out;
     out.data.fill(number);
+    return out;
+}
+
+pbft::Evidence double_prepare(const crypto::SigningKey& offender, Height height) {
+    pbft::Equivocation proof;
+    proof.first = {
+        .chain = world_params().chain_id,
+        .term = consensus::term_of(height, world_params().term_blocks),
+        .height = height,
+        .view = {},
+        .phase = pbft::Phase::kPrepare,
+        .digest = {}};
+    proof.second = proof.first;
+    proof.second.digest.data[0] = 1;
+    proof.first_signature = offender.sign(signing_hash(proof.first).view());
+    proof.second_signature = offender.sign(signing_hash(proof.second).view());
+    return {.offender = offender.public_key(), .proof = proof};
+}
+
+consensus::CertifiedFact certified_fact(
+    Term term,
+    const consensus::Fact& fact,
+    const std::vector<const crypto::SigningKey*>& keys,
+    std::size_t signers) {
+    consensus::CertifiedFact out{
+        .term = term, .fact = fact, .signers = Bytes((keys.size() + 7) / 8), .signatures = {}};
+    const Hash message = consensus::fact_signing_hash(world_params().chain_id, term, fact);
+    for (std::size_t i = 0; i < signers; ++i) {
+        out.signers[i / 8] = static_cast<std::uint8_t>(out.signers[i / 8] | 1U << (i % 8));
+        out.signatures.push_back(keys[i]->sign(message.view()));
+    }
     return out;
 }
 
@@ -278,13 +314,17 @@ GenesisState world_genesis(std::size_t people, std::size_t validators, std::uint
     for (std::size_t i = 0; i < validators; ++i) {
         world.add_validator(i, 100'000 * (i + 1), static_cast<std::uint16_t>(1'000 * i));
     }
+    const auto members =
+        must(staking::top_by_stake(world.state, world.params, world.params.committee_size_max));
+    const Hash committee = must(terms::save_first_term(world.state, members));
     MapView view;
     view.apply(world.state.changes());
     return {
         .params = world.params,
         .time = TimeMs{1'000},
         .source = to_bytes(as_bytes("small world")),
-        .records = view.all()};
+        .records = view.all(),
+        .committee = committee};
 }
 
 CheckedBlock block_on(const Head& head, std::vector<CheckedTxn> txns, const Address& proposer) {
