@@ -14,12 +14,13 @@
 #include <core/check.hpp>
 #include <core/crypto/domains.hpp>
 #include <core/crypto/hash.hpp>
+#include <core/integer.hpp>
 
 namespace polis::sync {
 
 namespace {
 
-constexpr std::size_t kFalseManifestsMax = 1'024;
+constexpr std::size_t kFalseOffersMax = 1'024;
 constexpr std::uint64_t kHeightMax = std::numeric_limits<std::uint64_t>::max() / 2;
 
 /// Which answer belongs to which request: kind, and what the answer repeats.
@@ -114,6 +115,7 @@ class SnapshotSync::Impl {
         if (peer == peers_.end() || peer->second.blamed || request == requests_.end()) {
             return;  // not asked for, or too late
         }
+        peer->second.answer_ms = ms_between(request->second, now);
         end_request(request);
         const Result<void, Fault> verdict = std::visit(
             [&](auto& answer) { return take(peer->second, std::move(answer), now); }, response);
@@ -180,7 +182,7 @@ class SnapshotSync::Impl {
 
     [[nodiscard]] std::size_t memory_bytes() const {
         std::size_t out = manifest_.size() + facts_.chunks.size() * Hash::kSize + have_.size() / 8 +
-                          false_manifests_.size() * Hash::kSize +
+                          false_offers_.size() * sizeof(SnapshotOffer) +
                           given_up_.size() * sizeof(SnapshotOffer) + requests_.size() * sizeof(Key);
         for (const auto& [id, peer] : peers_) {
             out += sizeof(Peer) + peer.offers.size() * sizeof(SnapshotOffer);
@@ -209,9 +211,11 @@ class SnapshotSync::Impl {
         std::set<SnapshotOffer> offers;
         bool blamed = false;
         std::size_t requests = 0;
-        std::uint64_t retry_ms = 0;  ///< the last pause; 0 after a success
-        TimeMs free_at;              ///< asked nothing before
-        std::uint64_t failures = 0;  ///< in a row, for the current offer
+        std::uint64_t retry_ms = 0;   ///< the last pause; 0 after a success
+        TimeMs free_at;               ///< asked nothing before
+        std::uint64_t failures = 0;   ///< in a row, for the current offer
+        std::uint64_t answer_ms = 0;  ///< that its latest answer took
+        std::uint64_t item_cost = 0;  ///< smoothed time for a link or chunk, in 1/16 ms
     };
 
     using Peers = std::map<PeerId, Peer>;
@@ -252,7 +256,7 @@ class SnapshotSync::Impl {
             }
         }
         forget_committees();
-        succeed(peer);
+        succeed(peer, answer.links.size());
         return {};
     }
 
@@ -269,7 +273,7 @@ class SnapshotSync::Impl {
             !is_certified(answer.anchor->next_header, *next, answer.anchor->next_certificate)) {
             return std::unexpected(Fault::kBadAnchor);
         }
-        succeed(peer);
+        succeed(peer, 1);
         // The network agreed on `next`: whoever offers anything else is wrong, not who showed it.
         if (next->parent != current_->block || next->parent_state_root != current_->state_root) {
             condemn_current();
@@ -297,7 +301,7 @@ class SnapshotSync::Impl {
         if (manifest_hash(answer.bytes) != answer.manifest) {
             return std::unexpected(Fault::kBadManifest);
         }
-        succeed(peer);
+        succeed(peer, 1);
         auto facts = reader_.manifest_facts(answer.bytes);
         if (!facts || facts->height != current_->height || facts->block != current_->block ||
             facts->state_root != current_->state_root ||
@@ -329,7 +333,7 @@ class SnapshotSync::Impl {
         if (hash != facts_.chunks.at(answer.index)) {
             return std::unexpected(Fault::kBadChunk);
         }
-        succeed(peer);
+        succeed(peer, 1);
         if (!have_[answer.index]) {
             mark_chunk(answer.index);
             ++progress_;
@@ -466,8 +470,7 @@ class SnapshotSync::Impl {
         std::map<SnapshotOffer, std::size_t> servers;
         for (const auto& [id, peer] : peers_) {
             for (const SnapshotOffer& offer : peer.offers) {
-                if (!peer.blamed && !given_up_.contains(offer) &&
-                    !false_manifests_.contains(offer.manifest)) {
+                if (!peer.blamed && !given_up_.contains(offer) && !false_offers_.contains(offer)) {
                     ++servers[offer];
                 }
             }
@@ -570,7 +573,7 @@ class SnapshotSync::Impl {
             return !entry.second.blamed &&
                    std::ranges::any_of(entry.second.offers, [this](const SnapshotOffer& offer) {
                        return offer != *current_ && !given_up_.contains(offer) &&
-                              !false_manifests_.contains(offer.manifest);
+                              !false_offers_.contains(offer);
                    });
         });
         if (slow && has_choice) {
@@ -588,10 +591,11 @@ class SnapshotSync::Impl {
 
     /// The current offer is false: whoever made it lied.
     void condemn_current() {
-        if (false_manifests_.size() < kFalseManifestsMax) {
-            false_manifests_.insert(current_->manifest);
-        }
         const SnapshotOffer offer = *current_;
+        if (false_offers_.size() == kFalseOffersMax) {
+            false_offers_.erase(false_offers_.begin());
+        }
+        false_offers_.insert(offer);
         leave_current();
         for (const auto& [id, peer] : peers_) {
             if (!peer.blamed && peer.offers.contains(offer)) {
@@ -628,12 +632,16 @@ class SnapshotSync::Impl {
     }
 
     [[nodiscard]] std::optional<PeerId> best_server(TimeMs now) const {
-        using Rank = std::tuple<std::uint64_t, std::size_t, PeerId>;
+        using Rank = std::tuple<std::uint64_t, std::uint64_t, std::size_t, PeerId>;
         std::optional<Rank> best;
         for (const auto& [id, peer] : peers_) {
             if (serves(peer) && peer.requests < options_.peer_requests_max && peer.free_at <= now &&
                 peer.failures < options_.failures_max) {
-                const Rank rank{peer.retry_ms, peer.requests, id};
+                const Rank rank{
+                    peer.retry_ms,
+                    saturating_mul(peer.item_cost, std::uint64_t{peer.requests + 1}),
+                    peer.requests,
+                    id};
                 best = best ? std::min(*best, rank) : rank;
             }
         }
@@ -677,7 +685,8 @@ class SnapshotSync::Impl {
         peer.free_at = later(now, peer.retry_ms);
     }
 
-    static void succeed(Peer& peer) {
+    static void succeed(Peer& peer, std::size_t items) {
+        peer.item_cost = smoothed_cost(peer.item_cost, peer.answer_ms, items);
         peer.failures = 0;
         peer.retry_ms = 0;
     }
@@ -706,7 +715,7 @@ class SnapshotSync::Impl {
     std::optional<SnapshotOffer> current_;  ///< from kLinks on
     std::optional<Hash> unfinished_;
     std::set<SnapshotOffer> given_up_;  ///< of this round
-    std::set<Hash> false_manifests_;
+    std::set<SnapshotOffer> false_offers_;
     std::map<Term, Members> committees_;  ///< proved; that of term 0 always
 
     std::optional<Anchor> anchor_;
