@@ -382,9 +382,17 @@ void BlockSync::release(Request& request) {
     --active_requests_;
 }
 
+bool BlockSync::is_free(const Peer& peer, TimeMs now) {
+    return !peer.blamed && peer.requests < peer.requests_max && peer.free_at <= now;
+}
+
+bool BlockSync::has_free_peer(TimeMs now) const {
+    return std::ranges::any_of(
+        peers_, [now](const auto& entry) { return is_free(entry.second, now); });
+}
+
 bool BlockSync::may_ask(const Peer& peer, Height height, TimeMs now) {
-    return !peer.blamed && peer.requests < peer.requests_max && peer.free_at <= now &&
-           peer.claim.base <= height && height <= peer.claim.head;
+    return is_free(peer, now) && peer.claim.base <= height && height <= peer.claim.head;
 }
 
 /// Whoever has not failed lately, then whoever is fastest under the load it has.

@@ -10,7 +10,6 @@ namespace polis::sync {
 
 namespace {
 
-
 Bytes encode_header(const HeaderFacts& facts) {
     Bytes out;
     codec::encode_to(out, facts.chain);
@@ -53,8 +52,7 @@ std::optional<HeaderFacts> TestReader::header_facts(ByteView header) const {
     codec::Codec<ChainId>::decode(reader, out.chain);
     codec::Codec<Height>::decode(reader, out.height);
     codec::Codec<Term>::decode(reader, out.term);
-    for (Hash* hash :
-         {&out.parent, &out.parent_state_root, &out.committee, &out.next_committee}) {
+    for (Hash* hash : {&out.parent, &out.parent_state_root, &out.committee, &out.next_committee}) {
         codec::Codec<Hash>::decode(reader, *hash);
     }
     return reader.ok() && reader.remaining() == 0 ? std::optional{out} : std::nullopt;
@@ -83,7 +81,7 @@ TestChain::TestChain() {
         for (std::uint64_t i = 0; i < 4 + seed % 3; ++i) {
             const Bytes bytes = codec::encode(seed * 100 + i);
             const Hash secret = crypto::blake2b_256(crypto::kDomainDevKey, bytes);
-            made.keys.push_back(crypto::SigningKey::from_seed(secret.data));
+            made.keys.emplace_back(crypto::Seed(secret.view()));
             consensus::Member member;
             member.consensus_key = made.keys.back().public_key();
             member.stake = Amount{1'000 - i};
@@ -125,8 +123,7 @@ Bytes TestChain::block(std::uint64_t height) const {
     return codec::encode(TestBlock{.header = header(height), .body = body_of(header(height))});
 }
 
-pbft::Certificate TestChain::certificate(
-    std::uint64_t height, std::optional<std::uint64_t> term) {
+pbft::Certificate TestChain::certificate(std::uint64_t height, std::optional<std::uint64_t> term) {
     const std::uint64_t own = consensus::term_of(Height{height}, kTermBlocks).value;
     const std::uint64_t signer = term.value_or(own);
     const auto known = certificates_.find({height, signer});
@@ -155,9 +152,7 @@ pbft::Certificate TestChain::certificate(
 TermLink TestChain::link(std::uint64_t term) {
     const std::uint64_t height = term * kTermBlocks + 1;
     return {
-        .header = header(height),
-        .certificate = certificate(height),
-        .members = members(term + 1)};
+        .header = header(height), .certificate = certificate(height), .members = members(term + 1)};
 }
 
 Anchor TestChain::anchor(std::uint64_t height) {

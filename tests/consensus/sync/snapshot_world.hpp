@@ -38,7 +38,9 @@ class TestChain {
     static TestChain& shared();
 
     [[nodiscard]] const std::vector<consensus::Member>& members(std::uint64_t term) const;
+
     [[nodiscard]] const Bytes& header(std::uint64_t height) const { return headers_[height]; }
+
     [[nodiscard]] Hash hash(std::uint64_t height) const;
     [[nodiscard]] static Hash state_root(std::uint64_t height);
     [[nodiscard]] Bytes block(std::uint64_t height) const;
