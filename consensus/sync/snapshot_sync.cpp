@@ -87,7 +87,7 @@ class SnapshotSync::Impl {
           reader_(reader),
           options_(options),
           unfinished_(unfinished),
-          progress_ms_(options.progress_ms) {
+          finish_ms_(options.finish_ms) {
         POLIS_ASSERT_OP(trust_.term_blocks, >=, 1U);
         POLIS_ASSERT(!trust_.genesis.empty());
         committees_.emplace(Term{0}, trust_.genesis);
@@ -169,7 +169,7 @@ class SnapshotSync::Impl {
             }
         }
         if (stage_ == Stage::kChunks) {
-            next.add(later(progress_since_, progress_ms_));
+            next.add(later(progress_since_, options_.progress_ms));
         }
         return next.earliest();
     }
@@ -563,10 +563,13 @@ class SnapshotSync::Impl {
 
     /// A trickle must not keep the node from a better source, if there is one.
     bool is_too_slow(TimeMs now) {
-        if (stage_ != Stage::kChunks || ms_between(progress_since_, now) < progress_ms_) {
+        const std::uint64_t spent = ms_between(progress_since_, now);
+        if (stage_ != Stage::kChunks || spent < options_.progress_ms) {
             return false;
         }
-        const bool slow = progress_ < options_.progress_chunks;
+        const bool slow =
+            saturating_mul<std::uint64_t>(missing_, spent) / std::max<std::uint64_t>(progress_, 1) >
+            finish_ms_;
         progress_since_ = now;
         progress_ = 0;
         const bool has_choice = std::ranges::any_of(peers_, [this](const auto& entry) {
@@ -577,8 +580,7 @@ class SnapshotSync::Impl {
                    });
         });
         if (slow && has_choice) {
-            progress_ms_ = next_pause(
-                progress_ms_, options_.progress_ms, std::numeric_limits<std::uint64_t>::max());
+            finish_ms_ = saturating_mul<std::uint64_t>(finish_ms_, 2);
         }
         return slow && has_choice;
     }
@@ -727,8 +729,8 @@ class SnapshotSync::Impl {
     std::size_t missing_ = 0;
     std::size_t scan_from_ = 0;
     TimeMs progress_since_;
-    std::size_t progress_ = 0;  ///< chunks since then
-    std::uint64_t progress_ms_;
+    std::uint64_t progress_ = 0;  ///< chunks since then
+    std::uint64_t finish_ms_;     ///< for the chunks of one offer
     SnapshotEffects out_;
 };
 

@@ -112,10 +112,10 @@ class SnapshotSync {
         std::uint64_t retry_ms = 500;  ///< before a peer that failed is asked again; doubles
         std::uint64_t retry_ms_max = 30'000;
         std::uint64_t failures_max = 3;  ///< in a row of each server, before an offer is given up
-        /// Fewer chunks than `progress_chunks` in this time, and another offer is tried if there is
+        std::uint64_t progress_ms = 30'000;  ///< over which the speed of chunks is measured
+        /// At that speed an offer must be done in this time, or another one is tried if there is
         /// one; the time doubles with each such change.
-        std::uint64_t progress_ms = 30'000;
-        std::size_t progress_chunks = 8;
+        std::uint64_t finish_ms = 600'000;
     };
 
     /// What the node already believes.
