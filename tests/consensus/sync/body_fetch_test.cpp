@@ -364,5 +364,53 @@ TEST(BodyFetchWorld, completes_with_one_honest_source) {
     }
 }
 
+/// Inputs without any sense, about a few blocks of different digests, some of which lie.
+TEST(BodyFetchFuzz, random_inputs_do_no_harm) {
+    const std::vector<Body> bodies{Body(1), Body(2), Body(3), Body(4), Body(5), Body(6)};
+    for (std::uint64_t seed = 1; seed <= 500; ++seed) {
+        Random random(seed, "fuzz");
+        BodyFetch fetch({});
+        TimeMs now{random.next() >> 1};
+        for (int i = 0; i < 200; ++i) {
+            now.value += random.below(400);
+            const auto peer = static_cast<PeerId>(random.below(4));
+            const Body& body = random.pick(bodies);
+            const Body& other = random.chance(3, 4) || peer == 0 ? body : random.pick(bodies);
+            const auto index = static_cast<std::uint32_t>(random.below(10));
+            const std::vector<std::function<BodyFetchEffects()>> inputs{
+                [&] {
+                    return fetch.obtain(body.wanted({0, peer}, random.chance(1, 2), index), now);
+                },
+                [&] { return fetch.missing(body.digest, {index}, now); },
+                [&] {
+                    return fetch.summary_answered(
+                        peer, {.digest = body.digest, .summary = other.summary}, now);
+                },
+                [&] {
+                    return fetch.items_answered(
+                        peer, {.digest = body.digest, .items = other.items({index})}, now);
+                },
+                [&] { return fetch.item_found(body.summary.txns[index], other.txns[index], now); },
+                [&] { return peer == 0 ? fetch.tick(now) : fetch.peer_left(peer, now); },
+                [&] { return fetch.tick(now); }};
+            for (const BodyFetchEffect& effect : random.pick(inputs)()) {
+                const auto* blame = std::get_if<Blame>(&effect);
+                EXPECT_TRUE(blame == nullptr || blame->peer != 0);
+                if (const auto* complete = std::get_if<BodyComplete>(&effect)) {
+                    for (const BodyItem& item : complete->items) {
+                        EXPECT_EQ(
+                            crypto::blake2b_256(crypto::kDomainTxnId, item.bytes),
+                            complete->summary.txns[item.index]);
+                    }
+                }
+            }
+            const auto timer = fetch.next_timer();
+            EXPECT_TRUE(!timer || *timer > now);
+            EXPECT_LT(fetch.memory_bytes(), 10'000U);
+        }
+        ASSERT_FALSE(testing::Test::HasFailure()) << "seed " << seed;
+    }
+}
+
 }  // namespace
 }  // namespace polis::sync

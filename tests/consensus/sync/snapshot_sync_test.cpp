@@ -464,5 +464,75 @@ TEST(SnapshotSyncWorld, is_ready_with_one_honest_peer) {
     }
 }
 
+/// Inputs without any sense. Peer 0 answers what it was asked, as an honest server would.
+class Fuzzer {
+  public:
+    explicit Fuzzer(std::uint64_t seed)
+        : random_(seed, "fuzz"),
+          machine_(TestChain::shared().trust(), checker_, reader_, std::nullopt, {}) {}
+
+    void step() {
+        now_.value += random_.below(3'000);
+        for (const SnapshotEffect& effect : input()) {
+            if (const auto* ask = std::get_if<AskSnapshot>(&effect)) {
+                asked_.push_back(*ask);
+            } else if (const auto* chosen = std::get_if<SnapshotChosen>(&effect)) {
+                manifest_ = chosen->offer.manifest;
+            } else if (const auto* blame = std::get_if<Blame>(&effect)) {
+                EXPECT_NE(blame->peer, 0U) << to_string(blame->fault);
+            } else if (const auto* ready = std::get_if<SnapshotReady>(&effect)) {
+                EXPECT_EQ(
+                    ready->offer.state_root, TestChain::state_root(ready->offer.height.value));
+            }
+        }
+        const auto timer = machine_.next_timer();
+        EXPECT_TRUE(!timer || *timer > now_);
+    }
+
+  private:
+    SnapshotEffects input() {
+        const auto peer = static_cast<PeerId>(random_.below(4));
+        switch (random_.below(9)) {
+            case 0:
+                return machine_.peer_joined(peer, now_);
+            case 1:
+                return machine_.peer_left(peer, now_);
+            case 2:
+                return machine_.tick(now_);
+            case 3:
+                return machine_.chunks_here(
+                    manifest_, {static_cast<std::uint32_t>(random_.below(30))}, now_);
+            default:
+                return asked_.empty() ? machine_.tick(now_) : answer(peer);
+        }
+    }
+
+    SnapshotEffects answer(PeerId peer) {
+        const AskSnapshot& ask = random_.pick(asked_);
+        bool is_honest = false;
+        const Server server = ask.peer == 0 ? honest(60) : random_server(random_, is_honest);
+        const PeerId sender = peer != 0 && random_.chance(1, 9) ? peer : ask.peer;
+        return machine_.answered(sender, std::visit(server, ask.request), now_);
+    }
+
+    Random random_;
+    consensus::PlainChecker checker_;
+    TestReader reader_;
+    SnapshotSync machine_;
+    TimeMs now_;
+    Hash manifest_;
+    std::vector<AskSnapshot> asked_;
+};
+
+TEST(SnapshotSyncFuzz, random_inputs_do_no_harm) {
+    for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+        Fuzzer fuzzer(seed);
+        for (int i = 0; i < 200; ++i) {
+            fuzzer.step();
+        }
+        ASSERT_FALSE(HasFailure()) << "seed " << seed;
+    }
+}
+
 }  // namespace
 }  // namespace polis::sync
