@@ -10,6 +10,7 @@
 #include <tuple>
 #include <utility>
 
+#include <consensus/sync/committee_chain.hpp>
 #include <consensus/sync/time.hpp>
 #include <core/check.hpp>
 #include <core/crypto/domains.hpp>
@@ -82,16 +83,16 @@ class SnapshotSync::Impl {
         const LedgerReader& reader,
         std::optional<Hash> unfinished,
         const Options& options)
-        : trust_(std::move(trust)),
-          checker_(checker),
-          reader_(reader),
+        : reader_(reader),
           options_(options),
           unfinished_(unfinished),
-          finish_ms_(options.finish_ms) {
-        POLIS_ASSERT_OP(trust_.term_blocks, >=, 1U);
-        POLIS_ASSERT(!trust_.genesis.empty());
-        committees_.emplace(Term{0}, trust_.genesis);
-    }
+          committees_(
+              {.chain = trust.chain,
+               .term_blocks = trust.term_blocks,
+               .genesis = std::move(trust.genesis)},
+              checker,
+              reader),
+          finish_ms_(options.finish_ms) {}
 
     void peer_joined(PeerId peer, TimeMs now) {
         remove_peer(peer);
@@ -181,14 +182,12 @@ class SnapshotSync::Impl {
     }
 
     [[nodiscard]] std::size_t memory_bytes() const {
-        std::size_t out = manifest_.size() + facts_.chunks.size() * Hash::kSize + have_.size() / 8 +
+        std::size_t out = committees_.memory_bytes() + manifest_.size() +
+                          facts_.chunks.size() * Hash::kSize + have_.size() / 8 +
                           false_offers_.size() * sizeof(SnapshotOffer) +
                           given_up_.size() * sizeof(SnapshotOffer) + requests_.size() * sizeof(Key);
         for (const auto& [id, peer] : peers_) {
             out += sizeof(Peer) + peer.offers.size() * sizeof(SnapshotOffer);
-        }
-        for (const auto& [term, members] : committees_) {
-            out += members.size() * sizeof(consensus::Member);
         }
         if (anchor_) {
             out += anchor_->block.block.size() + anchor_->next_header.size();
@@ -220,7 +219,6 @@ class SnapshotSync::Impl {
 
     using Peers = std::map<PeerId, Peer>;
     using Requests = std::map<std::pair<PeerId, Key>, TimeMs>;
-    using Members = std::vector<consensus::Member>;
 
     // ---- answers ----
 
@@ -246,11 +244,10 @@ class SnapshotSync::Impl {
         }
         Term term = answer.from;
         for (TermLink& link : answer.links) {
-            if (!link_holds(link, term)) {
+            if (!committees_.follow(std::move(link), term)) {
                 return std::unexpected(Fault::kBadLink);
             }
             term = Term{term.value + 1};
-            committees_.insert_or_assign(term, std::move(link.members));
             if (!missing_link()) {
                 break;
             }
@@ -268,9 +265,9 @@ class SnapshotSync::Impl {
             fail(peer, now);
             return {};
         }
-        const auto next = reader_.header_facts(answer.anchor->next_header);
-        if (!next || next->height != after(current_->height) ||
-            !is_certified(answer.anchor->next_header, *next, answer.anchor->next_certificate)) {
+        const auto next = committees_.certified_header(
+            answer.anchor->next_header, answer.anchor->next_certificate);
+        if (!next || next->height != after(current_->height)) {
             return std::unexpected(Fault::kBadAnchor);
         }
         succeed(peer, 1);
@@ -281,7 +278,7 @@ class SnapshotSync::Impl {
         }
         const pbft::Certificate& certificate = answer.anchor->block.certificate;
         if (reader_.block_hash(answer.anchor->block.block) != current_->block ||
-            !is_certified(current_->block, current_->height, certificate)) {
+            !committees_.certifies(certificate, current_->height, current_->block)) {
             return std::unexpected(Fault::kBadAnchor);
         }
         anchor_ = *std::move(answer.anchor);
@@ -345,57 +342,23 @@ class SnapshotSync::Impl {
         return {};
     }
 
-    // ---- proofs ----
+    // ---- the way from genesis ----
 
-    [[nodiscard]] Term term_of(Height height) const {
-        return consensus::term_of(height, trust_.term_blocks);
-    }
-
-    [[nodiscard]] bool is_certified(
-        const Hash& digest, Height height, const pbft::Certificate& certificate) const {
-        const auto members = committees_.find(term_of(height));
-        if (members == committees_.end() || certificate.statement.height != height ||
-            certificate.statement.digest != digest) {
-            return false;
-        }
-        const consensus::Committee committee{
-            .chain = trust_.chain,
-            .term = members->first,
-            .members = members->second,
-            .ranking = {}};
-        return pbft::verify_certificate(certificate, pbft::Phase::kCommit, committee, checker_)
-            .has_value();
-    }
-
-    [[nodiscard]] bool is_certified(
-        ByteView header, const HeaderFacts& facts, const pbft::Certificate& certificate) const {
-        return facts.chain == trust_.chain && facts.term == term_of(facts.height) &&
-               is_certified(
-                   crypto::blake2b_256(crypto::kDomainHeader, header), facts.height, certificate);
-    }
-
-    /// Source: spec [Y31]. A term's committee names the next one in every header of its term.
-    [[nodiscard]] bool link_holds(const TermLink& link, Term term) const {
-        const auto facts = reader_.header_facts(link.header);
-        return facts && facts->term == term && !link.members.empty() &&
-               consensus::committee_hash(link.members) == facts->next_committee &&
-               is_certified(link.header, *facts, link.certificate);
-    }
+    [[nodiscard]] Term term_of(Height height) const { return committees_.term_of(height); }
 
     /// The term whose link comes next on the way to the current offer; nothing: all are known.
     [[nodiscard]] std::optional<Term> missing_link() const {
         for (const Term term : {term_of(current_->height), term_of(after(current_->height))}) {
-            const auto known = std::prev(committees_.upper_bound(term));
-            if (known->first != term) {
-                return known->first;
+            if (const Term known = committees_.known_before(term); known != term) {
+                return known;
             }
         }
         return std::nullopt;
     }
 
-    /// Keeps genesis, the way's end, and what the offers at hand need.
+    /// Keeps what the offers at hand need.
     void forget_committees() {
-        std::set<Term> keep{Term{0}, committees_.rbegin()->first};
+        std::set<Term> keep;
         const auto keep_for = [&](const SnapshotOffer& offer) {
             keep.insert(term_of(offer.height));
             keep.insert(term_of(after(offer.height)));
@@ -404,7 +367,7 @@ class SnapshotSync::Impl {
         for (const auto& [id, peer] : peers_) {
             std::ranges::for_each(peer.offers, keep_for);
         }
-        std::erase_if(committees_, [&](const auto& entry) { return !keep.contains(entry.first); });
+        committees_.keep_only(std::move(keep));
     }
 
     // ---- progress ----
@@ -546,8 +509,8 @@ class SnapshotSync::Impl {
             .offer = *current_,
             .manifest = manifest_,
             .anchor = *anchor_,
-            .committee = committees_.at(term_of(current_->height)),
-            .next_committee = committees_.at(term_of(after(current_->height)))});
+            .committee = committees_.members(term_of(current_->height)),
+            .next_committee = committees_.members(term_of(after(current_->height)))});
     }
 
     [[nodiscard]] bool serves(const Peer& peer) const {
@@ -702,8 +665,6 @@ class SnapshotSync::Impl {
     }
 
     // ---- constant after construction ----
-    const Trust trust_;
-    consensus::CryptoChecker& checker_;
     const LedgerReader& reader_;
     const Options options_;
 
@@ -718,7 +679,7 @@ class SnapshotSync::Impl {
     std::optional<Hash> unfinished_;
     std::set<SnapshotOffer> given_up_;  ///< of this round
     std::set<SnapshotOffer> false_offers_;
-    std::map<Term, Members> committees_;  ///< proved; that of term 0 always
+    CommitteeChain committees_;
 
     std::optional<Anchor> anchor_;
     std::optional<SnapshotOffer> anchored_;  ///< what anchor_ proves
