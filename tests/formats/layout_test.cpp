@@ -15,6 +15,8 @@
 #include <consensus/committee.hpp>
 #include <consensus/facts/fact.hpp>
 #include <consensus/pbft/evidence.hpp>
+#include <consensus/sync/limits.hpp>
+#include <consensus/sync/messages.hpp>
 #include <core/codec/borsh.hpp>
 #include <core/codec/reader.hpp>
 #include <core/merkle.hpp>
@@ -47,6 +49,7 @@ const std::vector<std::string> kFiles{
     "docs/formats/receipt.md",
     "docs/formats/state.md",
     "docs/formats/store.md",
+    "docs/formats/sync.md",
     "docs/formats/transaction.md"};
 
 /// All documents, one after the other.
@@ -63,6 +66,27 @@ const std::string& documents() {
 
 const std::map<std::string, std::vector<Place>>& layouts() {
     static const std::map<std::string, std::vector<Place>> kLayouts{
+        {"HeadClaim", layout_of<sync::HeadClaim>()},
+        {"BlockRequest", layout_of<sync::BlockRequest>()},
+        {"SyncedBlock", layout_of<sync::SyncedBlock>()},
+        {"BlockResponse", layout_of<sync::BlockResponse>()},
+        {"BlockBusy", layout_of<sync::BlockBusy>()},
+        {"BodyRequest", layout_of<sync::BodyRequest>()},
+        {"BodySummary", layout_of<sync::BodySummary>()},
+        {"BodyItem", layout_of<sync::BodyItem>()},
+        {"BodyItems", layout_of<sync::BodyItems>()},
+        {"SnapshotOffer", layout_of<sync::SnapshotOffer>()},
+        {"SnapshotOffers", layout_of<sync::SnapshotOffers>()},
+        {"ManifestRequest", layout_of<sync::ManifestRequest>()},
+        {"ManifestResponse", layout_of<sync::ManifestResponse>()},
+        {"LinksRequest", layout_of<sync::LinksRequest>()},
+        {"TermLink", layout_of<sync::TermLink>()},
+        {"LinksResponse", layout_of<sync::LinksResponse>()},
+        {"AnchorRequest", layout_of<sync::AnchorRequest>()},
+        {"Anchor", layout_of<sync::Anchor>()},
+        {"AnchorResponse", layout_of<sync::AnchorResponse>()},
+        {"ChunkRequest", layout_of<sync::ChunkRequest>()},
+        {"ChunkResponse", layout_of<sync::ChunkResponse>()},
         {"Account", layout_of<ledger::Account>()},
         {"Block", layout_of<ledger::Block>()},
         {"Delegate", layout_of<ledger::Delegate>()},
@@ -194,6 +218,21 @@ TEST(FormatsTables, record_kinds) {
         {"12", "kOffence"}};
     EXPECT_EQ(pairs_of("record kinds"), expected);
     EXPECT_EQ(static_cast<int>(ledger::RecordKind::kOffence), 12);
+}
+
+TEST(FormatsTables, sync_limits) {
+    const std::map<std::string, std::string> expected{
+        {"kSyncBlockBytesMax", std::to_string(sync::kSyncBlockBytesMax)},
+        {"kAnswerBlocksMax", std::to_string(sync::kAnswerBlocksMax)},
+        {"kAnswerBytes", std::to_string(sync::kAnswerBytes)},
+        {"kBodyItemsMax", std::to_string(sync::kBodyItemsMax)},
+        {"kBodyItemBytesMax", std::to_string(sync::kBodyItemBytesMax)},
+        {"kOffersMax", std::to_string(sync::kOffersMax)},
+        {"kManifestBytesMax", std::to_string(sync::kManifestBytesMax)},
+        {"kManifestChunksMax", std::to_string(sync::kManifestChunksMax)},
+        {"kChunkBytesMax", std::to_string(sync::kChunkBytesMax)},
+        {"kLinksMax", std::to_string(sync::kLinksMax)}};
+    EXPECT_EQ(pairs_of("sync limits"), expected);
 }
 
 TEST(FormatsTables, payload_tags) {
