@@ -1,0 +1,210 @@
+#include <tools/sim/adversary.hpp>
+
+#include <algorithm>
+#include <string>
+#include <variant>
+
+#include <tools/sim/forgery.hpp>
+
+namespace polis::sim {
+
+namespace {
+
+constexpr std::size_t kMemoriesMax = 256;
+constexpr std::size_t kMemoryBytesMax = 4'096;
+constexpr std::size_t kSlotsMax = 64;
+
+std::set<NodeId> some_nodes(Random& random, std::size_t nodes) {
+    std::set<NodeId> out;
+    for (NodeId node = 0; node < nodes; ++node) {
+        if (random.chance(1, 2)) {
+            out.insert(node);
+        }
+    }
+    return out;
+}
+
+bool is_body(const node::Envelope& message) {
+    return std::holds_alternative<node::TxnBatch>(message) ||
+           std::holds_alternative<sync::BlockResponse>(message) ||
+           std::holds_alternative<sync::BodySummary>(message) ||
+           std::holds_alternative<sync::BodyItems>(message);
+}
+
+}  // namespace
+
+Adversary::Adversary(Setup setup)
+    : self_(setup.self),
+      nodes_(setup.nodes),
+      traitor_(std::move(setup.traitor)),
+      key_(std::move(setup.key)),
+      random_(setup.seed, "adversary " + std::to_string(setup.self)),
+      favourites_(some_nodes(random_, nodes_)),
+      half_(some_nodes(random_, nodes_)),
+      silent_(has(Trick::kSilent)) {}
+
+void Adversary::heal() { silent_ = silent_ || traitor_.silent_later; }
+
+bool Adversary::withheld(const node::Envelope& message) {
+    if (has(Trick::kWithholdsBodies) && is_body(message)) {
+        return true;
+    }
+    const auto* consensus = std::get_if<pbft::Message>(&message);
+    if (consensus == nullptr) {
+        return false;
+    }
+    if (has(Trick::kWithholdsProposals) && std::holds_alternative<pbft::Proposal>(*consensus)) {
+        return true;
+    }
+    return has(Trick::kWithholdsVotes) && std::holds_alternative<pbft::Ballot>(*consensus) &&
+           random_.chance(1, 2);
+}
+
+std::vector<Mail> Adversary::say(Mail honest) {
+    std::vector<Mail> out;
+    remember(honest.bytes);
+    const auto message = node::decode_wire(honest.bytes);
+    if (silent_ || (message && withheld(*message))) {
+        return out;
+    }
+    const auto* consensus = message ? std::get_if<pbft::Message>(&*message) : nullptr;
+    if (consensus == nullptr) {
+        deliver(std::move(honest), out);
+    } else {
+        corrupt(*consensus, honest, out);
+    }
+    return out;
+}
+
+void Adversary::corrupt(
+    const pbft::Message& message, const Mail& honest, std::vector<Mail>& out) {
+    if (const auto* proposal = std::get_if<pbft::Proposal>(&message)) {
+        member_ = proposal->vote.member;
+        if (has(Trick::kEquivocates)) {
+            equivocate(*proposal, out);
+            return;
+        }
+        deliver(honest, out);
+        vote_for(*proposal, out);
+    } else if (const auto* change = std::get_if<pbft::ViewChangeMessage>(&message)) {
+        const bool lies = has(Trick::kLiesInViewChange) && change->change.prepared.has_value();
+        const pbft::Message said = lies ? forgetful_change(key_, *change) : *change;
+        deliver({honest.to, node::encode_wire(said)}, out);
+    } else if (const auto* ballot = std::get_if<pbft::Ballot>(&message)) {
+        member_ = ballot->vote.member;
+        deliver(honest, out);
+        if (has(Trick::kDoubleVotes)) {
+            Hash digest;
+            random_.fill(digest.data);
+            const auto known = proposed_.find(
+                {ballot->vote.statement.height, ballot->vote.statement.view});
+            if (known != proposed_.end() && random_.chance(3, 4)) {
+                digest = random_.pick(known->second);
+            }
+            const pbft::Message second = other_ballot(key_, ballot->vote, digest);
+            deliver({honest.to, node::encode_wire(second)}, out);
+        }
+    } else {
+        deliver(honest, out);
+    }
+}
+
+void Adversary::equivocate(const pbft::Proposal& proposal, std::vector<Mail>& out) {
+    const auto other = other_proposal(key_, proposal);
+    const Bytes first = node::encode_wire(pbft::Message{proposal});
+    const Bytes second = other ? node::encode_wire(pbft::Message{*other}) : first;
+    for (NodeId node = 0; node < nodes_; ++node) {
+        if (node != self_) {
+            deliver({node, half_.contains(node) ? first : second}, out);
+        }
+    }
+    vote_for(proposal, out);
+    if (other) {
+        vote_for(*other, out);
+    }
+}
+
+void Adversary::vote_for(const pbft::Proposal& proposal, std::vector<Mail>& out) {
+    const pbft::Statement& statement = proposal.vote.statement;
+    std::vector<Hash>& known = proposed_[{statement.height, statement.view}];
+    if (std::ranges::contains(known, statement.digest)) {
+        return;
+    }
+    known.push_back(statement.digest);
+    if (proposed_.size() > kSlotsMax) {
+        proposed_.erase(proposed_.begin());
+    }
+    if (!has(Trick::kVotesForAll) || !member_ || silent_) {
+        return;
+    }
+    for (const pbft::Phase phase : {pbft::Phase::kPrepare, pbft::Phase::kCommit}) {
+        pbft::Statement vote = statement;
+        vote.phase = phase;
+        const pbft::Message ballot = pbft::Ballot{signed_vote(key_, vote, *member_)};
+        deliver({std::nullopt, node::encode_wire(ballot)}, out);
+    }
+}
+
+std::vector<Mail> Adversary::hear(ByteView bytes) {
+    std::vector<Mail> out;
+    remember(bytes);
+    const auto message = node::decode_wire(bytes);
+    const auto* consensus = message ? std::get_if<pbft::Message>(&*message) : nullptr;
+    const auto* proposal = consensus != nullptr ? std::get_if<pbft::Proposal>(consensus) : nullptr;
+    if (proposal != nullptr) {
+        vote_for(*proposal, out);
+    }
+    return out;
+}
+
+std::vector<Mail> Adversary::act(const pbft::Schedule& schedule, View view) {
+    std::vector<Mail> out;
+    member_ = schedule.current.index_of(key_.public_key());
+    if (silent_) {
+        return out;
+    }
+    half_ = some_nodes(random_, nodes_);
+    if (has(Trick::kHugeViews) && member_) {
+        const View far{
+            random_.chance(1, 3) ? UINT64_MAX : view.value + random_.between(1, 1'000'000)};
+        const pbft::Message change = change_to(key_, schedule.current, schedule.height, far);
+        deliver({std::nullopt, node::encode_wire(change)}, out);
+    }
+    if (has(Trick::kReplays) && !memories_.empty()) {
+        for (std::uint64_t i = random_.between(1, 8); i > 0; --i) {
+            deliver({std::nullopt, random_.pick(memories_)}, out);
+        }
+    }
+    if (has(Trick::kMutates) && !memories_.empty()) {
+        deliver({std::nullopt, mutated(random_.pick(memories_), random_)}, out);
+    }
+    return out;
+}
+
+void Adversary::remember(ByteView bytes) {
+    if (bytes.size() > kMemoryBytesMax || !(has(Trick::kReplays) || has(Trick::kMutates))) {
+        return;
+    }
+    if (memories_.size() < kMemoriesMax) {
+        memories_.push_back(to_bytes(bytes));
+    } else if (random_.chance(1, 8)) {
+        random_.pick(memories_) = to_bytes(bytes);
+    }
+}
+
+void Adversary::deliver(Mail mail, std::vector<Mail>& out) {
+    if (has(Trick::kMutates) && random_.chance(1, 10)) {
+        mail.bytes = mutated(std::move(mail.bytes), random_);
+    }
+    if (!has(Trick::kSelective)) {
+        out.push_back(std::move(mail));
+        return;
+    }
+    for (const NodeId node : favourites_) {
+        if (node != self_ && (!mail.to || *mail.to == node)) {
+            out.push_back({node, mail.bytes});
+        }
+    }
+}
+
+}  // namespace polis::sim
