@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <consensus/mutants.hpp>
 #include <core/check.hpp>
 #include <core/crypto/domains.hpp>
 #include <core/crypto/hash.hpp>
@@ -24,6 +25,10 @@ bool is_permutation(const Ranking& ranking, std::size_t members) {
         seen[member] = true;
     }
     return true;
+}
+
+std::size_t Committee::quorum() const {
+    return consensus::quorum(members.size()) - (broken(Mutant::kSmallQuorum) ? 1 : 0);
 }
 
 MemberIndex Committee::leader(Height height, View view) const {

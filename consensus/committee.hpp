@@ -52,7 +52,7 @@ struct Committee {
 
     [[nodiscard]] std::size_t size() const { return members.size(); }
 
-    [[nodiscard]] std::size_t quorum() const { return consensus::quorum(members.size()); }
+    [[nodiscard]] std::size_t quorum() const;
 
     [[nodiscard]] std::size_t faults_max() const { return consensus::faults_max(members.size()); }
 

@@ -3,6 +3,8 @@
 #include <core/check.hpp>
 #include <ledger/account.hpp>
 #include <ledger/modules/bank.hpp>
+#include <ledger/modules/staking.hpp>
+#include <ledger/modules/terms.hpp>
 #include <ledger/state/journal.hpp>
 #include <ledger/state/tree.hpp>
 
@@ -39,6 +41,20 @@ T must(StoreResult<T> result) {
     }
 }
 
+/// A preset may name an election of another version; only who builds a chain needs it.
+PresetResult<void> check_election(const GenesisPreset& preset) {
+    if (ledger::terms::election_of(preset.params) != nullptr) {
+        return {};
+    }
+    return std::unexpected(PresetError{
+        .file = {},
+        .line = 0,
+        .key = "election",
+        .cause = "is \"" + std::string(to_string(preset.params.election)) +
+                 "\", which this program cannot run",
+        .cure = "choose \"dpos\""});
+}
+
 void add_records(Journal& state, const GenesisPreset& preset) {
     using ledger::TxnStatus;
     must(save_params(state, preset.params));
@@ -63,19 +79,21 @@ void add_records(Journal& state, const GenesisPreset& preset) {
 
 PresetResult<Genesis> build(const GenesisPreset& preset, std::string_view source) {
     POLIS_TRY_VOID(check_preset(preset));
+    POLIS_TRY_VOID(check_election(preset));
     EmptyState empty;
     Journal state(empty);
     add_records(state, preset);
     Genesis out;
     out.committee =
         must(ledger::staking::top_by_stake(state, preset.params, preset.params.committee_size_max));
+    const Hash committee = must(ledger::terms::save_first_term(state, out.committee));
     out.supply = supply_of(preset);
     out.state = {
         .params = preset.params,
         .time = preset.time,
         .source = to_bytes(as_bytes(source)),
         .records = state.changes(),
-        .committee = ledger::staking::committee_hash(out.committee)};
+        .committee = committee};
     const NoLeaves no_leaves;
     ledger::StateTree tree(no_leaves, {});
     out.state_root = must(tree.apply(out.state.records));

@@ -22,7 +22,7 @@ struct Genesis {
 /// Makes the records of a preset with the modules that will change them later. The order of keys in
 /// the file, comments and the name have no influence on any hash.
 /// @param source the text that the chain keeps, from which parse_preset() gives `preset` again
-/// @error what check_preset() finds
+/// @error what check_preset() finds, and an election that this program does not have
 [[nodiscard]] PresetResult<Genesis> build(const GenesisPreset& preset, std::string_view source);
 
 /// parse_preset() and build() in one. @param file is named in errors only

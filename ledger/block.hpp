@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include <consensus/facts/fact.hpp>
 #include <core/bytes.hpp>
 #include <core/codec/borsh.hpp>
 #include <core/types.hpp>
@@ -27,7 +28,7 @@ struct Header {
     Hash parent_certificate;  ///< hash of the commit certificate of the parent
     Hash txn_root;            ///< Merkle root over transaction ids
     Hash facts_root;          ///< Merkle root over attested facts
-    Hash beacon;
+    Hash beacon;              ///< randomness: consensus/pbft/beacon.hpp
     VrfProof beacon_proof;
     Hash parent_state_root;     ///< state after the parent block
     Hash parent_receipts_root;  ///< receipts of the parent block
@@ -61,10 +62,13 @@ struct Header {
 struct Block {
     Header header;
     std::vector<Transaction> txns;
+    std::vector<consensus::CertifiedFact> facts;  ///< ascending by kind and subject
 
     bool operator==(const Block&) const = default;
-    static constexpr auto kFields =
-        codec::fields(&Block::header, codec::bounded(&Block::txns, kBlockTxnsMax));
+    static constexpr auto kFields = codec::fields(
+        &Block::header,
+        codec::bounded(&Block::txns, kBlockTxnsMax),
+        codec::bounded(&Block::facts, consensus::kBlockFactsMax));
 };
 
 /// The name of a block: the tagged hash of its encoded header.

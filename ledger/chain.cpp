@@ -6,6 +6,7 @@
 
 #include <core/check.hpp>
 #include <core/hex.hpp>
+#include <ledger/modules/terms.hpp>
 #include <ledger/store/block_rows.hpp>
 
 namespace polis::ledger {
@@ -31,6 +32,28 @@ StoreResult<T> decode_row(ByteView key, ByteView value) {
     return *std::move(decoded);
 }
 
+/// Another program may know the election: the chain is not at fault.
+StoreResult<void> check_election(const Params& params) {
+    if (terms::election_of(params) != nullptr) {
+        return {};
+    }
+    return error(
+        StoreErrc::kWrongSchema,
+        "the chain's election is " + std::string(to_string(params.election)) +
+            ", which this program does not have");
+}
+
+/// The accounts among changed records.
+std::vector<Address> accounts_of(const StateChanges& changes) {
+    std::vector<Address> out;
+    for (const StateChange& change : changes) {
+        if (change.key.kind() == RecordKind::kAccount) {
+            out.push_back(Address::from_view(change.key.bytes().subspan(1)));
+        }
+    }
+    return out;
+}
+
 }  // namespace
 
 Chain::Chain(std::unique_ptr<KeyValueStore> store, Options options)
@@ -42,6 +65,7 @@ Chain::Chain(std::unique_ptr<KeyValueStore> store, Options options)
 StoreResult<std::unique_ptr<Chain>> Chain::create(
     std::unique_ptr<KeyValueStore> store, const GenesisState& genesis, Options options) {
     std::unique_ptr<Chain> chain(new Chain(std::move(store), std::move(options)));
+    POLIS_TRY_VOID(check_election(genesis.params));
     POLIS_TRY_VOID(check_unused(*chain->store_));
     POLIS_TRY_VOID(chain->write_genesis(genesis));
     POLIS_TRY_VOID(chain->load_rows());
@@ -55,6 +79,7 @@ StoreResult<std::unique_ptr<Chain>> Chain::open(
     POLIS_TRY_VOID(chain->load_rows());
     POLIS_TRY_VOID(chain->load_state());
     POLIS_TRY_VOID(chain->load_params_of_state());
+    POLIS_TRY_VOID(chain->check_terms());
     POLIS_TRY_VOID(chain->check_head_block());
     return chain;
 }
@@ -65,6 +90,8 @@ StoreResult<void> Chain::write_genesis(const GenesisState& genesis) {
     POLIS_TRY(const Hash root, tree_.apply(genesis.records));
     POLIS_TRY(const auto params, load_params(tree_));
     POLIS_ASSERT(params == genesis.params);
+    POLIS_TRY(const auto first_term, terms::load_terms(tree_));
+    POLIS_ASSERT(consensus::committee_hash(first_term.members) == genesis.committee);
     POLIS_TRY_VOID(write_genesis_records(genesis.records));
     const CheckedBlock block = genesis_block(genesis, root);
     const Head head{
@@ -74,7 +101,8 @@ StoreResult<void> Chain::write_genesis(const GenesisState& genesis) {
         .state_root = root,
         .receipts_root = receipts_root({}),
         .gas_used = {},
-        .records = tree_.record_count()};
+        .records = tree_.record_count(),
+        .beacon = {}};
     WriteBatch batch;
     put_block_rows(batch, block, {}, head);
     put_chain_rows(batch, genesis.source);
@@ -137,7 +165,21 @@ StoreResult<void> Chain::load_params_of_state() {
     if (const auto unusable = params_error(*params)) {
         return error(StoreErrc::kCorrupt, "parameters in the state: " + std::string(*unusable));
     }
+    POLIS_TRY_VOID(check_election(*params));
     params_ = *params;
+    return {};
+}
+
+/// The state's term must be that of the next block.
+StoreResult<void> Chain::check_terms() {
+    POLIS_TRY(const auto record, terms::load_terms(tree_));
+    const Term expected{head_.height.value / params_.term_blocks};
+    if (record.term != expected) {
+        return error(
+            StoreErrc::kCorrupt,
+            "the state's term is " + std::to_string(record.term.value) + ", not " +
+                std::to_string(expected.value));
+    }
     return {};
 }
 
@@ -182,16 +224,19 @@ TxnRules Chain::rules() const {
         .gas_price_min = params_.gas_price_min};
 }
 
-StoreResult<std::vector<Receipt>> Chain::apply(const CheckedBlock& checked) {
+StoreResult<AppliedBlock> Chain::apply(const CheckedBlock& checked, const Finality& finality) {
     POLIS_ASSERT(checked.header.parent == head_.block);
-    auto receipts = execute_and_store(checked);
-    if (!receipts) {
-        tree_.halt();  // it may be ahead of the store
+    POLIS_ASSERT(!finality.certificate || finality.certificate->statement.digest == checked.hash);
+    POLIS_TRY_VOID(check_running());
+    auto applied = execute_and_store(checked, finality);
+    if (!applied) {
+        halt();  // the tree may be ahead of the store
     }
-    return receipts;
+    return applied;
 }
 
-StoreResult<std::vector<Receipt>> Chain::execute_and_store(const CheckedBlock& checked) {
+StoreResult<AppliedBlock> Chain::execute_and_store(
+    const CheckedBlock& checked, const Finality& finality) {
     POLIS_TRY(BlockOutcome outcome, execute_block(tree_, params_, checked));
     report(ApplyStage::kExecuted);
     POLIS_TRY(const Hash root, tree_.apply(outcome.changes));
@@ -203,16 +248,117 @@ StoreResult<std::vector<Receipt>> Chain::execute_and_store(const CheckedBlock& c
         .state_root = root,
         .receipts_root = outcome.receipts_root,
         .gas_used = outcome.gas_used,
-        .records = tree_.record_count()};
+        .records = tree_.record_count(),
+        .beacon = checked.header.beacon};
     WriteBatch batch;
     put_block_rows(batch, checked, outcome.receipts, next);
+    if (finality.certificate) {
+        put_certificate(batch, next.height, *finality.certificate);
+    }
+    if (finality.vote_record) {
+        put_vote_record(batch, *finality.vote_record);
+    }
+    POLIS_TRY_VOID(remove_pending(batch, *store_, next.height));
     StateRows::write(batch, outcome.changes);
     report(ApplyStage::kEncoded);
     POLIS_TRY_VOID(store_->write(batch, options_.durability));
     head_ = next;
     tree_.trim();
     report(ApplyStage::kWritten);
-    return std::move(outcome.receipts);
+    return AppliedBlock{
+        .receipts = std::move(outcome.receipts), .touched = accounts_of(outcome.changes)};
+}
+
+StoreResult<void> Chain::persist_vote(ByteView record, const CheckedBlock* body) {
+    POLIS_TRY_VOID(check_running());
+    WriteBatch batch;
+    put_vote_record(batch, record);
+    if (body != nullptr) {
+        POLIS_ASSERT(body->header.parent == head_.block);
+        put_pending(batch, *body);
+    }
+    auto written = store_->write(batch, Durability::kSynced);
+    if (!written) {
+        halt();
+    }
+    return written;
+}
+
+StoreResult<void> Chain::check_running() const {
+    return halted_ ? error(StoreErrc::kHalted, "an earlier write of the chain failed; reopen it")
+                   : StoreResult<void>{};
+}
+
+void Chain::halt() {
+    halted_ = true;
+    tree_.halt();
+}
+
+StoreResult<std::optional<Bytes>> Chain::vote_record() const {
+    return sealed_row(rows::vote_key());
+}
+
+StoreResult<std::optional<Block>> Chain::pending_block(const Hash& hash) const {
+    const Bytes key = rows::pending_key(Height{head_.height.value + 1}, hash);
+    POLIS_TRY(const auto bytes, sealed_row(key));
+    if (!bytes) {
+        return std::optional<Block>{};
+    }
+    POLIS_TRY(Block out, decode_row<Block>(key, *bytes));
+    return std::optional<Block>{std::move(out)};
+}
+
+StoreResult<std::optional<pbft::Certificate>> Chain::certificate(Height height) const {
+    const Bytes key = rows::certificate_key(height);
+    POLIS_TRY(const auto bytes, sealed_row(key));
+    if (!bytes) {
+        return std::optional<pbft::Certificate>{};
+    }
+    POLIS_TRY(auto out, decode_row<pbft::Certificate>(key, *bytes));
+    return std::optional{std::move(out)};
+}
+
+StoreResult<pbft::Schedule> Chain::schedule() {
+    POLIS_TRY(const auto record, terms::load_terms(tree_));
+    pbft::Schedule out;
+    out.height = Height{head_.height.value + 1};
+    out.head = head_.block;
+    out.current = terms::committee(params_, record);
+    const bool begins_term = consensus::term_of(head_.height, params_.term_blocks) < record.term;
+    const auto previous = terms::previous_committee(params_, record);
+    out.parent = begins_term && previous ? *previous : out.current;
+    out.next = consensus::ends_term(out.height, params_.term_blocks)
+                   ? terms::next_committee(params_, record)
+                   : out.current;
+    return out;
+}
+
+StoreResult<Hash> Chain::next_committee() {
+    POLIS_TRY(const auto record, terms::load_terms(tree_));
+    return consensus::committee_hash(record.next);
+}
+
+StoreResult<std::optional<facts::FactsFault>> Chain::check_facts(
+    const CheckedBlock& block, consensus::CryptoChecker& checker) {
+    POLIS_ASSERT(block.header.parent == head_.block);
+    if (block.facts.empty()) {
+        return std::optional<facts::FactsFault>{};
+    }
+    POLIS_TRY(const auto record, terms::load_terms(tree_));
+    const auto previous = terms::previous_committee(params_, record);
+    const auto verified = facts::check_facts(
+        block, terms::committee(params_, record), previous ? &*previous : nullptr, checker);
+    if (!verified) {
+        return std::optional{verified.error()};
+    }
+    POLIS_TRY(const auto objection, facts::election_objects(tree_, params_, block));
+    if (!objection) {
+        return std::optional<facts::FactsFault>{};
+    }
+    facts::FactsFault fault;
+    fault.code = facts::FactsError::kRefused;
+    fault.reason = *objection;
+    return std::optional{fault};
 }
 
 void Chain::report(ApplyStage stage) const {

@@ -7,12 +7,16 @@
 #include <optional>
 #include <vector>
 
+#include <consensus/checker.hpp>
+#include <consensus/pbft/certificate.hpp>
+#include <consensus/pbft/verify.hpp>
 #include <core/bytes.hpp>
 #include <core/types.hpp>
 #include <ledger/account.hpp>
 #include <ledger/block.hpp>
 #include <ledger/execution.hpp>
 #include <ledger/genesis_state.hpp>
+#include <ledger/modules/facts.hpp>
 #include <ledger/params.hpp>
 #include <ledger/receipt.hpp>
 #include <ledger/state/proof.hpp>
@@ -29,6 +33,18 @@ struct StoredTxn {
     rows::TxnPlace place;
     Transaction txn;
     Receipt receipt;
+};
+
+/// What agreement says of a block, to be written together with it.
+struct Finality {
+    std::optional<pbft::Certificate> certificate = std::nullopt;  ///< commit certificate, verified
+    std::optional<Bytes> vote_record = std::nullopt;  ///< takes the place of the stored one
+};
+
+/// What became of a block.
+struct AppliedBlock {
+    std::vector<Receipt> receipts;
+    std::vector<Address> touched;  ///< accounts that it changed: for Mempool::on_block
 };
 
 /// The steps of Chain::apply, in order; for whoever measures them.
@@ -48,13 +64,16 @@ class Chain {
     };
 
     /// Writes block 0 into an empty store.
-    /// @pre params_error(genesis.params) is nothing, and the records hold these parameters
-    /// @error kWrongChain if the store already holds a chain, kCorrupt if it holds anything else
+    /// @pre params_error(genesis.params) is nothing; the records hold these parameters and a first
+    /// term whose members have the hash genesis.committee
+    /// @error kWrongChain if the store already holds a chain, kCorrupt if it holds anything else,
+    /// kWrongSchema for an election that this program does not have
     [[nodiscard]] static StoreResult<std::unique_ptr<Chain>> create(
         std::unique_ptr<KeyValueStore> store, const GenesisState& genesis, Options options);
 
     /// Opens a store that create() made. O(records).
-    /// @error kNotFound for an empty store, kWrongSchema, kCorrupt
+    /// @error kNotFound for an empty store, kWrongSchema (also for an election that this program
+    /// does not have), kCorrupt
     [[nodiscard]] static StoreResult<std::unique_ptr<Chain>> open(
         std::unique_ptr<KeyValueStore> store, Options options);
 
@@ -69,10 +88,39 @@ class Chain {
 
     [[nodiscard]] TxnRules rules() const;
 
-    /// Executes a block on the head and makes both durable. @pre check_block() passed on head()
-    /// @post on error nothing of the block is visible: state() and every later apply() answer
-    /// kHalted, and the chain must be reopened
-    [[nodiscard]] StoreResult<std::vector<Receipt>> apply(const CheckedBlock& block);
+    /// Executes a block on the head and makes it durable, in one batch with its certificate and the
+    /// vote record if they are given. Pending blocks of its height go.
+    /// @pre check_block() passed on head(); a certificate names the block
+    /// @post on error nothing of the block is visible: state(), every later apply() and
+    /// persist_vote() answer kHalted, and the chain must be reopened
+    [[nodiscard]] StoreResult<AppliedBlock> apply(
+        const CheckedBlock& block, const Finality& finality = {});
+
+    /// Makes what this node is about to sign durable, always synced, in place of the record before
+    /// it; with a block, also that block's body, which pending_block() then finds until its height
+    /// is final. @pre check_block() passed on head() for `body`; it may be null
+    /// @post on error the chain has halted as after a failed apply(): sign nothing. Spec [D12].
+    [[nodiscard]] StoreResult<void> persist_vote(ByteView record, const CheckedBlock* body);
+
+    /// The record that was made durable last; nothing if there never was one.
+    [[nodiscard]] StoreResult<std::optional<Bytes>> vote_record() const;
+
+    /// A block for the height after the head that persist_vote() kept.
+    [[nodiscard]] StoreResult<std::optional<Block>> pending_block(const Hash& block) const;
+
+    /// The commit certificate that the block was stored with; nothing if there was none.
+    [[nodiscard]] StoreResult<std::optional<pbft::Certificate>> certificate(Height height) const;
+
+    /// Who votes on the height after the head, and on the one after that.
+    [[nodiscard]] StoreResult<pbft::Schedule> schedule();
+
+    /// Hash of the committee of the term after that of the next block, as its header must name it.
+    [[nodiscard]] StoreResult<Hash> next_committee();
+
+    /// What is wrong with the facts of a block for the head: their certificates, or what the
+    /// election says of them. For voters; a certified block's were judged by a quorum. Spec [B19].
+    [[nodiscard]] StoreResult<std::optional<facts::FactsFault>> check_facts(
+        const CheckedBlock& block, consensus::CryptoChecker& checker);
 
     /// The state after the head.
     [[nodiscard]] StateView& state() { return tree_; }
@@ -107,11 +155,15 @@ class Chain {
     StoreResult<void> load_rows();
     StoreResult<void> load_state();
     StoreResult<void> load_params_of_state();
+    StoreResult<void> check_terms();
     StoreResult<void> check_head_block() const;
     StoreResult<void> write_genesis(const GenesisState& genesis);
-    StoreResult<std::vector<Receipt>> execute_and_store(const CheckedBlock& checked);
+    StoreResult<AppliedBlock> execute_and_store(
+        const CheckedBlock& checked, const Finality& finality);
     StoreResult<void> write_genesis_records(const StateChanges& records);
     void report(ApplyStage stage) const;
+    [[nodiscard]] StoreResult<void> check_running() const;
+    void halt();
     [[nodiscard]] StoreResult<std::optional<Bytes>> sealed_row(ByteView key) const;
     [[nodiscard]] StoreResult<std::optional<Bytes>> row_of_height(
         ByteView key, Height height) const;
@@ -124,6 +176,7 @@ class Chain {
     Hash genesis_;
     Height base_;
     Head head_;
+    bool halted_ = false;  ///< a write failed
 };
 
 }  // namespace polis::ledger

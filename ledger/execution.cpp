@@ -3,11 +3,16 @@
 #include <utility>
 #include <variant>
 
+#include <consensus/election.hpp>
 #include <core/check.hpp>
 #include <ledger/account.hpp>
 #include <ledger/modules/bank.hpp>
 #include <ledger/modules/context.hpp>
+#include <ledger/modules/election_records.hpp>
+#include <ledger/modules/evidence.hpp>
+#include <ledger/modules/facts.hpp>
 #include <ledger/modules/staking.hpp>
+#include <ledger/modules/terms.hpp>
 #include <ledger/state/journal.hpp>
 
 namespace polis::ledger {
@@ -19,6 +24,10 @@ struct Dispatch {
     TxnContext& context;
 
     ModuleResult operator()(const Transfer& payload) { return bank::apply(context, payload); }
+
+    ModuleResult operator()(const ReportEvidence& payload) {
+        return evidence::apply(context, payload);
+    }
 
     template <class StakingPayload>
     ModuleResult operator()(const StakingPayload& payload) {
@@ -45,7 +54,12 @@ ModuleResult reserve_fee(Journal& state, const CheckedTxn& checked, const StateK
 class BlockExecutor {
   public:
     BlockExecutor(StateView& parent_state, const Params& params, const CheckedBlock& block)
-        : state_(parent_state, block.hash), params_(params), block_(block) {}
+        : state_(parent_state, block.hash),
+          params_(params),
+          block_(block),
+          election_(terms::election_of(params)) {
+        POLIS_ASSERT(election_ != nullptr);
+    }
 
     StoreResult<BlockOutcome> run() {
         out_.receipts.reserve(block_.txns.size());
@@ -56,12 +70,33 @@ class BlockExecutor {
         if (fees_ != Amount{}) {
             POLIS_TRY_VOID(staking::reward(state_, params_, block_.header.proposer, fees_));
         }
+        POLIS_TRY_VOID(elect());
         out_.receipts_root = receipts_root(out_.receipts);
         out_.changes = std::move(state_).take_changes();
         return std::move(out_);
     }
 
   private:
+    /// What a block changes beside its transactions: facts, the election's records, the term.
+    StoreResult<void> elect() {
+        const Header& header = block_.header;
+        POLIS_TRY(const auto facts, facts::record_facts(state_, block_.facts, header.height));
+        ElectionJournal records(state_, params_.election);
+        const consensus::BlockView view{
+            .height = header.height,
+            .term = consensus::term_of(header.height, params_.term_blocks),
+            .view = header.view,
+            .proposer = header.proposer,
+            .beacon = header.beacon,
+            .facts = facts};
+        election_->apply(view, records);
+        POLIS_TRY_VOID(records.finish());
+        if (!consensus::ends_term(header.height, params_.term_blocks)) {
+            return {};
+        }
+        return terms::roll(state_, params_, *election_, header.beacon);
+    }
+
     StoreResult<Receipt> execute(const CheckedTxn& checked) {
         const StateKey sender = account_key(checked.sender);
         POLIS_TRY(const TxnStatus reserved, reserve_fee(state_, checked, sender));
@@ -100,6 +135,7 @@ class BlockExecutor {
     Journal state_;
     const Params& params_;
     const CheckedBlock& block_;
+    const consensus::Election* const election_;
     Amount fees_;
     BlockOutcome out_;
 };

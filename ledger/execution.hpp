@@ -22,7 +22,10 @@ struct BlockOutcome {
 ///
 /// A transaction never makes a block invalid here. One that cannot pay or comes out of turn is
 /// skipped; one that fails pays its fee and uses its nonce, and everything else it did is undone.
-/// @error only what the view answers. Source: spec [X1] to [X7].
+/// After the transactions come fees, facts, the election's records and, at the end of a term, the
+/// next one. @pre the parameters' election is one of this program
+/// @error only what the view answers; kCorrupt at the end of a term if it holds no term record.
+/// Source: spec [X1] to [X7], [X10].
 [[nodiscard]] StoreResult<BlockOutcome> execute_block(
     StateView& parent_state, const Params& params, const CheckedBlock& block);
 

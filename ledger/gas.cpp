@@ -24,6 +24,12 @@ struct PayloadGas {
     Gas operator()(const Withdraw&) const { return writes(2); }
 
     Gas operator()(const Unjail&) const { return writes(1); }
+
+    /// Validator, list of candidates, supply and offence. Unbonding pools that are cut as well are
+    /// not counted: who reports does not know them.
+    Gas operator()(const ReportEvidence&) const {
+        return Gas{writes(4).value + 2 * kGasSignature.value};
+    }
 };
 
 }  // namespace

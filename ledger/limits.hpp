@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <consensus/quorum.hpp>
+
 /// Every protocol limit of the ledger. A value beyond one is refused with a named error.
 namespace polis::ledger {
 
@@ -15,7 +17,7 @@ inline constexpr std::size_t kReceiptEventsMax = 64;
 inline constexpr std::size_t kStateKeyBytesMax = 63;
 inline constexpr std::size_t kStateValueBytesMax = std::size_t{64} * 1024;
 inline constexpr std::size_t kValidatorsMax = 1'024;  ///< candidates in the list
-inline constexpr std::uint32_t kCommitteeMax = 200;
+inline constexpr std::uint32_t kCommitteeMax = consensus::kCommitteeMax;
 inline constexpr std::uint64_t kUnbondingErasMax = 1'024;  ///< that a slashing may have to visit
 inline constexpr std::uint16_t kBasisPoints = 10'000;  ///< one whole, in hundredths of a percent
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <variant>
 
+#include <consensus/pbft/evidence.hpp>
 #include <core/codec/borsh.hpp>
 #include <core/types.hpp>
 
@@ -68,7 +69,16 @@ struct Unjail {
     static constexpr auto kFields = codec::fields();
 };
 
-using Payload = std::variant<Transfer, RegisterValidator, Delegate, Unbond, Withdraw, Unjail>;
+/// Proves that a validator signed what no honest one signs; it is slashed. Anybody may report it.
+struct ReportEvidence {
+    pbft::Evidence evidence;
+
+    bool operator==(const ReportEvidence&) const = default;
+    static constexpr auto kFields = codec::fields(&ReportEvidence::evidence);
+};
+
+using Payload =
+    std::variant<Transfer, RegisterValidator, Delegate, Unbond, Withdraw, Unjail, ReportEvidence>;
 
 /// Coins that the payload takes from the sender's balance beside the fee.
 [[nodiscard]] Amount amount_moved(const Payload& payload);

@@ -40,6 +40,14 @@ std::string_view to_string(TxnStatus status) {
             return "validator is not jailed";
         case TxnStatus::kStillJailed:
             return "jail time is not over";
+        case TxnStatus::kBadEvidence:
+            return "evidence proves nothing";
+        case TxnStatus::kOffenceInFuture:
+            return "offence at a height to come";
+        case TxnStatus::kOffenceExpired:
+            return "offence too long ago";
+        case TxnStatus::kAlreadyPunished:
+            return "already punished for this height";
     }
     return "unknown status";
 }

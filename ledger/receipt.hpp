@@ -34,6 +34,10 @@ enum class TxnStatus : std::uint8_t {
     kNotMatured,  ///< the unbonding time is not over
     kNotJailed,
     kStillJailed,
+    kBadEvidence,      ///< a signature does not verify, or the statements do not conflict
+    kOffenceInFuture,  ///< above the height of the block
+    kOffenceExpired,   ///< so long ago that nothing of the stake of then can be slashed
+    kAlreadyPunished,  ///< for that height
 };
 
 std::string_view to_string(TxnStatus status);
@@ -78,4 +82,4 @@ struct Receipt {
 
 template <>
 inline constexpr auto polis::codec::kEnumLast<polis::ledger::TxnStatus> =
-    polis::ledger::TxnStatus::kStillJailed;
+    polis::ledger::TxnStatus::kAlreadyPunished;

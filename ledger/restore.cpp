@@ -62,6 +62,9 @@ StoreResult<void> check_point(const RestorePoint& point) {
     if (header.chain_id != point.genesis.params.chain_id) {
         return error(StoreErrc::kWrongChain, "the snapshot's block is of another chain id");
     }
+    if (point.certificate && point.certificate->statement.digest != point.next.parent) {
+        return error(StoreErrc::kWrongChain, "the certificate is not that of the snapshot's block");
+    }
     return {};
 }
 
@@ -73,7 +76,8 @@ Head head_of(const RestorePoint& point, std::uint64_t records) {
         .state_root = point.next.parent_state_root,
         .receipts_root = point.next.parent_receipts_root,
         .gas_used = point.next.parent_gas_used,
-        .records = records};
+        .records = records,
+        .beacon = point.block.header.beacon};
 }
 
 }  // namespace
@@ -104,6 +108,9 @@ StoreResult<std::unique_ptr<Chain>> restore_chain(
     WriteBatch batch;
     put_block_rows(batch, first, {}, head_of(point, loader.tree().record_count()));
     put_base_rows(batch, point.block);
+    if (point.certificate) {
+        put_certificate(batch, point.block.header.height, *point.certificate);
+    }
     put_chain_rows(batch, genesis.source);
     POLIS_TRY_VOID(store->write(batch, Durability::kSynced));
     return Chain::open(std::move(store), std::move(options));

@@ -2,7 +2,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
+#include <consensus/pbft/certificate.hpp>
 #include <ledger/chain.hpp>
 #include <ledger/store/snapshot.hpp>
 
@@ -13,6 +15,7 @@ struct RestorePoint {
     GenesisState genesis;
     Block block;  ///< at the snapshot's height
     Header next;  ///< the finalized header after it, which names the state root and the receipts
+    std::optional<pbft::Certificate> certificate = std::nullopt;  ///< of `block`, verified
 };
 
 /// Hands over the snapshot's chunks, first to last; nothing after the last one.
@@ -24,6 +27,7 @@ using ChunkSource = std::function<StoreResult<std::optional<Bytes>>()>;
 /// Nothing that the chunks say is trusted: their records must lead to `point.next`'s state root.
 /// A crash or an error leaves a store that open() refuses; delete it and repeat.
 /// @error kWrongChain  the point's parts do not belong together, or the store holds a chain
+/// @error kWrongSchema the chain's election is not one of this program
 /// @error kCorrupt     a chunk is malformed, or the records lead to another state root
 [[nodiscard]] StoreResult<std::unique_ptr<Chain>> restore_chain(
     std::unique_ptr<KeyValueStore> store,

@@ -63,6 +63,7 @@ enum class TxnError : std::uint8_t {
     kZeroAmount,     ///< moves nothing
     kBadCommission,  ///< more than 100 %
     kBadSignature,
+    kBadEvidence,  ///< statements of another chain, or that do not conflict
 };
 
 std::string_view to_string(TxnError error);

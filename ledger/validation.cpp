@@ -4,8 +4,6 @@
 #include <atomic>
 #include <utility>
 
-#include <core/merkle.hpp>
-
 namespace polis::ledger {
 
 namespace {
@@ -43,9 +41,6 @@ std::optional<BlockError> check_link(
     }
     if (header.parent_gas_used != parent.gas_used) {
         return BlockError::kWrongGasUsed;
-    }
-    if (header.facts_root != merkle::root({})) {
-        return BlockError::kWrongFactsRoot;
     }
     return std::nullopt;
 }
@@ -91,6 +86,28 @@ Result<void, BlockFault> check_body(const CheckedBlock& block, const TxnRules& r
     return {};
 }
 
+/// What the facts of a block are sorted by; no two share it.
+std::pair<consensus::FactKind, Hash> place_of(const consensus::CertifiedFact& certified) {
+    return {certified.fact.kind, certified.fact.subject};
+}
+
+Result<void, BlockFault> check_block_facts(const CheckedBlock& block) {
+    if (consensus::facts_root(block.facts) != block.header.facts_root) {
+        return fault(BlockError::kWrongFactsRoot);
+    }
+    for (std::size_t i = 1; i < block.facts.size(); ++i) {
+        const auto before = place_of(block.facts[i - 1]);
+        const auto here = place_of(block.facts[i]);
+        if (here == before) {
+            return fault(BlockError::kDuplicateFact);
+        }
+        if (here < before) {
+            return fault(BlockError::kFactsUnordered);
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 std::string_view to_string(BlockError error) {
@@ -125,6 +142,10 @@ std::string_view to_string(BlockError error) {
             return "the same transaction twice";
         case BlockError::kGasOverLimit:
             return "gas limits add up to more than the block's";
+        case BlockError::kDuplicateFact:
+            return "two facts about the same subject";
+        case BlockError::kFactsUnordered:
+            return "facts are not in the order of kind and subject";
     }
     return "unknown block error";
 }
@@ -154,12 +175,14 @@ Result<CheckedBlock, BlockFault> check_block(
     if (const auto error = check_link(block.header, parent, rules)) {
         return fault(*error);
     }
-    if (block.txns.size() > kBlockTxnsMax) {
+    if (block.txns.size() > kBlockTxnsMax || block.facts.size() > consensus::kBlockFactsMax) {
         return fault(BlockError::kTooLarge);
     }
-    CheckedBlock out{.header = block.header, .hash = block_hash(block.header), .txns = {}};
+    CheckedBlock out{
+        .header = block.header, .hash = block_hash(block.header), .txns = {}, .facts = block.facts};
     out.txns.reserve(block.txns.size());
-    std::size_t bytes = codec::Codec<Block>::kBytesMin;
+    std::size_t bytes =
+        codec::Codec<Header>::kBytesMin + sizeof(std::uint32_t) + codec::encode(block.facts).size();
     for (std::size_t i = 0; i < block.txns.size(); ++i) {
         POLIS_TRY(CheckedTxn txn, check_member(block.txns[i], i, block.header.height, rules));
         bytes += txn.encoded_bytes;
@@ -169,6 +192,7 @@ Result<CheckedBlock, BlockFault> check_block(
         out.txns.push_back(std::move(txn));
     }
     POLIS_TRY_VOID(check_body(out, rules));
+    POLIS_TRY_VOID(check_block_facts(out));
     return out;
 }
 
@@ -192,19 +216,31 @@ Result<void, BlockFault> check_signatures(const CheckedBlock& block, WorkerPool&
     return {};
 }
 
-CheckedBlock make_block(const Head& parent, const BlockPlan& plan, std::vector<CheckedTxn> txns) {
+CheckedBlock make_block(const Head& parent, BlockPlan plan, std::vector<CheckedTxn> txns) {
+    std::ranges::sort(plan.facts, {}, place_of);
     Header header;
     header.chain_id = plan.chain_id;
     header.height = Height{parent.height.value + 1};
     header.time = plan.time;
     header.parent = parent.block;
     header.txn_root = txn_root(ids_of(txns));
-    header.facts_root = merkle::root({});
+    header.facts_root = consensus::facts_root(plan.facts);
     header.parent_state_root = parent.state_root;
     header.parent_receipts_root = parent.receipts_root;
     header.parent_gas_used = parent.gas_used;
     header.proposer = plan.proposer;
-    return {.header = header, .hash = block_hash(header), .txns = std::move(txns)};
+    header.view = plan.seat.view;
+    header.term = plan.seat.term;
+    header.parent_certificate = plan.seat.parent_certificate;
+    header.beacon = plan.seat.beacon;
+    header.beacon_proof = plan.seat.beacon_proof;
+    header.committee = plan.seat.committee;
+    header.next_committee = plan.seat.next_committee;
+    return {
+        .header = header,
+        .hash = block_hash(header),
+        .txns = std::move(txns),
+        .facts = std::move(plan.facts)};
 }
 
 Bytes encode_block(const CheckedBlock& block) {
@@ -214,6 +250,7 @@ Bytes encode_block(const CheckedBlock& block) {
     for (const CheckedTxn& txn : block.txns) {
         codec::encode_to(out, txn.txn);
     }
+    codec::encode_to(out, block.facts);
     return out;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <consensus/facts/fact.hpp>
 #include <core/bytes.hpp>
 #include <core/codec/borsh.hpp>
 #include <core/result.hpp>
@@ -15,8 +16,8 @@
 #include <ledger/block.hpp>
 #include <ledger/transaction.hpp>
 
-/// What makes a block valid as seen by the ledger. Elections, certificates, time and the beacon are
-/// consensus rules and are checked there.
+/// What makes a block valid as seen by the ledger. Who may propose it is checked by check_seat(),
+/// the certificates of its facts by facts::check_facts(); its own certificate is for consensus.
 namespace polis::ledger {
 
 /// The end of a chain: everything the next header must agree with.
@@ -28,6 +29,7 @@ struct Head {
     Hash receipts_root;         ///< of the block
     Gas gas_used;               ///< by the block
     std::uint64_t records = 0;  ///< in the state
+    Hash beacon;                ///< of the block's header
 
     bool operator==(const Head&) const = default;
     static constexpr auto kFields = codec::fields(
@@ -37,7 +39,8 @@ struct Head {
         &Head::state_root,
         &Head::receipts_root,
         &Head::gas_used,
-        &Head::records);
+        &Head::records,
+        &Head::beacon);
 };
 
 enum class BlockError : std::uint8_t {
@@ -55,7 +58,9 @@ enum class BlockError : std::uint8_t {
     kWrongFactsRoot,
     kBadTxn,  ///< `txn` says which check and `index` which transaction
     kDuplicateTxn,
-    kGasOverLimit,  ///< the transactions' gas limits add up to more than a block's
+    kGasOverLimit,    ///< the transactions' gas limits add up to more than a block's
+    kDuplicateFact,   ///< two facts about one subject of one kind
+    kFactsUnordered,  ///< not ascending by kind and subject
 };
 
 std::string_view to_string(BlockError error);
@@ -76,10 +81,11 @@ struct CheckedBlock {
     Header header;
     Hash hash;
     std::vector<CheckedTxn> txns;
+    std::vector<consensus::CertifiedFact> facts;
 };
 
 /// Decodes and checks a block on top of `parent`. Costs no signature and no state.
-/// Source: spec [B1] to [B9].
+/// Source: spec [B1] to [B9], [B12].
 [[nodiscard]] Result<CheckedBlock, BlockFault> check_block(
     ByteView encoded, const Head& parent, const TxnRules& rules);
 
@@ -92,17 +98,32 @@ struct CheckedBlock {
 [[nodiscard]] Result<void, BlockFault> check_signatures(
     const CheckedBlock& block, WorkerPool& workers);
 
+/// The header's fields of consensus: see check_seat(). All zero on a chain without agreement, which
+/// only benchmarks and demonstrations make.
+struct Seat {
+    View view;
+    Term term;
+    Hash parent_certificate;
+    Hash beacon;
+    VrfProof beacon_proof;
+    Hash committee;
+    Hash next_committee;
+};
+
 /// What the maker of a block decides; the ledger computes the rest of the header's own fields.
 struct BlockPlan {
     ChainId chain_id;
     TimeMs time;
     Address proposer;
+    Seat seat = {};
+    std::vector<consensus::CertifiedFact> facts = {};  ///< in any order
 };
 
-/// A block on top of `parent`. Fields of consensus (view, term, beacon, ...) are left at zero.
-/// @pre the transactions pass check_block() on this parent
+/// A block on top of `parent`, with its facts in the order of [B12].
+/// @pre the transactions pass check_block() on this parent; facts of distinct kind and subject, at
+/// most kBlockFactsMax
 [[nodiscard]] CheckedBlock make_block(
-    const Head& parent, const BlockPlan& plan, std::vector<CheckedTxn> txns);
+    const Head& parent, BlockPlan plan, std::vector<CheckedTxn> txns);
 
 /// The canonical bytes of the block.
 [[nodiscard]] Bytes encode_block(const CheckedBlock& block);

@@ -1,39 +1,13 @@
 #include <consensus/pbft/certificate.hpp>
 
 #include <algorithm>
-#include <bit>
 
+#include <consensus/signers.hpp>
 #include <core/check.hpp>
 #include <core/crypto/domains.hpp>
 #include <core/crypto/hash.hpp>
 
 namespace polis::pbft {
-
-namespace {
-
-bool has_bit(const Bytes& bits, std::size_t index) {
-    return (bits[index / 8] >> (index % 8) & 1U) != 0;
-}
-
-std::size_t count_bits(const Bytes& bits) {
-    std::size_t count = 0;
-    for (const std::uint8_t byte : bits) {
-        count += static_cast<std::size_t>(std::popcount(byte));
-    }
-    return count;
-}
-
-/// True if bits at and beyond `members` are set.
-bool has_stray_bits(const Bytes& bits, std::size_t members) {
-    for (std::size_t i = members; i < bits.size() * 8; ++i) {
-        if (has_bit(bits, i)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-}  // namespace
 
 std::string_view to_string(CertificateError error) {
     switch (error) {
@@ -65,28 +39,20 @@ Certificate make_certificate(std::span<const Vote> votes, std::size_t members) {
         sorted.push_back(&vote);
     }
     std::ranges::sort(sorted, {}, &Vote::member);
-    Certificate out{
-        .statement = votes.front().statement,
-        .signers = Bytes((members + 7) / 8),
-        .signatures = {}};
+    Certificate out{.statement = votes.front().statement, .signers = {}, .signatures = {}};
+    std::vector<MemberIndex> signers;
+    signers.reserve(votes.size());
     for (const Vote* vote : sorted) {
-        POLIS_ASSERT_OP(vote->member, <, members);
         POLIS_ASSERT(vote->statement == out.statement);
-        POLIS_ASSERT(!has_bit(out.signers, vote->member));
-        out.signers[vote->member / 8] |= static_cast<std::uint8_t>(1U << (vote->member % 8));
+        signers.push_back(vote->member);
         out.signatures.push_back(vote->signature);
     }
+    out.signers = consensus::signer_bits(signers, members);
     return out;
 }
 
 std::vector<MemberIndex> signers_of(const Certificate& certificate) {
-    std::vector<MemberIndex> out;
-    for (std::size_t i = 0; i < certificate.signers.size() * 8; ++i) {
-        if (has_bit(certificate.signers, i)) {
-            out.push_back(static_cast<MemberIndex>(i));
-        }
-    }
-    return out;
+    return consensus::signers_of(certificate.signers);
 }
 
 Result<void, CertificateError> check_shape(
@@ -101,9 +67,8 @@ Result<void, CertificateError> check_shape(
     if (certificate.statement.term != committee.term) {
         return std::unexpected(CertificateError::kWrongTerm);
     }
-    if (certificate.signers.size() != (committee.size() + 7) / 8 ||
-        has_stray_bits(certificate.signers, committee.size()) ||
-        count_bits(certificate.signers) != certificate.signatures.size()) {
+    if (!consensus::signers_valid(
+            certificate.signers, committee.size(), certificate.signatures.size())) {
         return std::unexpected(CertificateError::kBadSigners);
     }
     if (certificate.signatures.size() < committee.quorum()) {

@@ -21,7 +21,7 @@ namespace polis::pbft {
 
 /// A message that passed verify() against the replica's schedule().
 struct Received {
-    Message message;
+    Verified message;
 
     bool operator==(const Received&) const = default;
     static constexpr auto kFields = codec::fields(&Received::message);

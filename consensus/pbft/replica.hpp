@@ -5,16 +5,10 @@
 #include <optional>
 
 #include <consensus/pbft/io.hpp>
+#include <consensus/pbft/pacemaker.hpp>
 #include <core/types.hpp>
 
 namespace polis::pbft {
-
-struct Timing {
-    std::uint64_t block_interval_ms = 100;  ///< least time between proposals of one leader
-    std::uint64_t view_timeout_ms = 2'000;  ///< of a view before any back-off
-    std::uint64_t view_timeout_ms_max = 60'000;
-    std::uint64_t resend_ms = 500;  ///< without progress, what was said is said again
-};
 
 /// One member of a PBFT committee, or an observer whose key is in none: a state machine without
 /// I/O, clocks or threads.

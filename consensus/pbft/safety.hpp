@@ -6,6 +6,7 @@
 
 #include <consensus/committee.hpp>
 #include <consensus/facts/fact.hpp>
+#include <consensus/pbft/justification.hpp>
 #include <consensus/pbft/messages.hpp>
 #include <core/codec/borsh.hpp>
 #include <core/crypto/ed25519.hpp>
@@ -39,7 +40,8 @@ struct SafetyRecord {
 };
 
 enum class Refusal : std::uint8_t {
-    kNotMember,      ///< the key is not in the committee
+    kNotMember,      ///< the key is not in the committee, or the committee of another chain
+    kNotLeader,      ///< a proposal of a view that this member does not lead
     kWrongHeight,    ///< not the height being decided
     kOldView,        ///< below the view of the record
     kConflict,       ///< this view's vote went to another block
@@ -76,7 +78,7 @@ class Safety {
     /// spec [S5]. @pre the justification's signatures were verified
     [[nodiscard]] Result<Vote, Refusal> sign_proposal(
         const consensus::Committee& committee,
-        View view,
+        Slot slot,
         const Hash& digest,
         const Justification& justification);
 
@@ -89,10 +91,10 @@ class Safety {
     [[nodiscard]] Result<Vote, Refusal> sign_commit(
         const consensus::Committee& committee, const Certificate& prepared);
 
-    /// Leaves every view below `view`. The message carries the record's own certificate, so a
+    /// Leaves every view below the slot's. The message carries the record's own certificate, so a
     /// caller cannot drop it.
     [[nodiscard]] Result<ViewChangeMessage, Refusal> sign_view_change(
-        const consensus::Committee& committee, View view);
+        const consensus::Committee& committee, Slot slot);
 
     /// Attests a fact. Facts have their own domain: no fact can be taken for a vote.
     [[nodiscard]] Result<consensus::FactVote, Refusal> sign_fact(
@@ -101,29 +103,25 @@ class Safety {
     /// The height is decided: nothing at or below it is signed any more.
     void decided(Height height);
 
+    /// True if the statement is one that this record knows to have signed, or is too old to tell.
+    [[nodiscard]] bool may_have_signed(const Statement& statement) const;
+
     /// This key was seen to sign something that this record does not hold: another machine uses it,
     /// or this machine's disk was set back. Signs nothing up to `height`. Spec [S9].
     void own_key_elsewhere(Height height);
 
   private:
-    const crypto::SigningKey key_;
-    const ChainId chain_;
+    [[nodiscard]] Result<MemberIndex, Refusal> admit(
+        const consensus::Committee& committee, Slot slot) const;
+    void enter(View view);
+    [[nodiscard]] Vote sign(const Statement& statement, MemberIndex member) const;
+
+    crypto::SigningKey key_;
+    ChainId chain_;
     SafetyRecord record_;
 };
 
-/// Which block a justification binds the leader of `view` to.
-struct Choice {
-    std::optional<Hash> digest;  ///< nothing: the leader is free
-};
-
-/// PBFT's computation of O, as every backup repeats it: a quorum of distinct members' view changes
-/// to `view`, the block of the highest prepared view among them, whose certificate is shown.
-/// Structure only: signatures are checked by verify(). Spec [N1] to [N4].
-/// @error kUnjustified
-[[nodiscard]] Result<Choice, Refusal> choice_of(
-    const Justification& justification,
-    const consensus::Committee& committee,
-    Height height,
-    View view);
+/// The record after `height` is decided. Never a step back.
+[[nodiscard]] SafetyRecord record_after(SafetyRecord record, Height height);
 
 }  // namespace polis::pbft

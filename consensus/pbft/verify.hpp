@@ -42,6 +42,8 @@ std::string_view to_string(Reject reject);
 /// may overtake the decision.
 struct Schedule {
     Height height;                 ///< being decided
+    Hash head;                     ///< the block of the height before
+    consensus::Committee parent;   ///< voted on the height before
     consensus::Committee current;  ///< votes on `height`
     consensus::Committee next;     ///< votes on `height` + 1; its ranking may still change if
                                    ///< `height` ends a term
@@ -50,18 +52,23 @@ struct Schedule {
     [[nodiscard]] const consensus::Committee* at(Height wanted) const;
 
     bool operator==(const Schedule&) const = default;
-    static constexpr auto kFields =
-        codec::fields(&Schedule::height, &Schedule::current, &Schedule::next);
+    static constexpr auto kFields = codec::fields(
+        &Schedule::height, &Schedule::head, &Schedule::parent, &Schedule::current, &Schedule::next);
 };
 
-/// A message that passed verify().
+/// A message that passed verify(). Its encoding is for this node's own input logs: who decodes one
+/// believes whoever wrote it.
 class Verified {
   public:
+    Verified() = default;
+
     [[nodiscard]] const Message& message() const { return message_; }
 
     /// Takes a message at its word: one that this node verified before it wrote it down (input
     /// logs), or one in a benchmark of the replica alone.
     static Verified trusted(Message message) { return Verified(std::move(message)); }
+
+    bool operator==(const Verified&) const = default;
 
   private:
     friend Result<Verified, Reject> verify(
@@ -70,6 +77,9 @@ class Verified {
     explicit Verified(Message message) : message_(std::move(message)) {}
 
     Message message_;
+
+  public:
+    static constexpr auto kFields = codec::fields(&Verified::message_);
 };
 
 [[nodiscard]] Result<Verified, Reject> verify(

@@ -20,6 +20,7 @@ inline constexpr Domain kDomainPossession{"polis.possession"};
 inline constexpr Domain kDomainDevKey{"polis.devkey"};
 inline constexpr Domain kDomainStoreRow{"polis.store.row"};
 inline constexpr Domain kDomainSnapshot{"polis.snapshot"};
+inline constexpr Domain kDomainManifest{"polis.manifest"};
 
 inline constexpr Domain kDomainVote{"polis.vote"};
 inline constexpr Domain kDomainCertificate{"polis.cert"};

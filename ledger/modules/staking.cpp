@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include <consensus/dpos/select.hpp>
 #include <core/check.hpp>
 #include <core/crypto/domains.hpp>
 #include <core/crypto/ecvrf.hpp>
@@ -381,8 +382,7 @@ StoreResult<void> reward(
     return {};
 }
 
-StoreResult<std::vector<Member>> top_by_stake(
-    StateView& state, const Params& params, std::size_t count) {
+StoreResult<std::vector<Member>> contenders(StateView& state, const Params& params) {
     POLIS_TRY(const auto list, candidates(state));
     std::vector<Member> members;
     for (const Address& address : list) {
@@ -392,17 +392,13 @@ StoreResult<std::vector<Member>> top_by_stake(
                 {address, record->consensus_key, record->vrf_key, record->pool.tokens});
         }
     }
-    std::ranges::sort(members, [](const Member& left, const Member& right) {
-        return std::pair(right.stake, left.validator) < std::pair(left.stake, right.validator);
-    });
-    if (members.size() > count) {
-        members.resize(count);
-    }
     return members;
 }
 
-Hash committee_hash(const std::vector<Member>& members) {
-    return crypto::blake2b_256(crypto::kDomainCommittee, codec::encode(members));
+StoreResult<std::vector<Member>> top_by_stake(
+    StateView& state, const Params& params, std::size_t count) {
+    POLIS_TRY(auto members, contenders(state, params));
+    return consensus::dpos::select(std::move(members), count, /*incumbent=*/{});
 }
 
 StoreResult<std::optional<Validator>> validator(StateView& state, const Address& address) {

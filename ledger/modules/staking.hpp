@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include <consensus/committee.hpp>
 #include <core/bytes.hpp>
 #include <core/codec/borsh.hpp>
 #include <core/types.hpp>
@@ -47,17 +48,7 @@ struct Validator {
         &Validator::jailed_until);
 };
 
-/// A committee member, in the order of its stake.
-struct Member {
-    Address validator;
-    PublicKey consensus_key;
-    VrfPublicKey vrf_key;
-    Amount stake;
-
-    bool operator==(const Member&) const = default;
-    static constexpr auto kFields =
-        codec::fields(&Member::validator, &Member::consensus_key, &Member::vrf_key, &Member::stake);
-};
+using consensus::Member;
 
 // Events; the data of each is the encoding of the struct.
 struct Delegated {
@@ -128,13 +119,14 @@ struct GenesisValidator {
 [[nodiscard]] StoreResult<void> reward(
     Journal& state, const Params& params, const Address& proposer, Amount amount);
 
-/// The at most `count` candidates with most stake that are not jailed and reach the minimum, most
-/// first, ties by address: a total order over integers. O(candidates). Spec [K11].
+/// Whom a committee may be chosen from: the candidates that are not jailed and reach the minimum,
+/// by address. O(candidates). Spec [K11].
+[[nodiscard]] StoreResult<std::vector<Member>> contenders(StateView& state, const Params& params);
+
+/// The at most `count` contenders with most stake, most first, ties by address, in the order of
+/// consensus::dpos::select. Empty if there is none. O(candidates). Spec [K11].
 [[nodiscard]] StoreResult<std::vector<Member>> top_by_stake(
     StateView& state, const Params& params, std::size_t count);
-
-/// Hash of a committee as headers name it: spec [K12].
-[[nodiscard]] Hash committee_hash(const std::vector<Member>& members);
 
 [[nodiscard]] StoreResult<std::optional<Validator>> validator(
     StateView& state, const Address& address);

@@ -22,6 +22,10 @@ enum class RecordKind : std::uint8_t {
     kDelegation = 6,
     kUnbondingPool = 7,
     kUnbonding = 8,
+    kTerms = 9,
+    kElection = 10,
+    kFact = 11,
+    kOffence = 12,
 };
 
 /// The name of a record in the state, with its place in the authenticated map.

@@ -121,6 +121,27 @@ void put_base_rows(WriteBatch& batch, const Block& block) {
     put_sealed(batch, rows::base_key(), height);
 }
 
+void put_certificate(WriteBatch& batch, Height height, const pbft::Certificate& certificate) {
+    put_sealed(batch, rows::certificate_key(height), codec::encode(certificate));
+}
+
+void put_vote_record(WriteBatch& batch, ByteView record) {
+    put_sealed(batch, rows::vote_key(), record);
+}
+
+void put_pending(WriteBatch& batch, const CheckedBlock& block) {
+    put_sealed(batch, rows::pending_key(block.header.height, block.hash), encode_block(block));
+}
+
+StoreResult<void> remove_pending(WriteBatch& batch, const KeyValueStore& store, Height height) {
+    const rows::Range range = rows::pending_range(height);
+    const auto remove = [&batch](ByteView key, ByteView /*value*/) {
+        batch.remove(key);
+        return true;
+    };
+    return store.scan(range.first, range.last, remove);
+}
+
 void put_block_rows(
     WriteBatch& batch,
     const CheckedBlock& block,

@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include <consensus/pbft/certificate.hpp>
 #include <ledger/receipt.hpp>
 #include <ledger/store/key_value.hpp>
 #include <ledger/store/rows.hpp>
@@ -22,6 +23,19 @@ void put_chain_rows(WriteBatch& batch, ByteView genesis_source);
 /// Appends the block that a restored chain begins with. It was not executed here: no receipts, no
 /// indexes.
 void put_base_rows(WriteBatch& batch, const Block& block);
+
+/// Appends the commit certificate of the block at `height`.
+void put_certificate(WriteBatch& batch, Height height, const pbft::Certificate& certificate);
+
+/// Appends the record of what this node has signed. Opaque here.
+void put_vote_record(WriteBatch& batch, ByteView record);
+
+/// Appends a block that this node may have to vouch for before it is final.
+void put_pending(WriteBatch& batch, const CheckedBlock& block);
+
+/// Appends the removal of the pending blocks up to `height`.
+[[nodiscard]] StoreResult<void> remove_pending(
+    WriteBatch& batch, const KeyValueStore& store, Height height);
 
 /// Appends everything that a block leaves behind beside the state: the block, its receipts, the
 /// indexes by hash, executed transaction and account, and the new head. In key order, table by

@@ -19,8 +19,10 @@ namespace {
 enum class Table : char {
     kAccountTxns = 'A',
     kBlocks = 'B',
+    kCertificates = 'C',
     kHeights = 'H',
     kMeta = 'M',
+    kPending = 'P',
     kReceipts = 'R',
     kSnapshotManifests = 'Y',
     kSnapshotChunks = 'Z',
@@ -68,6 +70,21 @@ Bytes genesis_key() { return make_key(Table::kMeta, {as_bytes("genesis")}); }
 Bytes base_key() { return make_key(Table::kMeta, {as_bytes("base")}); }
 
 Bytes head_key() { return make_key(Table::kMeta, {as_bytes("head")}); }
+
+Bytes vote_key() { return make_key(Table::kMeta, {as_bytes("vote")}); }
+
+Bytes certificate_key(Height height) {
+    return make_key(Table::kCertificates, {big_endian(height.value)});
+}
+
+Bytes pending_key(Height height, const Hash& block) {
+    return make_key(Table::kPending, {big_endian(height.value), block.view()});
+}
+
+Range pending_range(Height height) {
+    const Bytes prefix = make_key(Table::kPending, {big_endian(height.value)});
+    return {make_key(Table::kPending, {}), after_prefix(prefix)};
+}
 
 Bytes block_key(Height height) { return make_key(Table::kBlocks, {big_endian(height.value)}); }
 

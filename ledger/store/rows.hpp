@@ -16,7 +16,7 @@
 /// order.
 namespace polis::ledger::rows {
 
-inline constexpr std::uint32_t kSchemaVersion = 1;
+inline constexpr std::uint32_t kSchemaVersion = 2;
 
 /// Where a transaction stands in the chain.
 struct TxnPlace {
@@ -34,8 +34,10 @@ enum class AccountRole : std::uint8_t { kSender, kRecipient };
 [[nodiscard]] Bytes genesis_key();
 [[nodiscard]] Bytes head_key();
 [[nodiscard]] Bytes base_key();
+[[nodiscard]] Bytes vote_key();
 [[nodiscard]] Bytes block_key(Height height);
 [[nodiscard]] Bytes receipts_key(Height height);
+[[nodiscard]] Bytes certificate_key(Height height);
 [[nodiscard]] Bytes height_key(const Hash& block);
 [[nodiscard]] Bytes txn_key(const Hash& txn_id);
 [[nodiscard]] Bytes account_txn_key(const Address& account, const TxnPlace& place);
@@ -49,6 +51,9 @@ enum class AccountRole : std::uint8_t { kSender, kRecipient };
 
 [[nodiscard]] Bytes state_key(const Hash& path);
 
+/// A block whose commit was voted and that is not final yet.
+[[nodiscard]] Bytes pending_key(Height height, const Hash& block);
+
 // Snapshots: chunks and manifests lie in one table each, by height.
 [[nodiscard]] Bytes snapshot_chunk_key(Height height, std::uint32_t index);
 [[nodiscard]] Bytes snapshot_manifest_key(Height height);
@@ -61,6 +66,9 @@ struct Range {
     Bytes first;
     Bytes last;
 };
+
+/// The pending blocks of all heights up to and with `height`.
+[[nodiscard]] Range pending_range(Height height);
 
 [[nodiscard]] Range snapshot_manifest_range();
 [[nodiscard]] Range snapshot_range();  ///< manifests and chunks

@@ -16,6 +16,7 @@
 #include <core/types.hpp>
 #include <core/worker_pool.hpp>
 #include <ledger/chain.hpp>
+#include <ledger/mempool/admission.hpp>
 
 /// Where consensus meets the ledger: the replica, block sync, body fetch, mempool, facts and the
 /// chain joined into one machine that takes bytes from peers and gives bytes to peers. The process
@@ -105,6 +106,9 @@ struct Identity {
     crypto::SigningKey consensus_key;
     crypto::VrfKey vrf_key;
     Address address;  ///< of the operator, whom fees are paid to
+    /// Of the operator's account: pays for reports of evidence. Without it nothing is reported on
+    /// chain.
+    std::optional<crypto::SigningKey> account_key = std::nullopt;
 };
 
 class Validator {
@@ -114,6 +118,7 @@ class Validator {
         std::uint64_t clock_drift_ms_max =
             10'000;  ///< a block's time may be this far ahead of ours
         std::size_t block_txns_max = 10'000;
+        ledger::MempoolLimits mempool;
     };
 
     struct Setup {

@@ -57,6 +57,10 @@ u128 coins_in(const StateKey& key, const std::optional<SmallBytes>& value) {
         case RecordKind::kConsensusKey:
         case RecordKind::kDelegation:
         case RecordKind::kUnbonding:
+        case RecordKind::kTerms:
+        case RecordKind::kElection:
+        case RecordKind::kFact:
+        case RecordKind::kOffence:
             return 0;
     }
     return 0;

@@ -18,6 +18,7 @@
 #include <ledger/limits.hpp>
 #include <ledger/modules/bank.hpp>
 #include <ledger/modules/staking_records.hpp>
+#include <ledger/modules/terms.hpp>
 #include <ledger/state/record.hpp>
 #include <ledger/store/memory_store.hpp>
 #include <ledger/store/state_rows.hpp>
@@ -82,6 +83,10 @@ void add_record(Totals& totals, ByteView key, ByteView value) {
         case RecordKind::kParams:
         case RecordKind::kValidatorList:
         case RecordKind::kConsensusKey:
+        case RecordKind::kTerms:
+        case RecordKind::kElection:
+        case RecordKind::kFact:
+        case RecordKind::kOffence:
             return;
     }
 }
@@ -278,13 +283,17 @@ GenesisState world_genesis(std::size_t people, std::size_t validators, std::uint
     for (std::size_t i = 0; i < validators; ++i) {
         world.add_validator(i, 100'000 * (i + 1), static_cast<std::uint16_t>(1'000 * i));
     }
+    const auto members =
+        must(staking::top_by_stake(world.state, world.params, world.params.committee_size_max));
+    const Hash committee = must(terms::save_first_term(world.state, members));
     MapView view;
     view.apply(world.state.changes());
     return {
         .params = world.params,
         .time = TimeMs{1'000},
         .source = to_bytes(as_bytes("small world")),
-        .records = view.all()};
+        .records = view.all(),
+        .committee = committee};
 }
 
 CheckedBlock block_on(const Head& head, std::vector<CheckedTxn> txns, const Address& proposer) {

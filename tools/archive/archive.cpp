@@ -23,7 +23,7 @@ using ledger::Chain;
 using Step = Result<void, std::string>;
 
 constexpr std::string_view kMagic = "POLISBLK";
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 
 /// Stands behind the preset: what the file leads to.
 struct Goal {
@@ -167,8 +167,8 @@ class Importer {
         if (const auto signatures = check_signatures(*block, workers_); !signatures) {
             return refuse(height, describe(signatures.error()));
         }
-        if (const auto receipts = chain_->apply(*block); !receipts) {
-            return std::unexpected(receipts.error().context);
+        if (const auto applied = chain_->apply(*block); !applied) {
+            return std::unexpected(applied.error().context);
         }
         txns_ += block->txns.size();
         return {};

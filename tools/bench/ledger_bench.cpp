@@ -22,6 +22,7 @@
 #include <ledger/chain.hpp>
 #include <ledger/gas.hpp>
 #include <ledger/modules/bank.hpp>
+#include <ledger/modules/terms.hpp>
 #include <ledger/params.hpp>
 #include <ledger/state/journal.hpp>
 #include <ledger/store/leveldb_store.hpp>
@@ -108,8 +109,13 @@ StoreResult<ledger::GenesisState> make_genesis(
         POLIS_TRY_VOID(ledger::save_account(
             journal, crypto::address_of(key), {.balance = kBalance, .nonce = {}}));
     }
+    POLIS_TRY(const Hash committee, ledger::terms::save_first_term(journal, {}));
     return ledger::GenesisState{
-        .params = params, .time = {1'700'000'000'000}, .source = {}, .records = journal.changes()};
+        .params = params,
+        .time = {1'700'000'000'000},
+        .source = {},
+        .records = journal.changes(),
+        .committee = committee};
 }
 
 /// Transfers between accounts drawn uniformly, as blocks see them: encoded.
@@ -200,10 +206,10 @@ class LedgerBench {
         figures_.check_s += watch.lap();
         stage_watch_.lap();
         const double cpu_before = process_cpu_seconds();
-        POLIS_TRY(const auto receipts, chain_->apply(*checked));
+        POLIS_TRY(const auto applied, chain_->apply(*checked));
         figures_.block_s.push_back(watch.lap());
         figures_.apply_cpu_s += process_cpu_seconds() - cpu_before;
-        for (const ledger::Receipt& receipt : receipts) {
+        for (const ledger::Receipt& receipt : applied.receipts) {
             figures_.succeeded += receipt.status == ledger::TxnStatus::kSuccess ? 1 : 0;
         }
         return {};

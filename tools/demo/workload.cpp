@@ -160,11 +160,11 @@ Result<CheckedBlock, std::string> Workload::assemble(Chain& chain, WorkerPool& w
 Result<std::size_t, std::string> Workload::write_block(Chain& chain, WorkerPool& workers) const {
     POLIS_TRY(const CheckedBlock made, assemble(chain, workers));
     POLIS_TRY(const CheckedBlock block, accept(encode_block(made), chain, workers));
-    const auto receipts = chain.apply(block);
-    if (!receipts) {
-        return std::unexpected(receipts.error().context);
+    const auto applied = chain.apply(block);
+    if (!applied) {
+        return std::unexpected(applied.error().context);
     }
-    if (const auto failed = failed_txn(*receipts)) {
+    if (const auto failed = failed_txn(applied->receipts)) {
         return std::unexpected(*failed);
     }
     return block.txns.size();

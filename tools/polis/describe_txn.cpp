@@ -45,6 +45,10 @@ struct Summarize {
     PayloadSummary operator()(const ledger::Unjail& /*payload*/) const {
         return {"unjail", std::nullopt, std::nullopt};
     }
+
+    PayloadSummary operator()(const ledger::ReportEvidence& /*payload*/) const {
+        return {"report_evidence", std::nullopt, std::nullopt};
+    }
 };
 
 /// Fields that only one kind has.
@@ -66,6 +70,11 @@ struct AddDetails {
     }
 
     void operator()(const ledger::Withdraw& payload) const { report.number("era", payload.era); }
+
+    void operator()(const ledger::ReportEvidence& payload) const {
+        report.bytes("offender", payload.evidence.offender.view());
+        report.number("offence_height", height_of(payload.evidence).value);
+    }
 
     void operator()(const auto& /*payload*/) const {}
 };

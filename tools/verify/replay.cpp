@@ -120,12 +120,12 @@ class Replay {
         if (const auto signatures = check_signatures(*checked, workers_); !signatures) {
             return fault(height, "signature", "valid ones", describe(signatures.error()));
         }
-        const auto receipts = chain_->apply(*checked);
-        if (!receipts) {
-            return fault(height, receipts.error());
+        const auto applied = chain_->apply(*checked);
+        if (!applied) {
+            return fault(height, applied.error());
         }
         txns_ += checked->txns.size();
-        POLIS_TRY_VOID(check_receipts(height, *receipts));
+        POLIS_TRY_VOID(check_receipts(height, applied->receipts));
         return expect_equal_rows(height);
     }
 

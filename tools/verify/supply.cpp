@@ -57,6 +57,10 @@ StoreResult<void> add(SupplyAudit& audit, const ledger::rows::StateRow& row) {
         case RecordKind::kConsensusKey:
         case RecordKind::kDelegation:
         case RecordKind::kUnbonding:
+        case RecordKind::kTerms:
+        case RecordKind::kElection:
+        case RecordKind::kFact:
+        case RecordKind::kOffence:
             return {};  // holds shares or no coins at all
     }
     return corrupt(row, "of a kind that this version does not know");

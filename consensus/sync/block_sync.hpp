@@ -1,0 +1,165 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <variant>
+#include <vector>
+
+#include <consensus/sync/messages.hpp>
+#include <consensus/sync/peer.hpp>
+#include <core/types.hpp>
+
+namespace polis::sync {
+
+// ---- effects ------------------------------------------------------------------------------------
+
+/// Sends the request to the peer.
+struct AskBlocks {
+    PeerId peer = 0;
+    BlockRequest request;
+
+    bool operator==(const AskBlocks&) const = default;
+};
+
+/// The block after the head, from `peer`, neither checked against its certificate nor executed.
+/// Answered with accepted() or rejected(); until then nothing else is delivered.
+struct Deliver {
+    Height height;
+    SyncedBlock block;
+    PeerId peer = 0;
+
+    bool operator==(const Deliver&) const = default;
+};
+
+using BlockSyncEffect = std::variant<AskBlocks, Deliver, Blame>;
+using BlockSyncEffects = std::vector<BlockSyncEffect>;
+
+// ---- the machine --------------------------------------------------------------------------------
+
+/// Fetches certified blocks from several peers at once and hands them over in the order of the
+/// chain. A state machine without I/O, clocks or threads; its whole durable state is the head's
+/// height, so a killed node goes on where its chain ends. Spec: docs/spec/sync.md, [Y1] to [Y13].
+///
+/// Every method returns effects, to be performed in order. Peers are trusted in nothing: one honest
+/// peer that answers is enough to get on, whatever the others claim, send or hold back.
+class BlockSync {
+  public:
+    struct Options {
+        std::size_t requests_max = 16;      ///< on their way at once
+        std::size_t peer_requests_max = 4;  ///< of them, to one peer that has proved its worth
+        std::size_t window_blocks = 512;    ///< above the head that may be asked for
+        std::size_t buffer_bytes_max = std::size_t{64} * 1024 * 1024;
+        std::uint64_t request_timeout_ms = 5'000;
+        std::uint64_t hedge_ms = 1'000;  ///< after which the next block is also asked elsewhere
+        std::uint64_t retry_ms = 500;    ///< before a peer that failed is asked again; doubles
+        std::uint64_t retry_ms_max = 60'000;
+        /// A single missing block is left to consensus for so long, as it is decided just now.
+        std::uint64_t patience_ms = 1'000;
+    };
+
+    /// @param head height of the last block in this node's chain
+    BlockSync(Height head, const Options& options);
+
+    // ---- inputs ----
+
+    [[nodiscard]] BlockSyncEffects peer_joined(PeerId peer, TimeMs now);
+    [[nodiscard]] BlockSyncEffects peer_left(PeerId peer, TimeMs now);
+    [[nodiscard]] BlockSyncEffects claimed(PeerId peer, const HeadClaim& claim, TimeMs now);
+    [[nodiscard]] BlockSyncEffects answered(PeerId peer, BlockResponse response, TimeMs now);
+    [[nodiscard]] BlockSyncEffects busy(PeerId peer, const BlockBusy& message, TimeMs now);
+
+    /// next_timer() has come. Early or late calls do no harm.
+    [[nodiscard]] BlockSyncEffects tick(TimeMs now);
+
+    /// The block of `height` is in the chain, delivered from here or decided by consensus.
+    [[nodiscard]] BlockSyncEffects accepted(Height height, TimeMs now);
+
+    /// The block delivered at `height` cannot be valid: its certificate does not verify, or block
+    /// and certificate do not belong together. Blames the peer that sent it and drops all that it
+    /// sent. Not for a failure of this node's own.
+    [[nodiscard]] BlockSyncEffects rejected(Height height, TimeMs now);
+
+    /// Others vote at `height`: what is below it is not left to consensus any more.
+    [[nodiscard]] BlockSyncEffects behind(Height height, TimeMs now);
+
+    // ---- queries ----
+
+    /// When tick() is due; nothing if nothing is waited for.
+    [[nodiscard]] std::optional<TimeMs> next_timer() const;
+
+    [[nodiscard]] Height head() const { return head_; }
+
+    /// True while blocks are on their way, kept here or with the driver.
+    [[nodiscard]] bool active() const;
+
+    /// Bytes kept for blocks that wait for their turn.
+    [[nodiscard]] std::size_t buffered_bytes() const { return buffered_bytes_; }
+
+    [[nodiscard]] std::size_t requests() const { return requests_.size(); }
+
+  private:
+    struct Peer {
+        HeadClaim claim;
+        bool claims = false;             ///< has said what it has
+        bool blamed = false;             ///< never asked again
+        std::size_t requests = 0;        ///< on their way to it
+        std::size_t requests_max = 1;    ///< grows with what it delivers
+        std::uint64_t block_ms = 0;      ///< smoothed time that it needs for a block, in 1/16 ms
+        std::uint64_t retry_ms = 0;      ///< the last pause after a failure; 0 after a success
+        TimeMs free_at;                  ///< asked nothing before
+        std::uint64_t broken_claims = 0; ///< in a row
+    };
+
+    struct Request {
+        PeerId peer = 0;
+        Height from;
+        std::uint64_t count = 0;
+        TimeMs sent;
+        bool late = false;  ///< timed out: others were asked, but its answer would still be taken
+    };
+
+    struct Buffered {
+        SyncedBlock block;
+        std::size_t bytes = 0;
+        PeerId peer = 0;
+    };
+
+    using Requests = std::map<std::uint64_t, Request>;
+
+    void plan(TimeMs now, BlockSyncEffects& out);
+    void deliver_next(BlockSyncEffects& out);
+    void expire(TimeMs now);
+    void hedge(TimeMs now, BlockSyncEffects& out);
+    bool ask(Height from, std::uint64_t count, TimeMs now, BlockSyncEffects& out);
+    void blame(PeerId peer, Fault fault, BlockSyncEffects& out);
+    void take(PeerId peer, const Request& request, BlockResponse& response);
+    void keep(Height height, SyncedBlock block, PeerId peer);
+    void drop(std::map<Height, Buffered>::iterator entry);
+    void fail(Peer& peer, TimeMs now);
+    void succeed(Peer& peer, const Request& request, std::size_t blocks, TimeMs now);
+    void remove_request(Requests::iterator request);
+    [[nodiscard]] std::optional<Fault> fault_of(
+        const Request& request, const BlockResponse& response) const;
+    [[nodiscard]] bool may_ask(const Peer& peer, Height height, TimeMs now) const;
+    [[nodiscard]] std::optional<PeerId> best_peer(
+        Height height, const std::set<PeerId>& not_these, TimeMs now) const;
+    [[nodiscard]] Height target() const;
+    [[nodiscard]] bool patient(TimeMs now) const;
+
+    const Options options_;
+
+    Height head_;
+    TimeMs head_since_;          ///< when the head moved last
+    Height hurry_;               ///< blocks up to here are not left to consensus
+    std::uint64_t next_id_ = 1;
+    std::optional<PeerId> delivered_;  ///< the block after the head is with the driver
+    std::map<PeerId, Peer> peers_;
+    Requests requests_;
+    std::map<Height, Buffered> buffer_;
+    std::size_t buffered_bytes_ = 0;
+};
+
+}  // namespace polis::sync

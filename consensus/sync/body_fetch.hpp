@@ -1,0 +1,167 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include <consensus/pbft/messages.hpp>
+#include <consensus/sync/messages.hpp>
+#include <consensus/sync/peer.hpp>
+#include <core/types.hpp>
+
+namespace polis::sync {
+
+// ---- effects ------------------------------------------------------------------------------------
+
+struct AskBody {
+    PeerId peer = 0;
+    BodyRequest request;
+
+    bool operator==(const AskBody&) const = default;
+};
+
+/// Its hash is right. The driver checks that its ids and facts lead to the header's roots, and
+/// answers with missing(), or with reject_summary() if they do not.
+struct CheckSummary {
+    Hash digest;
+    pbft::Summary summary;
+
+    bool operator==(const CheckSummary&) const = default;
+};
+
+/// All items that were missing, ascending by index. The machine has forgotten the block.
+struct BodyComplete {
+    Height height;
+    Hash digest;
+    pbft::Summary summary;
+    std::vector<BodyItem> items;
+
+    bool operator==(const BodyComplete&) const = default;
+};
+
+/// The items alone exceed the bytes of a block, so the block is invalid. Forgotten.
+struct BodyTooLarge {
+    Height height;
+    Hash digest;
+
+    bool operator==(const BodyTooLarge&) const = default;
+};
+
+using BodyFetchEffect = std::variant<AskBody, CheckSummary, BodyComplete, BodyTooLarge, Blame>;
+using BodyFetchEffects = std::vector<BodyFetchEffect>;
+
+// ---- the machine --------------------------------------------------------------------------------
+
+/// Completes proposed blocks: fetches the summary if only the hash is known, then the transactions
+/// that are not here. Asks one source, after a time-out two at once, and goes round until the
+/// height is closed. Spec: docs/spec/sync.md, [Y20] to [Y27].
+class BodyFetch {
+  public:
+    struct Options {
+        std::size_t blocks_max = 4;     ///< open at once; the oldest that is not needed gives way
+        std::size_t sources_max = 256;  ///< of one block
+        std::size_t items_bytes_max = kSyncBlockBytesMax;  ///< of one block
+        std::uint64_t request_timeout_ms = 500;
+        std::uint64_t retry_ms = 200;  ///< before a source that had nothing is asked again; doubles
+        std::uint64_t retry_ms_max = 5'000;
+    };
+
+    /// A block to complete.
+    struct Wanted {
+        Height height;
+        Hash digest;
+        std::optional<pbft::Summary> summary;  ///< if it came with the proposal
+        std::optional<PeerId> summary_from;    ///< who sent it, if that is known
+        std::vector<PeerId> sources;           ///< in the order in which they are asked
+        bool final = false;  ///< a certificate names it: never gives way to other blocks
+    };
+
+    explicit BodyFetch(const Options& options) : options_(options) {}
+
+    // ---- inputs ----
+
+    /// Begins a block, or adds sources (and the summary) to one that is open.
+    [[nodiscard]] BodyFetchEffects obtain(Wanted wanted, TimeMs now);
+
+    /// Answer to CheckSummary: the summary is right, and these transactions are not here.
+    /// @pre ascending, distinct, each below summary.txns.size()
+    [[nodiscard]] BodyFetchEffects missing(
+        const Hash& digest, std::vector<std::uint32_t> indexes, TimeMs now);
+
+    /// Answer to CheckSummary: its ids or facts do not lead to the header's roots. Blames whoever
+    /// sent it and asks another source.
+    [[nodiscard]] BodyFetchEffects reject_summary(const Hash& digest, TimeMs now);
+
+    [[nodiscard]] BodyFetchEffects summary_answered(
+        PeerId peer, BodySummary response, TimeMs now);
+    [[nodiscard]] BodyFetchEffects items_answered(PeerId peer, BodyItems response, TimeMs now);
+
+    /// A transaction came another way (gossip); saves asking for it.
+    [[nodiscard]] BodyFetchEffects item_found(const Hash& txn, ByteView bytes, TimeMs now);
+
+    [[nodiscard]] BodyFetchEffects peer_left(PeerId peer, TimeMs now);
+    [[nodiscard]] BodyFetchEffects tick(TimeMs now);
+
+    /// Heights up to `height` are decided: their blocks are forgotten.
+    void decided(Height height);
+
+    /// One block is not needed any more.
+    void forget(const Hash& digest);
+
+    // ---- queries ----
+
+    [[nodiscard]] std::optional<TimeMs> next_timer() const;
+
+    [[nodiscard]] bool open(const Hash& digest) const { return blocks_.contains(digest); }
+
+    /// Bytes kept for summaries and items.
+    [[nodiscard]] std::size_t memory_bytes() const;
+
+  private:
+    struct Source {
+        PeerId peer = 0;
+        std::uint64_t retry_ms = 0;  ///< the last pause
+        TimeMs free_at;
+        std::optional<TimeMs> asked;  ///< an answer is awaited since
+        bool blamed = false;
+    };
+
+    enum class Stage : std::uint8_t { kNoSummary, kChecking, kItems };
+
+    struct Block {
+        Height height;
+        std::uint64_t order = 0;  ///< of obtain(): smaller is older
+        bool final = false;
+        Stage stage = Stage::kNoSummary;
+        std::vector<Source> sources;
+        std::size_t next_source = 0;
+        std::size_t parallel = 1;
+        std::optional<pbft::Summary> summary;
+        std::optional<PeerId> summary_from;
+        std::map<std::uint32_t, Bytes> items;  ///< missing ones; empty bytes: still missing
+        std::size_t items_missing = 0;
+        std::size_t items_bytes = 0;
+    };
+
+    using Blocks = std::map<Hash, Block>;
+
+    void plan(const Hash& digest, Block& block, TimeMs now, BodyFetchEffects& out);
+    void offer_summary(
+        Block& block, const Hash& digest, pbft::Summary summary, std::optional<PeerId> from,
+        BodyFetchEffects& out);
+    bool finish_if_done(Blocks::iterator entry, BodyFetchEffects& out);
+    void blame(PeerId peer, Fault fault, BodyFetchEffects& out);
+    void make_room();
+    void put_item(Block& block, std::uint32_t index, Bytes bytes);
+
+    const Options options_;
+    std::uint64_t next_order_ = 0;
+    Blocks blocks_;
+};
+
+}  // namespace polis::sync
