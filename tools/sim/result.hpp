@@ -56,9 +56,4 @@ struct RunResult {
     bool operator==(const RunResult&) const = default;
 };
 
-/// Runs a case and forgets everything but its result. Runs share nothing: any number may go on at
-/// once. A failed assertion ends the program, which then names the case on standard error if
-/// name_case_on_abort() was called.
-using Runner = RunResult (*)(const Case&);
-
 }  // namespace polis::sim
