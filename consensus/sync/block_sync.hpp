@@ -24,12 +24,12 @@ struct AskBlocks {
     bool operator==(const AskBlocks&) const = default;
 };
 
-/// The block after the head, from `peer`, neither checked against its certificate nor executed.
-/// Answered with accepted() or rejected(); until then nothing else is delivered.
+/// The block after the head, neither checked against its certificate nor executed. Answered with
+/// accepted() or rejected(); until then nothing else is delivered.
 struct Deliver {
     Height height;
     SyncedBlock block;
-    PeerId peer = 0;
+    std::optional<PeerId> peer;  ///< that sent it; nothing: it has left
 
     bool operator==(const Deliver&) const = default;
 };
@@ -98,19 +98,18 @@ class BlockSync {
     /// Bytes kept for blocks that wait for their turn.
     [[nodiscard]] std::size_t buffered_bytes() const { return buffered_bytes_; }
 
-    [[nodiscard]] std::size_t requests() const { return requests_.size(); }
+    [[nodiscard]] std::size_t requests() const { return active_requests_; }
 
   private:
     struct Peer {
-        HeadClaim claim;
-        bool claims = false;             ///< has said what it has
-        bool blamed = false;             ///< never asked again
-        std::size_t requests = 0;        ///< on their way to it
-        std::size_t requests_max = 1;    ///< grows with what it delivers
-        std::uint64_t block_ms = 0;      ///< smoothed time that it needs for a block, in 1/16 ms
-        std::uint64_t retry_ms = 0;      ///< the last pause after a failure; 0 after a success
-        TimeMs free_at;                  ///< asked nothing before
-        std::uint64_t broken_claims = 0; ///< in a row
+        HeadClaim claim;                  ///< base above head: it has nothing
+        bool blamed = false;              ///< never asked again
+        std::size_t requests = 0;         ///< on their way to it
+        std::size_t requests_max = 1;     ///< grows with what it delivers
+        std::uint64_t block_cost = 0;     ///< smoothed time for a block, in 1/16 ms
+        std::uint64_t retry_ms = 0;       ///< the last pause after a failure; 0 after a success
+        TimeMs free_at;                   ///< asked nothing before
+        std::uint64_t broken_claims = 0;  ///< in a row
     };
 
     struct Request {
@@ -118,47 +117,56 @@ class BlockSync {
         Height from;
         std::uint64_t count = 0;
         TimeMs sent;
-        bool late = false;  ///< timed out: others were asked, but its answer would still be taken
+        bool late = false;  ///< timed out: others are asked, but its answer would still be taken
+
+        [[nodiscard]] bool covers(Height height) const {
+            return height >= from && height.value - from.value < count;
+        }
     };
 
     struct Buffered {
         SyncedBlock block;
         std::size_t bytes = 0;
-        PeerId peer = 0;
+        std::optional<PeerId> peer;  ///< nothing: it has left
     };
 
+    using Peers = std::map<PeerId, Peer>;
     using Requests = std::map<std::uint64_t, Request>;
+    using Buffer = std::map<Height, Buffered>;
 
-    void plan(TimeMs now, BlockSyncEffects& out);
-    void deliver_next(BlockSyncEffects& out);
+    BlockSyncEffects proceed(TimeMs now, BlockSyncEffects out);
     void expire(TimeMs now);
+    void deliver_next(BlockSyncEffects& out);
+    void ask_missing(TimeMs now, BlockSyncEffects& out);
     void hedge(TimeMs now, BlockSyncEffects& out);
-    bool ask(Height from, std::uint64_t count, TimeMs now, BlockSyncEffects& out);
-    void blame(PeerId peer, Fault fault, BlockSyncEffects& out);
-    void take(PeerId peer, const Request& request, BlockResponse& response);
+    void ask(PeerId id, Height from, std::uint64_t count, TimeMs now, BlockSyncEffects& out);
+    void blame(PeerId id, Fault fault, BlockSyncEffects& out);
+    void drop_blocks_of(std::optional<PeerId> peer);
+    void drop_block(Buffer::iterator entry);
     void keep(Height height, SyncedBlock block, PeerId peer);
-    void drop(std::map<Height, Buffered>::iterator entry);
-    void fail(Peer& peer, TimeMs now);
-    void succeed(Peer& peer, const Request& request, std::size_t blocks, TimeMs now);
-    void remove_request(Requests::iterator request);
-    [[nodiscard]] std::optional<Fault> fault_of(
-        const Request& request, const BlockResponse& response) const;
+    void fail(Peer& peer, TimeMs now) const;
+    void end_request(Requests::iterator request);
+    void release(Request& request);
     [[nodiscard]] bool may_ask(const Peer& peer, Height height, TimeMs now) const;
     [[nodiscard]] std::optional<PeerId> best_peer(
-        Height height, const std::set<PeerId>& not_these, TimeMs now) const;
+        Height height, const std::set<PeerId>& except, TimeMs now) const;
     [[nodiscard]] Height target() const;
+    [[nodiscard]] Height next_missing() const;
     [[nodiscard]] bool patient(TimeMs now) const;
 
     const Options options_;
 
     Height head_;
-    TimeMs head_since_;          ///< when the head moved last
-    Height hurry_;               ///< blocks up to here are not left to consensus
+    TimeMs now_;         ///< of the latest input
+    TimeMs head_since_;  ///< when the head moved last
+    Height hurry_;       ///< blocks up to here are not left to consensus
     std::uint64_t next_id_ = 1;
-    std::optional<PeerId> delivered_;  ///< the block after the head is with the driver
-    std::map<PeerId, Peer> peers_;
+    bool delivered_ = false;  ///< the block after the head is with the driver
+    std::optional<PeerId> delivered_from_;
+    Peers peers_;
     Requests requests_;
-    std::map<Height, Buffered> buffer_;
+    std::size_t active_requests_ = 0;  ///< that are not late
+    Buffer buffer_;
     std::size_t buffered_bytes_ = 0;
 };
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <span>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -97,8 +97,7 @@ class BodyFetch {
     /// sent it and asks another source.
     [[nodiscard]] BodyFetchEffects reject_summary(const Hash& digest, TimeMs now);
 
-    [[nodiscard]] BodyFetchEffects summary_answered(
-        PeerId peer, BodySummary response, TimeMs now);
+    [[nodiscard]] BodyFetchEffects summary_answered(PeerId peer, BodySummary response, TimeMs now);
     [[nodiscard]] BodyFetchEffects items_answered(PeerId peer, BodyItems response, TimeMs now);
 
     /// A transaction came another way (gossip); saves asking for it.
@@ -125,43 +124,56 @@ class BodyFetch {
   private:
     struct Source {
         PeerId peer = 0;
-        std::uint64_t retry_ms = 0;  ///< the last pause
-        TimeMs free_at;
-        std::optional<TimeMs> asked;  ///< an answer is awaited since
+        std::uint64_t retry_ms = 0;         ///< the last pause; 0 after a useful answer
+        TimeMs free_at;                     ///< asked nothing before
+        std::optional<TimeMs> waits_since;  ///< for an answer
+        bool asked = false;                 ///< ever, for this block
         bool blamed = false;
     };
 
-    enum class Stage : std::uint8_t { kNoSummary, kChecking, kItems };
+    enum class Stage : std::uint8_t {
+        kNoSummary,  ///< its summary is asked for
+        kChecking,   ///< the driver checks the summary
+        kItems,      ///< missing transactions are asked for
+    };
 
     struct Block {
         Height height;
-        std::uint64_t order = 0;  ///< of obtain(): smaller is older
+        Hash digest;
+        std::uint64_t order = 0;  ///< smaller is older
         bool final = false;
         Stage stage = Stage::kNoSummary;
         std::vector<Source> sources;
         std::size_t next_source = 0;
-        std::size_t parallel = 1;
-        std::optional<pbft::Summary> summary;
+        std::size_t parallel = 1;  ///< asked at once
+        pbft::Summary summary;     ///< from kChecking on
         std::optional<PeerId> summary_from;
-        std::map<std::uint32_t, Bytes> items;  ///< missing ones; empty bytes: still missing
+        std::map<std::uint32_t, Bytes> items;                    ///< missing: empty bytes
+        std::vector<std::pair<Hash, std::uint32_t>> item_names;  ///< of all in items, sorted
         std::size_t items_missing = 0;
         std::size_t items_bytes = 0;
     };
 
     using Blocks = std::map<Hash, Block>;
 
-    void plan(const Hash& digest, Block& block, TimeMs now, BodyFetchEffects& out);
+    void proceed(TimeMs now, BodyFetchEffects& out);
+    void ask(Block& block, TimeMs now, BodyFetchEffects& out) const;
+    void expire(Block& block, TimeMs now) const;
+    void put_item(Block& block, Bytes& place, Bytes bytes) const;
+    void pause(Source& source, TimeMs now) const;
+    void add_sources(Block& block, const std::vector<PeerId>& peers) const;
     void offer_summary(
-        Block& block, const Hash& digest, pbft::Summary summary, std::optional<PeerId> from,
-        BodyFetchEffects& out);
-    bool finish_if_done(Blocks::iterator entry, BodyFetchEffects& out);
+        Block& block, pbft::Summary summary, std::optional<PeerId> from, BodyFetchEffects& out);
+    void finish(Blocks::iterator entry, BodyFetchEffects& out);
     void blame(PeerId peer, Fault fault, BodyFetchEffects& out);
     void make_room();
-    void put_item(Block& block, std::uint32_t index, Bytes bytes);
 
     const Options options_;
     std::uint64_t next_order_ = 0;
+    TimeMs now_;      ///< of the latest input
+    Height decided_;  ///< heights up to here are closed
     Blocks blocks_;
+    std::set<PeerId> blamed_;  ///< until they leave
 };
 
 }  // namespace polis::sync

@@ -153,9 +153,8 @@ struct ManifestResponse {
     Bytes bytes;  ///< encoded; empty: not here
 
     bool operator==(const ManifestResponse&) const = default;
-    static constexpr auto kFields =
-        codec::fields(
-            &ManifestResponse::manifest, codec::bounded(&ManifestResponse::bytes, kManifestBytesMax));
+    static constexpr auto kFields = codec::fields(
+        &ManifestResponse::manifest, codec::bounded(&ManifestResponse::bytes, kManifestBytesMax));
 };
 
 /// The step from the committee of one term to that of the next.
@@ -215,8 +214,7 @@ struct AnchorResponse {
     std::optional<Anchor> anchor;  ///< nothing: not here
 
     bool operator==(const AnchorResponse&) const = default;
-    static constexpr auto kFields =
-        codec::fields(&AnchorResponse::height, &AnchorResponse::anchor);
+    static constexpr auto kFields = codec::fields(&AnchorResponse::height, &AnchorResponse::anchor);
 };
 
 struct ChunkRequest {
@@ -240,10 +238,10 @@ struct ChunkResponse {
 };
 
 /// Append only: the position is the tag on the wire.
-using SnapshotRequest = std::
-    variant<OffersRequest, ManifestRequest, LinksRequest, AnchorRequest, ChunkRequest>;
-using SnapshotResponse = std::
-    variant<SnapshotOffers, ManifestResponse, LinksResponse, AnchorResponse, ChunkResponse>;
+using SnapshotRequest =
+    std::variant<OffersRequest, ManifestRequest, LinksRequest, AnchorRequest, ChunkRequest>;
+using SnapshotResponse =
+    std::variant<SnapshotOffers, ManifestResponse, LinksResponse, AnchorResponse, ChunkResponse>;
 
 /// Name of a manifest: BLAKE2b-256, tag `polis.manifest`, of its bytes.
 [[nodiscard]] Hash manifest_hash(ByteView manifest);

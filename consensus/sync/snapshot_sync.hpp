@@ -62,8 +62,8 @@ struct AskSnapshot {
     bool operator==(const AskSnapshot&) const = default;
 };
 
-/// A snapshot is chosen and proved to be of this chain. The driver answers with chunks_here(): which
-/// of its chunks are on disk already. What it holds of other manifests it may delete.
+/// A snapshot is chosen and proved to be of this chain. The driver answers with chunks_here():
+/// which of its chunks are on disk already. What it holds of other manifests it may delete.
 struct SnapshotChosen {
     SnapshotOffer offer;
     Bytes manifest;
@@ -92,16 +92,15 @@ struct SnapshotReady {
     bool operator==(const SnapshotReady&) const = default;
 };
 
-using SnapshotEffect =
-    std::variant<AskSnapshot, SnapshotChosen, KeepChunk, SnapshotReady, Blame>;
+using SnapshotEffect = std::variant<AskSnapshot, SnapshotChosen, KeepChunk, SnapshotReady, Blame>;
 using SnapshotEffects = std::vector<SnapshotEffect>;
 
 // ---- the machine --------------------------------------------------------------------------------
 
 /// Lets a new node skip history: finds a snapshot, proves with a chain of committees from genesis
 /// that the network agreed on its state root, and fetches its chunks from several peers at once. A
-/// state machine without I/O; what it must not lose in a crash are the chunks that the driver keeps.
-/// Spec: docs/spec/sync.md, [Y30] to [Y38].
+/// state machine without I/O; what it must not lose in a crash are the chunks that the driver
+/// keeps. Spec: docs/spec/sync.md, [Y30] to [Y38].
 class SnapshotSync {
   public:
     struct Options {
@@ -113,6 +112,10 @@ class SnapshotSync {
         std::uint64_t retry_ms = 500;  ///< before a peer that failed is asked again; doubles
         std::uint64_t retry_ms_max = 30'000;
         std::uint64_t failures_max = 3;  ///< in a row of each server, before an offer is given up
+        /// Fewer chunks than `progress_chunks` in this time, and another offer is tried if there is
+        /// one; the time doubles with each such change.
+        std::uint64_t progress_ms = 30'000;
+        std::size_t progress_chunks = 8;
     };
 
     /// What the node already believes.

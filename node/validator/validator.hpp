@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <consensus/checker.hpp>
+#include <consensus/facts/collector.hpp>
 #include <consensus/facts/fact.hpp>
 #include <consensus/pbft/replica.hpp>
 #include <core/bytes.hpp>
@@ -90,13 +91,18 @@ struct Accused {
     pbft::Evidence evidence;
 };
 
+/// A quorum attests another result than this node worked out: a person must look.
+struct FactDisputed {
+    consensus::FactAlarm alarm;
+};
+
 /// The store failed: nothing may be signed any more, the process must end.
 struct StopNode {
     ledger::StoreError error;
 };
 
-using ValidatorOutput =
-    std::variant<SendTo, SendAll, Finalized, Penalise, AlarmRaised, Accused, StopNode>;
+using ValidatorOutput = std::
+    variant<SendTo, SendAll, Finalized, Penalise, AlarmRaised, Accused, StopNode, FactDisputed>;
 using ValidatorOutputs = std::vector<ValidatorOutput>;
 
 // ---- the machine --------------------------------------------------------------------------------
