@@ -127,7 +127,7 @@ void Adversary::equivocate(const pbft::Proposal& proposal, std::vector<Mail>& ou
 void Adversary::vote_for(const pbft::Proposal& proposal, std::vector<Mail>& out) {
     const pbft::Statement& statement = proposal.vote.statement;
     std::vector<Hash>& known = proposed_[{statement.height, statement.view}];
-    if (std::ranges::contains(known, statement.digest)) {
+    if (std::ranges::find(known, statement.digest) != known.end()) {
         return;
     }
     known.push_back(statement.digest);

@@ -28,6 +28,13 @@ void write_case(int signal_number) {
     (void)std::raise(signal_number);
 }
 
+RunResult run_named(const Case& run) {
+    current_case = "\nthe program died in the run " + to_arguments(run) + "\n";
+    RunResult result = run_case(run);
+    current_case.clear();
+    return result;
+}
+
 void add(CampaignResult& total, const Case& run, const RunResult& result) {
     ++total.runs;
     total.heights += result.heights;
@@ -58,10 +65,7 @@ class Pool {
                 break;
             }
             const Case run{options_.first_seed + index, options_.options};
-            current_case = "\nthe program died in the run " + to_arguments(run) + "\n";
-            const RunResult result = run_case(run);
-            current_case.clear();
-            finish(run, result);
+            finish(run, run_named(run));
         }
     }
 
@@ -125,7 +129,7 @@ std::optional<FailedCase> find_first_failing_seed(
     const Options& options, std::uint64_t seeds_max) {
     for (std::uint64_t seed = 1; seed <= seeds_max; ++seed) {
         const Case run{seed, options};
-        if (const RunResult result = run_case(run); result.violation) {
+        if (const RunResult result = run_named(run); result.violation) {
             return FailedCase{run, *result.violation};
         }
     }

@@ -107,31 +107,31 @@ class Cluster {
     [[nodiscard]] std::uint64_t restarts() const { return restarts_; }
 
   private:
+    struct VoteRow {
+        Bytes row;
+        Height head;  ///< of the chain beside it
+    };
+
     struct Node {
         NodePlan plan;
         NodeClock clock;
         PublicKey key;
-        std::optional<Adversary> adversary;
+        std::optional<Adversary> adversary = {};
 
-        std::unique_ptr<node::Validator> validator;  ///< null: down
+        std::unique_ptr<node::Validator> validator = {};  ///< null: down
         ledger::FaultStore* store = nullptr;         ///< owned by the validator's chain
-        ledger::MemoryImage image;                   ///< of the disk, while down
+        ledger::MemoryImage image = {};                   ///< of the disk, while down
         std::uint64_t incarnation = 0;
         std::uint64_t pause_ms = 0;                  ///< before it comes back from a broken disk
         bool disk_breaks = false;                    ///< a fault waits in the store
-        std::optional<TimeMs> wake;                  ///< when its next timer is due
-        std::set<NodeId> peers;                      ///< whom it believes to be connected with
+        std::optional<TimeMs> wake = {};                  ///< when its next timer is due
+        std::set<NodeId> peers = {};                      ///< whom it believes to be connected with
 
-        Height announced;
-        Height head;  ///< of its chain, when it was last seen
-        struct VoteRow {
-            Bytes row;
-            Height head;
-        };
-
-        std::optional<VoteRow> old_vote;            ///< to be put back
+        Height announced = {};
+        Height head = {};  ///< of its chain, when it was last seen
+        std::optional<VoteRow> old_vote = {};            ///< to be put back
         bool set_back = false;                      ///< it was, so it may be alarmed
-        std::optional<ledger::MemoryImage> old_disk;
+        std::optional<ledger::MemoryImage> old_disk = {};
     };
 
     struct Deliver {

@@ -143,7 +143,7 @@ std::string to_arguments(const Case& run) {
 Result<Case, std::string> parse_case(std::string_view line) {
     Case run;
     run.options.faults = {};
-    const std::vector<std::string_view> words = words_of(line);
+    const std::vector<std::string_view> words = words_of(line.substr(0, line.find('#')));
     bool no_faults = false;
     bool seed = false;
     for (std::size_t i = 0; i < words.size(); ++i) {

@@ -55,7 +55,7 @@ struct Case {
 /// The command line that replays a run: "--seed 7 --nodes 4..10 --crash".
 [[nodiscard]] std::string to_arguments(const Case& run);
 
-/// Reads what to_arguments() writes; a list of seeds holds one in each line.
+/// Reads what to_arguments() writes, up to a '#'; a list of seeds holds one in each line.
 /// @error one line for a person
 [[nodiscard]] Result<Case, std::string> parse_case(std::string_view line);
 
