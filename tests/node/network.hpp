@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -94,7 +95,7 @@ class Network {
         std::unique_ptr<Validator> validator;  ///< null: stopped
         ledger::FaultStore* store = nullptr;   ///< owned by the validator's chain
         ledger::MemoryImage image;             ///< of a stopped node
-        std::vector<PeerId> peers;
+        std::set<PeerId> peers;
         Log log;
     };
 
