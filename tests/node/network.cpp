@@ -100,6 +100,13 @@ void Network::join(PeerId id) {
     }
 }
 
+PeerId Network::add_stranger() {
+    const auto id = static_cast<PeerId>(nodes_.size());
+    nodes_.emplace_back();
+    join(id);
+    return id;
+}
+
 void Network::input(PeerId id, const ValidatorInput& input) {
     if (running(id)) {
         perform(id, nodes_[id].validator->step(input, now_));
@@ -161,7 +168,9 @@ bool Network::step_clock(TimeMs limit) {
     while (!deliveries_.empty() && deliveries_.begin()->first <= now_) {
         Delivery delivery = std::move(deliveries_.begin()->second);
         deliveries_.erase(deliveries_.begin());
-        if (nodes_[delivery.to].peers.contains(delivery.from)) {
+        if (!running(delivery.to)) {
+            nodes_[delivery.to].mail.push_back(std::move(delivery.bytes));
+        } else if (nodes_[delivery.to].peers.contains(delivery.from)) {
             input(delivery.to, PeerBytes{delivery.from, std::move(delivery.bytes)});
         }
     }

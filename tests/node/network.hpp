@@ -54,6 +54,14 @@ class Network {
     /// A node with the keys of that genesis validator, or an observer; not connected yet.
     PeerId add(std::optional<std::size_t> identity);
 
+    /// A peer of every running node that is no node: the test speaks for it.
+    PeerId add_stranger();
+
+    /// What was sent to a stranger since the last call.
+    std::vector<Bytes> take_mail(PeerId stranger) {
+        return std::exchange(nodes_.at(stranger).mail, {});
+    }
+
     /// Opens the node's store again, in a new object, with what the old one had written.
     void restart(PeerId node);
 
@@ -97,6 +105,7 @@ class Network {
         ledger::MemoryImage image;             ///< of a stopped node
         std::set<PeerId> peers;
         Log log;
+        std::vector<Bytes> mail;  ///< to a stranger
     };
 
     struct Delivery {
