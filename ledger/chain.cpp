@@ -324,9 +324,9 @@ StoreResult<pbft::Schedule> Chain::schedule() {
     out.height = Height{head_.height.value + 1};
     out.head = head_.block;
     out.current = terms::committee(params_, record);
-    const bool begins_term = consensus::term_of(head_.height, params_.term_blocks) < record.term;
     const auto previous = terms::previous_committee(params_, record);
-    out.parent = begins_term && previous ? *previous : out.current;
+    const bool begins_term = previous && consensus::ends_term(head_.height, params_.term_blocks);
+    out.parent = begins_term ? *previous : out.current;
     out.next = consensus::ends_term(out.height, params_.term_blocks)
                    ? terms::next_committee(params_, record)
                    : out.current;

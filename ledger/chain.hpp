@@ -111,7 +111,8 @@ class Chain {
     /// The commit certificate that the block was stored with; nothing if there was none.
     [[nodiscard]] StoreResult<std::optional<pbft::Certificate>> certificate(Height height) const;
 
-    /// Who votes on the height after the head, and on the one after that.
+    /// Who voted on the head, votes on the height after it, and on the one after that. A term that
+    /// is over or not begun is ranked plainly: its members verify signatures, nobody leads.
     [[nodiscard]] StoreResult<pbft::Schedule> schedule();
 
     /// Hash of the committee of the term after that of the next block, as its header must name it.

@@ -85,6 +85,8 @@ void ReplicaCore::enter_height() {
     early_ = EarlyMessages(schedule_.next.size());
     view_timer_armed_ = false;
     leading_ = false;
+    own_justification_ = {};
+    bound_to_.reset();
     progress_ = true;
     if (view_ == View{}) {
         restart_view_timer();

@@ -43,7 +43,8 @@ struct TermRecord {
 /// until then they stand in the order of their stake and rotate.
 [[nodiscard]] consensus::Committee next_committee(const Params& params, const TermRecord& record);
 
-/// Who voted in the term before it, for their signatures under facts; nothing in term 0.
+/// Who voted in the term before it, ranked plainly: for their signatures under facts and under the
+/// last certificate. Nothing in term 0.
 [[nodiscard]] std::optional<consensus::Committee> previous_committee(
     const Params& params, const TermRecord& record);
 

@@ -130,7 +130,8 @@ Example make_example() {
         .state_root = *root,
         .receipts_root = ledger::receipts_root({}),
         .gas_used = Gas{},
-        .records = tree.record_count()};
+        .records = tree.record_count(),
+        .beacon = filled(0xbd)};
     std::vector<ledger::CheckedTxn> txns;
     txns.push_back(
         make_txn(out.params, Nonce{0}, ledger::Transfer{.to = out.carol, .amount = Amount{kCoin}}));

@@ -12,6 +12,9 @@
 
 #include <gtest/gtest.h>
 
+#include <consensus/committee.hpp>
+#include <consensus/facts/fact.hpp>
+#include <consensus/pbft/evidence.hpp>
 #include <core/codec/borsh.hpp>
 #include <core/codec/reader.hpp>
 #include <core/merkle.hpp>
@@ -19,7 +22,10 @@
 #include <ledger/block.hpp>
 #include <ledger/gas.hpp>
 #include <ledger/limits.hpp>
+#include <ledger/modules/evidence.hpp>
+#include <ledger/modules/facts.hpp>
 #include <ledger/modules/staking.hpp>
+#include <ledger/modules/terms.hpp>
 #include <ledger/params.hpp>
 #include <ledger/receipt.hpp>
 #include <ledger/state/key.hpp>
@@ -71,6 +77,10 @@ template <>
 constexpr bool kIsFixed<std::string> = false;
 template <class... Ts>
 constexpr bool kIsFixed<std::variant<Ts...>> = false;
+template <>
+constexpr bool kIsFixed<pbft::Evidence> = false;
+template <>
+constexpr bool kIsFixed<consensus::Ranking> = false;
 
 template <class T>
 std::vector<Place> layout_of() {
@@ -92,18 +102,23 @@ const std::map<std::string, std::vector<Place>>& layouts() {
         {"Delegate", layout_of<ledger::Delegate>()},
         {"Delegated", layout_of<ledger::staking::Delegated>()},
         {"Event", layout_of<ledger::Event>()},
+        {"FactRecord", layout_of<ledger::facts::FactRecord>()},
         {"Head", layout_of<ledger::Head>()},
         {"Header", layout_of<ledger::Header>()},
-        {"Member", layout_of<ledger::staking::Member>()},
+        {"Member", layout_of<consensus::Member>()},
         {"MerkleProof", layout_of<merkle::Proof>()},
+        {"Offence", layout_of<ledger::evidence::Offence>()},
         {"Params", layout_of<ledger::Params>()},
         {"Pool", layout_of<ledger::staking::Pool>()},
+        {"Punished", layout_of<ledger::evidence::Punished>()},
         {"Receipt", layout_of<ledger::Receipt>()},
         {"RegisterValidator", layout_of<ledger::RegisterValidator>()},
+        {"ReportEvidence", layout_of<ledger::ReportEvidence>()},
         {"SnapshotManifest", layout_of<ledger::SnapshotManifest>()},
         {"SnapshotRecord", layout_of<ledger::SnapshotRecord>()},
         {"StateProof", layout_of<ledger::StateProof>()},
         {"StateProofEnd", layout_of<ledger::StateProof::End>()},
+        {"TermRecord", layout_of<ledger::terms::TermRecord>()},
         {"Transfer", layout_of<ledger::Transfer>()},
         {"TxnBody", layout_of<ledger::TxnBody>()},
         {"TxnPlace", layout_of<ledger::rows::TxnPlace>()},
@@ -216,16 +231,26 @@ TEST(FormatsTables, record_kinds) {
         {"5", "kConsensusKey"},
         {"6", "kDelegation"},
         {"7", "kUnbondingPool"},
-        {"8", "kUnbonding"}};
+        {"8", "kUnbonding"},
+        {"9", "kTerms"},
+        {"10", "kElection"},
+        {"11", "kFact"},
+        {"12", "kOffence"}};
     EXPECT_EQ(pairs_of("record kinds"), expected);
-    EXPECT_EQ(static_cast<int>(ledger::RecordKind::kUnbonding), 8);
+    EXPECT_EQ(static_cast<int>(ledger::RecordKind::kOffence), 12);
 }
 
 TEST(FormatsTables, payload_tags) {
     std::map<std::string, std::string> expected;
     const std::vector<std::string> names{
-        "Transfer", "RegisterValidator", "Delegate", "Unbond", "Withdraw", "Unjail"};
-    static_assert(std::variant_size_v<ledger::Payload> == 6);
+        "Transfer",
+        "RegisterValidator",
+        "Delegate",
+        "Unbond",
+        "Withdraw",
+        "Unjail",
+        "ReportEvidence"};
+    static_assert(std::variant_size_v<ledger::Payload> == 7);
     for (std::size_t i = 0; i < names.size(); ++i) {
         expected[std::to_string(i)] = names[i];
     }
@@ -242,7 +267,8 @@ TEST(FormatsTables, gas) {
         {"Delegate", gas(ledger::Delegate{})},
         {"Unbond", gas(ledger::Unbond{})},
         {"Withdraw", gas(ledger::Withdraw{})},
-        {"Unjail", gas(ledger::Unjail{})}};
+        {"Unjail", gas(ledger::Unjail{})},
+        {"ReportEvidence", gas(ledger::ReportEvidence{})}};
     EXPECT_EQ(pairs_of("gas"), expected);
 }
 
@@ -251,11 +277,14 @@ TEST(FormatsTables, store_keys) {
     for (const Bytes& key :
          {ledger::rows::account_txn_key({}, {}),
           ledger::rows::block_key({}),
+          ledger::rows::certificate_key({}),
           ledger::rows::height_key({}),
           ledger::rows::schema_key(),
           ledger::rows::genesis_key(),
           ledger::rows::head_key(),
           ledger::rows::base_key(),
+          ledger::rows::vote_key(),
+          ledger::rows::pending_key({}, {}),
           ledger::rows::receipts_key({}),
           ledger::rows::state_key({}),
           ledger::rows::txn_key({}),

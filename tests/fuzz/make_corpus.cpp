@@ -76,10 +76,10 @@ void add_transactions(Files& files, const Example& example) {
         files["records/seed_payload_" + name] = picked(9, codec::encode(payload));
     }
     files["block/seed_example"] = example.encoded;
-    const ledger::Block mixed{.header = example.block.header, .txns = all};
+    const ledger::Block mixed{.header = example.block.header, .txns = all, .facts = {}};
     files["block/seed_every_payload"] = codec::encode(mixed);
     files["block/seed_empty"] =
-        codec::encode(ledger::Block{.header = example.block.header, .txns = {}});
+        codec::encode(ledger::Block{.header = example.block.header, .txns = {}, .facts = {}});
 }
 
 void add_receipts(Files& files, const Example& example) {

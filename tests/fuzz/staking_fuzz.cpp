@@ -20,6 +20,7 @@
 #include <ledger/gas.hpp>
 #include <ledger/modules/bank.hpp>
 #include <ledger/modules/staking.hpp>
+#include <ledger/modules/terms.hpp>
 #include <ledger/modules/staking_records.hpp>
 #include <tests/formats/example.hpp>
 #include <tests/fuzz/choices.hpp>
@@ -158,6 +159,10 @@ void add_record(Totals& totals, const StateKey& key, ByteView value) {
             break;
         case RecordKind::kParams:
         case RecordKind::kConsensusKey:
+        case RecordKind::kTerms:
+        case RecordKind::kElection:
+        case RecordKind::kFact:
+        case RecordKind::kOffence:
             break;
     }
 }
@@ -253,6 +258,7 @@ void run(Choices choices) {
                 .has_value());
     }
     POLIS_ASSERT(bank::set_supply(journal, Amount{kBalance * kActors}).has_value());
+    POLIS_ASSERT(terms::save_first_term(journal, {}).has_value());
     state.apply(journal.changes());
     Height height{100};
     for (std::uint64_t i = 0; i < kBlocksMax && !choices.empty(); ++i) {

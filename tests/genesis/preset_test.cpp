@@ -4,12 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include <consensus/committee.hpp>
+#include <core/codec/borsh.hpp>
 #include <core/crypto/address.hpp>
 #include <genesis/builder.hpp>
 #include <genesis/devnet.hpp>
 #include <ledger/chain.hpp>
 #include <ledger/modules/bank.hpp>
-#include <ledger/modules/staking.hpp>
+#include <ledger/modules/terms.hpp>
 #include <ledger/store/memory_store.hpp>
 
 namespace polis::genesis {
@@ -66,7 +68,7 @@ TEST(Builder, names_the_committee_of_the_first_term_in_block_0) {
     const auto chain = must_create(preset);
     const auto block = chain->block(Height{});
     ASSERT_TRUE(block.has_value() && block->has_value());
-    EXPECT_EQ((*block)->header.committee, ledger::staking::committee_hash(genesis.committee));
+    EXPECT_EQ((*block)->header.committee, consensus::committee_hash(genesis.committee));
     EXPECT_EQ((*block)->header.next_committee, (*block)->header.committee);
     EXPECT_EQ((*block)->header.parent, genesis.hash);
     EXPECT_EQ((*block)->header.parent_state_root, genesis.state_root);
@@ -121,7 +123,6 @@ TEST(Builder, covers_everything_else_with_the_genesis_hash) {
     EXPECT_TRUE(changed([](GenesisPreset& p) { ++p.params.chain_id.value; }));
     EXPECT_TRUE(changed([](GenesisPreset& p) { ++p.params.jail_blocks; }));
     EXPECT_TRUE(changed([](GenesisPreset& p) { --p.params.committee_size_max; }));
-    EXPECT_TRUE(changed([](GenesisPreset& p) { p.params.election = ledger::ElectionKind::kPole; }));
     EXPECT_TRUE(changed([](GenesisPreset& p) { ++p.accounts[2].balance.value; }));
     EXPECT_TRUE(changed([](GenesisPreset& p) { ++p.validators[2].stake.value; }));
     EXPECT_TRUE(changed([](GenesisPreset& p) { ++p.validators[2].commission_bps; }));
@@ -132,6 +133,43 @@ TEST(Builder, covers_the_committee_even_beside_equal_records) {
     Genesis genesis = must_build(devnet_preset({}));
     genesis.state.committee.data[0] ^= 1;
     EXPECT_NE(ledger::genesis_hash(genesis.state, genesis.state_root), genesis.hash);
+}
+
+TEST(Builder, covers_the_election_even_beside_equal_records) {
+    Genesis genesis = must_build(devnet_preset({}));
+    genesis.state.params.election = ledger::ElectionKind::kPole;
+    EXPECT_NE(ledger::genesis_hash(genesis.state, genesis.state_root), genesis.hash);
+}
+
+TEST(Builder, refuses_an_election_that_it_cannot_run_by_name) {
+    for (const auto kind : {ledger::ElectionKind::kPole, ledger::ElectionKind::kPoc}) {
+        GenesisPreset preset = devnet_preset({});
+        preset.params.election = kind;
+        const auto built = build(preset, "");
+        ASSERT_FALSE(built.has_value());
+        EXPECT_EQ(built.error().key, "election");
+        EXPECT_NE(built.error().cause.find(to_string(kind)), std::string::npos);
+        EXPECT_TRUE(parse_preset(write_preset(preset, ""), "x").has_value());
+    }
+}
+
+TEST(Builder, writes_the_first_term_with_its_committee) {
+    const Genesis genesis = must_build(devnet_preset({}));
+    std::size_t records = 0;
+    for (const ledger::StateChange& change : genesis.state.records) {
+        if (change.key.kind() != ledger::RecordKind::kTerms) {
+            continue;
+        }
+        ++records;
+        const auto record = codec::decode<ledger::terms::TermRecord>(*change.value);
+        ASSERT_TRUE(record.has_value());
+        EXPECT_EQ(record->term, Term{0});
+        EXPECT_EQ(record->members, genesis.committee);
+        EXPECT_EQ(record->next, genesis.committee);
+        EXPECT_TRUE(record->previous.empty());
+        EXPECT_EQ(consensus::committee_hash(record->members), genesis.state.committee);
+    }
+    EXPECT_EQ(records, 1U);
 }
 
 TEST(Preset, reads_back_what_it_writes) {

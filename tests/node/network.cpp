@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include <core/crypto/address.hpp>
 #include <genesis/dev_keys.hpp>
 #include <genesis/devnet.hpp>
 #include <tests/support/ledger_world.hpp>
@@ -68,7 +69,7 @@ void Network::open(Node& node, bool create) {
 void Network::stop(PeerId id) {
     Node& node = nodes_.at(id);
     for (const PeerId peer : std::exchange(node.peers, {})) {
-        std::erase(nodes_[peer].peers, id);
+        nodes_[peer].peers.erase(id);
         input(peer, PeerLeft{id});
     }
     node.image = node.store->surviving_image(ledger::BatchLoss::kDropsUnsynced, 1);
@@ -89,14 +90,21 @@ void Network::restart(PeerId id) {
 void Network::join(PeerId id) {
     for (PeerId peer = 0; peer < nodes_.size(); ++peer) {
         Node& node = nodes_[id];
-        if (peer == id || !running(peer) || std::ranges::contains(node.peers, peer)) {
+        if (peer == id || !running(peer) || node.peers.contains(peer)) {
             continue;
         }
-        node.peers.push_back(peer);
-        nodes_[peer].peers.push_back(id);
+        node.peers.insert(peer);
+        nodes_[peer].peers.insert(id);
         input(id, PeerJoined{peer});
         input(peer, PeerJoined{id});
     }
+}
+
+PeerId Network::add_stranger() {
+    const auto id = static_cast<PeerId>(nodes_.size());
+    nodes_.emplace_back();
+    join(id);
+    return id;
 }
 
 void Network::input(PeerId id, const ValidatorInput& input) {
@@ -117,7 +125,7 @@ void Network::perform(PeerId from, ValidatorOutputs outputs) {
     for (ValidatorOutput& output : outputs) {
         if (auto* one = std::get_if<SendTo>(&output)) {
             ++log.sent;
-            if (std::ranges::contains(node.peers, one->peer)) {
+            if (node.peers.contains(one->peer)) {
                 send(from, one->peer, one->bytes);
             }
         } else if (auto* all = std::get_if<SendAll>(&output)) {
@@ -160,7 +168,9 @@ bool Network::step_clock(TimeMs limit) {
     while (!deliveries_.empty() && deliveries_.begin()->first <= now_) {
         Delivery delivery = std::move(deliveries_.begin()->second);
         deliveries_.erase(deliveries_.begin());
-        if (std::ranges::contains(nodes_[delivery.to].peers, delivery.from)) {
+        if (!running(delivery.to)) {
+            nodes_[delivery.to].mail.push_back(std::move(delivery.bytes));
+        } else if (nodes_[delivery.to].peers.contains(delivery.from)) {
             input(delivery.to, PeerBytes{delivery.from, std::move(delivery.bytes)});
         }
     }

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -53,6 +54,14 @@ class Network {
     /// A node with the keys of that genesis validator, or an observer; not connected yet.
     PeerId add(std::optional<std::size_t> identity);
 
+    /// A peer of every running node that is no node: the test speaks for it.
+    PeerId add_stranger();
+
+    /// What was sent to a stranger since the last call.
+    std::vector<Bytes> take_mail(PeerId stranger) {
+        return std::exchange(nodes_.at(stranger).mail, {});
+    }
+
     /// Opens the node's store again, in a new object, with what the old one had written.
     void restart(PeerId node);
 
@@ -94,8 +103,9 @@ class Network {
         std::unique_ptr<Validator> validator;  ///< null: stopped
         ledger::FaultStore* store = nullptr;   ///< owned by the validator's chain
         ledger::MemoryImage image;             ///< of a stopped node
-        std::vector<PeerId> peers;
+        std::set<PeerId> peers;
         Log log;
+        std::vector<Bytes> mail;  ///< to a stranger
     };
 
     struct Delivery {

@@ -46,14 +46,14 @@ class Committee : public ::testing::TestWithParam<std::size_t> {};
 TEST_P(Committee, finalizes_blocks_and_executes_transfers) {
     Network network(GetParam());
     const std::uint64_t before = balance_of(network.node(0), 1);
-    for (std::uint64_t nonce = 0; nonce < 20; ++nonce) {
+    for (std::uint64_t nonce = 0; nonce < 12; ++nonce) {
         const auto node = static_cast<PeerId>(nonce % GetParam());
         network.input(node, SubmitTxn{transfer(network.genesis(), 0, 1, 1'000, nonce)});
     }
     ASSERT_TRUE(network.run_until([&] { return network.all_at(Height{12}); }));
     expect_one_chain(network, Height{12});
     for (PeerId id = 0; id < network.size(); ++id) {
-        EXPECT_EQ(balance_of(network.node(id), 1), before + 20 * 1'000) << "node " << id;
+        EXPECT_EQ(balance_of(network.node(id), 1), before + 12 * 1'000) << "node " << id;
         EXPECT_EQ(network.node(id).mempool_size(), 0U);
         EXPECT_TRUE(network.log(id).penalties.empty());
         EXPECT_TRUE(network.log(id).alarms.empty());

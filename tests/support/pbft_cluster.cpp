@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include <consensus/pbft/describe.hpp>
 #include <core/check.hpp>
 #include <core/crypto/domains.hpp>
 #include <core/crypto/hash.hpp>
 #include <core/random.hpp>
-#include <consensus/pbft/describe.hpp>
 
 namespace polis::pbft::testing {
 
@@ -84,8 +84,7 @@ ViewChangeMessage signed_view_change(
     if (prepared) {
         claim = Prepared{prepared->statement.view, prepared->statement.digest};
     }
-    const Vote vote =
-        signed_vote(committee, index, slot, Phase::kViewChange, prepared_hash(claim));
+    const Vote vote = signed_vote(committee, index, slot, Phase::kViewChange, prepared_hash(claim));
     return {.change = {.vote = vote, .prepared = claim}, .certificate = prepared};
 }
 
@@ -110,8 +109,7 @@ std::optional<VrfOutput> CachedChecker::vrf_output(
     return plain_.vrf_output(key, input, proof);
 }
 
-Cluster::Cluster(Options options)
-    : options_(options), committee_(test_committee(options.members)) {
+Cluster::Cluster(Options options) : options_(options), committee_(test_committee(options.members)) {
     nodes_.resize(options.members);
 }
 
@@ -130,7 +128,8 @@ void Cluster::start(std::size_t index) {
     node.replica = std::make_unique<Replica>(Replica::Setup{
         .safety = std::move(safety),
         .schedule = schedule_of(node),
-        .head_certificate = node.head_certificate,
+        .head_certificate =
+            node.certificates.empty() ? std::nullopt : std::optional{node.certificates.back()},
         .timing = options_.timing});
     input(index, Start{});
 }
@@ -205,6 +204,31 @@ void Cluster::perform(std::size_t index, const Effect& effect) {
         }
     } else if (const auto* finalize_effect = std::get_if<Finalize>(&effect)) {
         finalize(index, *finalize_effect);
+    } else if (std::holds_alternative<Behind>(effect)) {
+        sync(index);
+    }
+}
+
+/// What block sync does: the certificate of the height being decided from whoever has it.
+void Cluster::sync(std::size_t index) {
+    const std::size_t missing = nodes_[index].chain.size();
+    for (const Node& other : nodes_) {
+        if (other.up && other.certificates.size() > missing) {
+            input(index, Synced{other.certificates[missing]});
+            return;
+        }
+    }
+}
+
+/// What a driver answers to messages of a decided height.
+void Cluster::answer_stale(std::size_t index, const Flight& flight) {
+    const Height height = height_of(flight.message);
+    const Node& node = nodes_[index];
+    if (height.value >= 1 && height.value <= node.certificates.size()) {
+        flights_.push_back(
+            {.from = index,
+             .to = flight.from,
+             .message = Decided{node.certificates[height.value - 1]}});
     }
 }
 
@@ -241,7 +265,7 @@ void Cluster::finalize(std::size_t index, const Finalize& effect) {
     node.bodies.insert(digest);
     node.stored_bodies.insert(digest);
     node.stored = effect.record;
-    node.head_certificate = effect.certificate;
+    node.certificates.push_back(effect.certificate);
     node.build.reset();
     node.obtains.clear();
     input(index, Applied{.digest = digest, .schedule = schedule_of(node)});
@@ -262,8 +286,9 @@ bool Cluster::deliver_one() {
     }
     const Flight flight = std::move(flights_.front());
     flights_.pop_front();
-    if (nodes_[flight.to].up) {
-        (void)receive(flight.to, flight.message);
+    if (nodes_[flight.to].up && receive(flight.to, flight.message) == Reject::kStale &&
+        !std::holds_alternative<Decided>(flight.message)) {
+        answer_stale(flight.to, flight);
     }
     return true;
 }

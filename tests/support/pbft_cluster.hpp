@@ -11,9 +11,9 @@
 #include <string>
 #include <vector>
 
-#include <core/types.hpp>
 #include <consensus/checker.hpp>
 #include <consensus/pbft/replica.hpp>
+#include <core/types.hpp>
 
 /// Replicas alone, without a ledger: a driver that keeps blocks as opaque names, and a network that
 /// the test delivers by hand. For the rules of one replica; whole nodes are the simulator's.
@@ -79,26 +79,26 @@ struct Node {
     std::unique_ptr<Replica> replica;
     bool up = true;
     SafetyRecord stored;                    ///< what survives a crash
-    std::optional<Certificate> head_certificate;
+    std::vector<Certificate> certificates;  ///< of each finalized block
     std::vector<Hash> chain;                ///< finalized blocks; [0] has height 1
     std::set<Hash> bodies;                  ///< blocks that are here, durable or not
     std::set<Hash> stored_bodies;           ///< blocks that survive a crash
     std::map<Timer, TimeMs> timers;
-    std::optional<Build> build;             ///< asked for and not answered
-    std::vector<Obtain> obtains;            ///< asked for and not answered
-    std::vector<std::string> log;           ///< inputs and effects, as describe() says them
-    std::vector<Input> inputs;              ///< since the last start
+    std::optional<Build> build;    ///< asked for and not answered
+    std::vector<Obtain> obtains;   ///< asked for and not answered
+    std::vector<std::string> log;  ///< inputs and effects, as describe() says them
+    std::vector<Input> inputs;     ///< since the last start
     std::vector<TimeMs> input_times;
-    std::vector<Effects> effects;           ///< of each input
+    std::vector<Effects> effects;  ///< of each input
 };
 
 class Cluster {
   public:
     struct Options {
         std::size_t members = 4;
-        Timing timing;
-        bool answers_builds = true;    ///< at their time, when time is advanced
-        bool answers_obtains = true;   ///< from the proposal or from a source that has the block
+        Timing timing{};
+        bool answers_builds = true;   ///< at their time, when time is advanced
+        bool answers_obtains = true;  ///< from the proposal or from a source that has the block
     };
 
     explicit Cluster(Options options);
@@ -163,6 +163,8 @@ class Cluster {
     void perform(std::size_t index, const Effect& effect);
     void send(std::size_t from, const Message& message);
     void finalize(std::size_t index, const Finalize& effect);
+    void sync(std::size_t index);
+    void answer_stale(std::size_t index, const Flight& flight);
     void try_obtains(std::size_t index);
     [[nodiscard]] bool source_has(const Obtain& obtain) const;
     [[nodiscard]] Schedule schedule_of(const Node& node) const;

@@ -204,12 +204,16 @@ class Genesis(PolisCase):
         self.assertEqual(solo, (ROOT / "genesis/presets/solo.toml").read_text())
         large = self.dir / "large.toml"
         large.write_text(self.ok(
-            "genesis", "devnet", "--validators", 300, "--accounts", 50, "--seed", "x",
-            "--election", "pole"))
+            "genesis", "devnet", "--validators", 300, "--accounts", 50, "--seed", "x"))
         checked = self.ok_json("genesis", "check", large)
         self.assertEqual(checked["validators"], 300)
         self.assertEqual(checked["committee"], 100)
-        self.assertEqual(checked["election"], "pole")
+        self.assertEqual(checked["election"], "dpos")
+        other = self.dir / "other.toml"
+        other.write_text(self.ok("genesis", "devnet", "--election", "pole"))
+        self.fails(
+            "genesis", "check", other,
+            says=r'election: is "pole", which this program cannot run; choose "dpos"')
 
     def test_names_what_is_wrong(self):
         preset = self.dir / "bad.toml"

@@ -112,9 +112,9 @@ TEST(Replay, accepts_a_transaction_that_stands_in_two_blocks) {
         .chain_id = chain->params().chain_id,
         .time = TimeMs{chain->head().time.value + 1},
         .proposer = {}};
-    const auto receipts = chain->apply(make_block(chain->head(), plan, std::move(again)));
-    ASSERT_TRUE(receipts.has_value());
-    ASSERT_EQ(receipts->front().status, ledger::TxnStatus::kBadNonce);
+    const auto applied = chain->apply(make_block(chain->head(), plan, std::move(again)));
+    ASSERT_TRUE(applied.has_value());
+    ASSERT_EQ(applied->receipts.front().status, ledger::TxnStatus::kBadNonce);
     const auto summary = replay_image(image_of(*chain));
     EXPECT_TRUE(summary.has_value()) << describe(summary.error());
 }

@@ -42,7 +42,8 @@ class Execution : public ::testing::Test {
             .state_root = {},
             .receipts_root = {},
             .gas_used = {},
-            .records = 0};
+            .records = 0,
+            .beacon = {}};
         const CheckedBlock block = block_on(head, std::move(txns), proposer);
         BlockOutcome outcome = must(execute_block(before, world.params, block));
         for (const StateChange& change : outcome.changes) {

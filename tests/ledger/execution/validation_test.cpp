@@ -33,7 +33,8 @@ Head some_head() {
         .state_root = hash_of(2),
         .receipts_root = hash_of(3),
         .gas_used = Gas{77},
-        .records = 0};
+        .records = 0,
+        .beacon = {}};
 }
 
 Transaction some_txn(std::uint64_t nonce = 0) {
@@ -46,7 +47,7 @@ Block block_of(std::vector<Transaction> txns, const Head& head = some_head()) {
     for (const Transaction& txn : txns) {
         ids.push_back(txn_id(codec::encode(txn)));
     }
-    Block block{.header = block_on(head, {}).header, .txns = std::move(txns)};
+    Block block{.header = block_on(head, {}).header, .txns = std::move(txns), .facts = {}};
     block.header.txn_root = txn_root(ids);
     return block;
 }

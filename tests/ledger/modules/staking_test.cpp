@@ -337,24 +337,24 @@ TEST_F(Staking, committee_hash_depends_on_every_field_and_the_order) {
     world.add_validator(0, 2'000);
     world.add_validator(1, 3'000);
     const auto members = must(staking::top_by_stake(world.state, world.params, 4));
-    const Hash hash = staking::committee_hash(members);
-    EXPECT_EQ(staking::committee_hash(members), hash);
+    const Hash hash = consensus::committee_hash(members);
+    EXPECT_EQ(consensus::committee_hash(members), hash);
     auto changed = members;
     changed[0].stake.value += 1;
-    EXPECT_NE(staking::committee_hash(changed), hash);
+    EXPECT_NE(consensus::committee_hash(changed), hash);
     changed = members;
     changed[1].validator.data[19] ^= 1;
-    EXPECT_NE(staking::committee_hash(changed), hash);
+    EXPECT_NE(consensus::committee_hash(changed), hash);
     changed = members;
     changed[1].consensus_key.data[0] ^= 1;
-    EXPECT_NE(staking::committee_hash(changed), hash);
+    EXPECT_NE(consensus::committee_hash(changed), hash);
     changed = members;
     changed[0].vrf_key.data[31] ^= 1;
-    EXPECT_NE(staking::committee_hash(changed), hash);
+    EXPECT_NE(consensus::committee_hash(changed), hash);
     changed = {members[1], members[0]};
-    EXPECT_NE(staking::committee_hash(changed), hash);
-    EXPECT_NE(staking::committee_hash({members[0]}), hash);
-    EXPECT_NE(staking::committee_hash({}), hash);
+    EXPECT_NE(consensus::committee_hash(changed), hash);
+    EXPECT_NE(consensus::committee_hash({members[0]}), hash);
+    EXPECT_NE(consensus::committee_hash({}), hash);
 }
 
 TEST_F(Staking, owner_of_knows_registered_keys_only) {
