@@ -272,13 +272,7 @@ void Cluster::perform(NodeId id, const node::ValidatorOutput& output) {
     } else if (const auto* all = std::get_if<node::SendAll>(&output)) {
         send(id, {std::nullopt, all->bytes});
     } else if (const auto* final = std::get_if<node::Finalized>(&output)) {
-        line(id, fmt::format("finalizes {}", final->head.height.value));
-        node.announced = std::max(node.announced, final->head.height);
-        trace_.mix(final->head.block.view());
-        trace_.mix(final->head.state_root.view());
-        if (judged) {
-            judge_.finalized(id, *final, node.validator->chain());
-        }
+        finalized(id, *final);
     } else if (const auto* penalty = std::get_if<node::Penalise>(&output)) {
         line(id, fmt::format("penalises n{}: {}", penalty->peer, penalty->reason));
         if (judged && correct(penalty->peer)) {
@@ -294,6 +288,21 @@ void Cluster::perform(NodeId id, const node::ValidatorOutput& output) {
         if (judged) {
             judge_.accused(id, *accused);
         }
+    }
+}
+
+void Cluster::finalized(NodeId id, const node::Finalized& output) {
+    Node& node = nodes_[id];
+    const Height height = output.head.height;
+    line(id, fmt::format("finalizes {}", height.value));
+    node.announced = std::max(node.announced, height);
+    trace_.mix(output.head.block.view());
+    trace_.mix(output.head.state_root.view());
+    // A disk that failed later in this step answers no more; the block is judged at the restart.
+    const ledger::Chain& chain = node.validator->chain();
+    const bool readable = chain.block(height).has_value();
+    if (!node.adversary && (readable || height <= judge_.referee().height())) {
+        judge_.finalized(id, output, chain);
     }
 }
 

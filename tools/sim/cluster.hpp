@@ -171,6 +171,7 @@ class Cluster {
     void connect(NodeId id);
     void after_step(NodeId id, node::ValidatorOutputs outputs);
     void perform(NodeId id, const node::ValidatorOutput& output);
+    void finalized(NodeId id, const node::Finalized& output);
     void send(NodeId id, Mail mail);
     void transmit(NodeId id, const Mail& mail);
     void arm(NodeId id);

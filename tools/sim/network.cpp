@@ -62,6 +62,9 @@ void Network::arrived(Link link) {
 
 void Network::heal() {
     cut_.clear();
+    for (LinkState& link : links_) {
+        link.last_arrival = {};  // nobody waits any more behind what was slow
+    }
     profile_.slow_permille = 0;
     profile_.loss_permille = 0;
     profile_.repeat_permille = 0;

@@ -24,7 +24,7 @@ struct Faults {
 
     [[nodiscard]] bool any() const { return byzantine || crash || partition || loss || disk; }
 
-    static Faults all() { return {true, true, true, true, true}; }
+    static constexpr Faults all() { return {true, true, true, true, true}; }
 
     bool operator==(const Faults&) const = default;
 };

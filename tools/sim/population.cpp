@@ -91,7 +91,7 @@ Bytes make_txn(
 consensus::Fact make_fact(std::uint64_t seed, std::uint64_t number) {
     Random random(seed, "fact " + std::to_string(number));
     consensus::Fact fact;
-    fact.kind = consensus::FactKind::kModelScore;
+    fact.kind = consensus::FactKind::kEvaluation;
     random.fill(fact.subject.data);
     fact.result.resize(random.between(1, 16));
     random.fill(fact.result);
