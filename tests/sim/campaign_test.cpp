@@ -1,10 +1,11 @@
 // Many runs at once: nothing depends on how many threads work, and the numbers add up.
+#include <tools/sim/campaign.hpp>
+
 #include <cstddef>
 #include <cstdint>
 
 #include <gtest/gtest.h>
 
-#include <tools/sim/campaign.hpp>
 #include <tools/sim/simulation.hpp>
 
 namespace polis::sim {

@@ -1,5 +1,7 @@
 // What liars say must be truly signed and truly contradictory: a forgery that everybody throws
 // away at the door would test nothing.
+#include <tools/sim/forgery.hpp>
+
 #include <optional>
 
 #include <gtest/gtest.h>
@@ -7,7 +9,6 @@
 #include <consensus/pbft/evidence.hpp>
 #include <core/codec/borsh.hpp>
 #include <ledger/block.hpp>
-#include <tools/sim/forgery.hpp>
 #include <tools/sim/population.hpp>
 
 namespace polis::sim {
@@ -49,11 +50,11 @@ TEST(Forgery, makes_a_second_block_that_is_signed_as_well) {
     const pbft::Proposal first = proposal(liar.consensus_key);
     const auto second = other_proposal(liar.consensus_key, first);
     ASSERT_TRUE(second);
-    EXPECT_NE(second->vote.statement.digest, first.vote.statement.digest);
+    EXPECT_NE(
+        second->vote.statement.digest.data.back() & 1, first.vote.statement.digest.data.back() & 1);
     EXPECT_EQ(second->vote.statement.digest, pbft::summary_hash(second->summary));
     EXPECT_TRUE(pbft::signature_valid(second->vote, committee, checker));
-    const auto evidence =
-        pbft::conflict(liar.consensus_key.public_key(), first.vote, second->vote);
+    const auto evidence = pbft::conflict(liar.consensus_key.public_key(), first.vote, second->vote);
     ASSERT_TRUE(evidence);
     EXPECT_TRUE(pbft::verify_evidence(*evidence, ChainId{101}, checker));
 }
@@ -77,8 +78,7 @@ TEST(Forgery, forgets_what_was_prepared) {
         change_to(liar.consensus_key, committee_of(4), Height{3}, View{1});
     honest.change.prepared = pbft::Prepared{View{0}, block};
     const pbft::ViewChangeMessage lie = forgetful_change(liar.consensus_key, honest);
-    const auto evidence =
-        pbft::denial(liar.consensus_key.public_key(), commit, lie.change);
+    const auto evidence = pbft::denial(liar.consensus_key.public_key(), commit, lie.change);
     ASSERT_TRUE(evidence);
     EXPECT_TRUE(pbft::verify_evidence(*evidence, ChainId{101}, checker));
 }

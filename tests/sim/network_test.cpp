@@ -1,4 +1,6 @@
 // The network in numbers, and the shapes of partitions.
+#include <tools/sim/network.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <set>
@@ -7,7 +9,6 @@
 #include <gtest/gtest.h>
 
 #include <core/random.hpp>
-#include <tools/sim/network.hpp>
 #include <tools/sim/partitions.hpp>
 
 namespace polis::sim {
@@ -98,8 +99,7 @@ TEST(Network, cuts_one_direction_alone_and_heals) {
 }
 
 TEST(Network, heals_without_waiting_behind_slow_messages) {
-    Network network(
-        9, 2, {.slow_permille = 1'000, .slow_ms_max = 60'000, .keeps_order = true});
+    Network network(9, 2, {.slow_permille = 1'000, .slow_ms_max = 60'000, .keeps_order = true});
     for (int i = 0; i < 50; ++i) {
         (void)network.send(kLink, kNow);
     }

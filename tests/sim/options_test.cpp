@@ -1,10 +1,10 @@
 // What a line of options means, and that what is written is read back.
+#include <tools/sim/options.hpp>
+
 #include <string>
 #include <string_view>
 
 #include <gtest/gtest.h>
-
-#include <tools/sim/options.hpp>
 
 namespace polis::sim {
 namespace {
@@ -39,8 +39,9 @@ TEST(Options, say_what_is_wrong_with_a_line) {
     EXPECT_EQ(error_of("--nodes 4"), "a run needs --seed N");
     EXPECT_EQ(error_of("--seed x"), "'x' is no number; write --seed N");
     EXPECT_EQ(error_of("--seed -1"), "'-1' is no number; write --seed N");
-    EXPECT_EQ(error_of("--seed 99999999999999999999999"),
-              "'99999999999999999999999' is no number; write --seed N");
+    EXPECT_EQ(
+        error_of("--seed 99999999999999999999999"),
+        "'99999999999999999999999' is no number; write --seed N");
     EXPECT_EQ(error_of("--seed"), "'--seed' needs a value or is unknown");
     EXPECT_EQ(error_of("--seed 1 --sed 2"), "'--sed' is no option of a run");
     EXPECT_EQ(error_of("--seed 1 --nodes 0"), "a run has 1 to 64 nodes");
@@ -51,8 +52,7 @@ TEST(Options, say_what_is_wrong_with_a_line) {
     EXPECT_EQ(
         error_of("--seed 1 --nodes a..b"),
         "'a..b' is no range of nodes; write one like 4..10, or 7");
-    EXPECT_EQ(
-        error_of("--seed 1 --no-faults --crash"), "--no-faults contradicts the other flags");
+    EXPECT_EQ(error_of("--seed 1 --no-faults --crash"), "--no-faults contradicts the other flags");
     EXPECT_EQ(
         error_of("--seed 1 --nodes 4 --above-f 2"),
         "3 of 4 members would lie, which is a quorum; lower --above-f or raise --nodes");

@@ -1,4 +1,6 @@
 // The judge of final blocks, tried with chains that it must accept and with each kind of lie.
+#include <tools/sim/referee.hpp>
+
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -10,7 +12,6 @@
 #include <tools/sim/forgery.hpp>
 #include <tools/sim/memo_checker.hpp>
 #include <tools/sim/population.hpp>
-#include <tools/sim/referee.hpp>
 #include <tools/sim/scenario.hpp>
 
 namespace polis::sim {
@@ -35,8 +36,8 @@ class RefereeTest : public ::testing::Test {
     }
 
     std::unique_ptr<ledger::Chain> new_chain() {
-        auto chain = ledger::Chain::create(
-            std::make_unique<ledger::MemoryStore>(), genesis_.state, {});
+        auto chain =
+            ledger::Chain::create(std::make_unique<ledger::MemoryStore>(), genesis_.state, {});
         EXPECT_TRUE(chain);
         return *std::move(chain);
     }

@@ -1,5 +1,7 @@
 // Whole runs: the same seed gives the same run, every kind of fault really happens, and nothing
 // breaks.
+#include <tools/sim/simulation.hpp>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -8,7 +10,6 @@
 
 #include <tools/sim/campaign.hpp>
 #include <tools/sim/scenario.hpp>
-#include <tools/sim/simulation.hpp>
 
 namespace polis::sim {
 namespace {
@@ -24,8 +25,7 @@ struct Recorded {
 
 Recorded record(const Case& run) {
     Recorded out;
-    Simulation simulation(
-        run, [&out](std::string_view line) { out.trace.emplace_back(line); });
+    Simulation simulation(run, [&out](std::string_view line) { out.trace.emplace_back(line); });
     out.result = simulation.run();
     return out;
 }
@@ -83,7 +83,8 @@ TEST(Simulation, attests_facts_and_changes_committees) {
     std::uint64_t committees = 0;
     for (std::uint64_t seed = 1; seed <= 12; ++seed) {
         committees = std::max(
-            committees, run_case({seed, {.nodes_min = 4, .nodes_max = 9, .faults = {}}}).committees);
+            committees,
+            run_case({seed, {.nodes_min = 4, .nodes_max = 9, .faults = {}}}).committees);
     }
     EXPECT_GT(committees, 1U);
 }
@@ -123,8 +124,7 @@ TEST(Scenario, keeps_liars_and_lost_votes_within_f) {
         const Scenario scenario = make_scenario({seed, {.nodes_min = 1, .nodes_max = 16}});
         EXPECT_GE(scenario.seats, 1U);
         EXPECT_LE(scenario.seats, scenario.validators);
-        EXPECT_LE(
-            scenario.traitors.size() + scenario.set_back_max, scenario.faults_max());
+        EXPECT_LE(scenario.traitors.size() + scenario.set_back_max, scenario.faults_max());
     }
 }
 

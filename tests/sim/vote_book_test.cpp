@@ -1,4 +1,6 @@
 // The checker of signatures against histories that are fine and histories that are not.
+#include <tools/sim/vote_book.hpp>
+
 #include <optional>
 #include <string>
 
@@ -7,7 +9,6 @@
 #include <tools/sim/accountant.hpp>
 #include <tools/sim/forgery.hpp>
 #include <tools/sim/population.hpp>
-#include <tools/sim/vote_book.hpp>
 
 namespace polis::sim {
 namespace {
@@ -21,7 +22,8 @@ class Signer {
     explicit Signer(pbft::MemberIndex member)
         : member_(member), key_(identity_of(member).consensus_key) {}
 
-    [[nodiscard]] pbft::Message vote(pbft::Phase phase, std::uint64_t view, const Hash& digest) const {
+    [[nodiscard]] pbft::Message vote(
+        pbft::Phase phase, std::uint64_t view, const Hash& digest) const {
         const pbft::Statement statement{kChain, Term{0}, Height{5}, View{view}, phase, digest};
         return pbft::Ballot{signed_vote(key_, statement, member_)};
     }
@@ -52,8 +54,7 @@ TEST(VoteBook, accepts_an_honest_history_and_repetitions) {
     for (int i = 0; i < 2; ++i) {
         EXPECT_EQ(book.record(signer.key(), signer.vote(pbft::Phase::kPrepare, 0, kOne)), "");
         EXPECT_EQ(book.record(signer.key(), signer.vote(pbft::Phase::kCommit, 0, kOne)), "");
-        EXPECT_EQ(
-            book.record(signer.key(), signer.change(1, pbft::Prepared{View{0}, kOne})), "");
+        EXPECT_EQ(book.record(signer.key(), signer.change(1, pbft::Prepared{View{0}, kOne})), "");
         EXPECT_EQ(book.record(signer.key(), signer.vote(pbft::Phase::kPrepare, 1, kOne)), "");
     }
     EXPECT_EQ(book.votes(), 4U);
@@ -95,8 +96,7 @@ TEST(VoteBook, keeps_members_apart) {
 }
 
 TEST(Accountant, convicts_who_contradicts_itself_and_nobody_else) {
-    consensus::Committee committee{
-        .chain = kChain, .term = Term{0}, .members = {}, .ranking = {}};
+    consensus::Committee committee{.chain = kChain, .term = Term{0}, .members = {}, .ranking = {}};
     for (std::size_t i = 0; i < 4; ++i) {
         const node::Identity identity = identity_of(i);
         committee.members.push_back(
@@ -116,8 +116,7 @@ TEST(Accountant, convicts_who_contradicts_itself_and_nobody_else) {
     accountant.collect(forgets.vote(pbft::Phase::kCommit, 0, kOne));
     accountant.collect(forgets.change(1));
     // A forged signature in another's name convicts nobody.
-    const pbft::Statement framed{
-        kChain, Term{0}, Height{5}, View{0}, pbft::Phase::kCommit, kTwo};
+    const pbft::Statement framed{kChain, Term{0}, Height{5}, View{0}, pbft::Phase::kCommit, kTwo};
     accountant.collect(pbft::Ballot{signed_vote(identity_of(1).consensus_key, framed, 0)});
     consensus::PlainChecker checker;
     EXPECT_EQ(

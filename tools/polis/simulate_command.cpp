@@ -92,8 +92,7 @@ std::string replay_line(const SimulateOptions& options, const sim::Case& run) {
 }
 
 /// Adds the failed cases to the file, a line each. @error if it cannot be written
-Outcome save_failures(
-    const std::vector<sim::FailedCase>& failures, const std::string& path) {
+Outcome save_failures(const std::vector<sim::FailedCase>& failures, const std::string& path) {
     std::ofstream file(path, std::ios::app);
     for (const sim::FailedCase& failed : failures) {
         file << to_arguments(failed.run) << "  # " << to_string(failed.violation.broken) << ": "
@@ -102,12 +101,15 @@ Outcome save_failures(
     file.flush();
     if (!file) {
         return std::unexpected(fmt::format(
-            "cannot write {}: {}; choose another with --failures FILE", path, std::strerror(errno)));
+            "cannot write {}: {}; choose another with --failures FILE",
+            path,
+            std::strerror(errno)));
     }
     return {};
 }
 
-Report describe(const SimulateOptions& options, const sim::CampaignResult& result, std::uint64_t ms) {
+Report describe(
+    const SimulateOptions& options, const sim::CampaignResult& result, std::uint64_t ms) {
     Report report;
     report.number("seeds", result.runs);
     report.number("first_seed", options.campaign.first_seed);
@@ -176,9 +178,7 @@ Outcome run_one(const SimulateOptions& options) {
     file.flush();
     if (!options.trace_file.empty() && !file) {
         return std::unexpected(fmt::format(
-            "cannot write {}: {}; choose another file",
-            options.trace_file,
-            std::strerror(errno)));
+            "cannot write {}: {}; choose another file", options.trace_file, std::strerror(errno)));
     }
     Report report;
     report.text("run", to_arguments(run));

@@ -34,13 +34,14 @@ bool is_body(const node::Envelope& message) {
 }  // namespace
 
 Adversary::Adversary(Setup setup)
-    : self_(setup.self),
+    : seed_(setup.seed),
+      self_(setup.self),
       nodes_(setup.nodes),
+      accomplices_(std::move(setup.accomplices)),
       traitor_(std::move(setup.traitor)),
       key_(std::move(setup.key)),
       random_(setup.seed, "adversary " + std::to_string(setup.self)),
       favourites_(some_nodes(random_, nodes_)),
-      half_(some_nodes(random_, nodes_)),
       silent_(has(Trick::kSilent)) {}
 
 void Adversary::heal() { silent_ = silent_ || traitor_.silent_later; }
@@ -76,8 +77,7 @@ std::vector<Mail> Adversary::say(Mail honest) {
     return out;
 }
 
-void Adversary::corrupt(
-    const pbft::Message& message, const Mail& honest, std::vector<Mail>& out) {
+void Adversary::corrupt(const pbft::Message& message, const Mail& honest, std::vector<Mail>& out) {
     if (const auto* proposal = std::get_if<pbft::Proposal>(&message)) {
         member_ = proposal->vote.member;
         if (has(Trick::kEquivocates)) {
@@ -85,53 +85,89 @@ void Adversary::corrupt(
             return;
         }
         deliver(honest, out);
-        vote_for(*proposal, out);
+        vote_for(*proposal, /*conspiracy=*/false, out);
     } else if (const auto* change = std::get_if<pbft::ViewChangeMessage>(&message)) {
         const bool lies = has(Trick::kLiesInViewChange) && change->change.prepared.has_value();
         const pbft::Message said = lies ? forgetful_change(key_, *change) : *change;
         deliver({honest.to, node::encode_wire(said)}, out);
     } else if (const auto* ballot = std::get_if<pbft::Ballot>(&message)) {
-        member_ = ballot->vote.member;
-        deliver(honest, out);
-        if (has(Trick::kDoubleVotes)) {
-            Hash digest;
-            random_.fill(digest.data);
-            const auto known = proposed_.find(
-                {ballot->vote.statement.height, ballot->vote.statement.view});
-            if (known != proposed_.end() && random_.chance(3, 4)) {
-                digest = random_.pick(known->second);
-            }
-            const pbft::Message second = other_ballot(key_, ballot->vote, digest);
-            deliver({honest.to, node::encode_wire(second)}, out);
-        }
+        corrupt_vote(ballot->vote, honest, out);
     } else {
         deliver(honest, out);
     }
 }
 
-void Adversary::equivocate(const pbft::Proposal& proposal, std::vector<Mail>& out) {
-    const auto other = other_proposal(key_, proposal);
-    const Bytes first = node::encode_wire(pbft::Message{proposal});
-    const Bytes second = other ? node::encode_wire(pbft::Message{*other}) : first;
+void Adversary::corrupt_vote(const pbft::Vote& vote, const Mail& honest, std::vector<Mail>& out) {
+    member_ = vote.member;
+    const Slot slot{vote.statement.height, vote.statement.view};
+    if (has(Trick::kVotesForAll) && conspiracies_.contains(slot)) {
+        return;  // each side has been told what it wants to hear
+    }
+    deliver(honest, out);
+    if (!has(Trick::kDoubleVotes)) {
+        return;
+    }
+    Hash digest;
+    random_.fill(digest.data);
+    const auto known = proposed_.find(slot);
+    if (known != proposed_.end() && random_.chance(3, 4)) {
+        digest = random_.pick(known->second);
+    }
+    const pbft::Message second = other_ballot(key_, vote, digest);
+    deliver({honest.to, node::encode_wire(second)}, out);
+}
+
+/// Who is to believe in this block where two were proposed. All liars divide the others alike, and
+/// each hears of both blocks. The last bit of a block's name tells its side.
+std::set<NodeId> Adversary::side_of(Slot slot, const Hash& digest) const {
+    Random random(
+        seed_,
+        "sides " + std::to_string(slot.height.value) + " " + std::to_string(slot.view.value));
+    const bool wanted = (digest.data.back() & 1) != 0;
+    std::set<NodeId> side = accomplices_;
     for (NodeId node = 0; node < nodes_; ++node) {
-        if (node != self_) {
-            deliver({node, half_.contains(node) ? first : second}, out);
+        if (random.chance(1, 2) == wanted) {
+            side.insert(node);
         }
     }
-    vote_for(proposal, out);
-    if (other) {
-        vote_for(*other, out);
+    side.erase(self_);
+    return side;
+}
+
+void Adversary::whisper(Slot slot, const Hash& digest, const Bytes& bytes, std::vector<Mail>& out) {
+    for (const NodeId node : side_of(slot, digest)) {
+        deliver({node, bytes}, out);
     }
 }
 
-void Adversary::vote_for(const pbft::Proposal& proposal, std::vector<Mail>& out) {
+void Adversary::equivocate(const pbft::Proposal& proposal, std::vector<Mail>& out) {
+    const auto other = other_proposal(key_, proposal);
+    if (!other) {
+        deliver({std::nullopt, node::encode_wire(pbft::Message{proposal})}, out);
+        vote_for(proposal, /*conspiracy=*/false, out);
+        return;
+    }
+    for (const pbft::Proposal& said : {proposal, *other}) {
+        const pbft::Statement& statement = said.vote.statement;
+        const Bytes bytes = node::encode_wire(pbft::Message{said});
+        whisper({statement.height, statement.view}, statement.digest, bytes, out);
+        vote_for(said, /*conspiracy=*/true, out);
+    }
+}
+
+void Adversary::vote_for(const pbft::Proposal& proposal, bool conspiracy, std::vector<Mail>& out) {
     const pbft::Statement& statement = proposal.vote.statement;
-    std::vector<Hash>& known = proposed_[{statement.height, statement.view}];
+    const Slot slot{statement.height, statement.view};
+    std::vector<Hash>& known = proposed_[slot];
     if (std::ranges::find(known, statement.digest) != known.end()) {
         return;
     }
     known.push_back(statement.digest);
+    if (conspiracy) {
+        conspiracies_.insert(slot);
+    }
     if (proposed_.size() > kSlotsMax) {
+        conspiracies_.erase(proposed_.begin()->first);
         proposed_.erase(proposed_.begin());
     }
     if (!has(Trick::kVotesForAll) || !member_ || silent_) {
@@ -141,18 +177,22 @@ void Adversary::vote_for(const pbft::Proposal& proposal, std::vector<Mail>& out)
         pbft::Statement vote = statement;
         vote.phase = phase;
         const pbft::Message ballot = pbft::Ballot{signed_vote(key_, vote, *member_)};
-        deliver({std::nullopt, node::encode_wire(ballot)}, out);
+        if (conspiracy) {
+            whisper(slot, statement.digest, node::encode_wire(ballot), out);
+        } else {
+            deliver({std::nullopt, node::encode_wire(ballot)}, out);
+        }
     }
 }
 
-std::vector<Mail> Adversary::hear(ByteView bytes) {
+std::vector<Mail> Adversary::hear(NodeId from, ByteView bytes) {
     std::vector<Mail> out;
     remember(bytes);
     const auto message = node::decode_wire(bytes);
     const auto* consensus = message ? std::get_if<pbft::Message>(&*message) : nullptr;
     const auto* proposal = consensus != nullptr ? std::get_if<pbft::Proposal>(consensus) : nullptr;
     if (proposal != nullptr) {
-        vote_for(*proposal, out);
+        vote_for(*proposal, accomplices_.contains(from), out);
     }
     return out;
 }
@@ -163,7 +203,6 @@ std::vector<Mail> Adversary::act(const pbft::Schedule& schedule, View view) {
     if (silent_) {
         return out;
     }
-    half_ = some_nodes(random_, nodes_);
     if (has(Trick::kHugeViews) && member_) {
         const View far{
             random_.chance(1, 3) ? UINT64_MAX : view.value + random_.between(1, 1'000'000)};

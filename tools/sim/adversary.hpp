@@ -35,6 +35,7 @@ class Adversary {
         std::uint64_t seed = 0;
         NodeId self = 0;
         std::size_t nodes = 0;
+        std::set<NodeId> accomplices;  ///< all liars, itself among them
         Traitor traitor;
         crypto::SigningKey key;
     };
@@ -45,7 +46,7 @@ class Adversary {
     [[nodiscard]] std::vector<Mail> say(Mail honest);
 
     /// What is said at once about what was heard.
-    [[nodiscard]] std::vector<Mail> hear(ByteView bytes);
+    [[nodiscard]] std::vector<Mail> hear(NodeId from, ByteView bytes);
 
     /// What is said out of nothing, from time to time.
     [[nodiscard]] std::vector<Mail> act(const pbft::Schedule& schedule, View view);
@@ -65,22 +66,27 @@ class Adversary {
     [[nodiscard]] bool withheld(const node::Envelope& message);
     void corrupt(const pbft::Message& message, const Mail& honest, std::vector<Mail>& out);
     void equivocate(const pbft::Proposal& proposal, std::vector<Mail>& out);
-    void vote_for(const pbft::Proposal& proposal, std::vector<Mail>& out);
+    void corrupt_vote(const pbft::Vote& vote, const Mail& honest, std::vector<Mail>& out);
+    void vote_for(const pbft::Proposal& proposal, bool conspiracy, std::vector<Mail>& out);
+    void whisper(Slot slot, const Hash& digest, const Bytes& bytes, std::vector<Mail>& out);
+    [[nodiscard]] std::set<NodeId> side_of(Slot slot, const Hash& digest) const;
     void remember(ByteView bytes);
     void deliver(Mail mail, std::vector<Mail>& out);
 
     // Constant after construction.
+    std::uint64_t seed_;
     NodeId self_;
     std::size_t nodes_;
+    std::set<NodeId> accomplices_;
     Traitor traitor_;
     crypto::SigningKey key_;
 
     Random random_;
-    std::set<NodeId> favourites_;  ///< whom a selective liar speaks to
-    std::set<NodeId> half_;        ///< who gets the first of two blocks
-    std::optional<pbft::MemberIndex> member_;       ///< its own seat, as last seen
-    std::map<Slot, std::vector<Hash>> proposed_;    ///< blocks that it knows, the last few slots
-    std::vector<Bytes> memories_;                   ///< for replays; bounded
+    std::set<NodeId> favourites_;                 ///< whom a selective liar speaks to
+    std::optional<pbft::MemberIndex> member_;     ///< its own seat, as last seen
+    std::map<Slot, std::vector<Hash>> proposed_;  ///< blocks that it knows, the last few slots
+    std::set<Slot> conspiracies_;                 ///< where a liar leads
+    std::vector<Bytes> memories_;                 ///< for replays; bounded
     bool silent_ = false;
 };
 

@@ -47,7 +47,7 @@ void add(CampaignResult& total, const Case& run, const RunResult& result) {
     total.memory_bytes_max = std::max(total.memory_bytes_max, result.memory_bytes_max);
     if (result.violation) {
         total.failures.push_back({run, *result.violation});
-    } else if (!result.forked) {
+    } else if (run.options.above_f == 0) {
         total.recovery_views.push_back(result.recovery_views);
     }
 }
@@ -80,8 +80,7 @@ class Pool {
     void finish(const Case& run, const RunResult& result) {
         const std::scoped_lock lock(mutex_);
         const std::pair worst{worst_views_, UINT64_MAX - total_.worst_seed};
-        if (std::pair{result.recovery_views, UINT64_MAX - run.seed} > worst ||
-            total_.runs == 0) {
+        if (std::pair{result.recovery_views, UINT64_MAX - run.seed} > worst || total_.runs == 0) {
             worst_views_ = result.recovery_views;
             total_.worst_seed = run.seed;
         }
@@ -125,8 +124,7 @@ CampaignResult run_campaign(const CampaignOptions& options, const CampaignProgre
     return pool.result();
 }
 
-std::optional<FailedCase> find_first_failing_seed(
-    const Options& options, std::uint64_t seeds_max) {
+std::optional<FailedCase> find_first_failing_seed(const Options& options, std::uint64_t seeds_max) {
     for (std::uint64_t seed = 1; seed <= seeds_max; ++seed) {
         const Case run{seed, options};
         if (const RunResult result = run_named(run); result.violation) {

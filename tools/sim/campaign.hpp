@@ -16,7 +16,7 @@ struct CampaignOptions {
     Options options;
     std::uint64_t first_seed = 1;
     std::uint64_t seeds = 100;
-    std::size_t jobs = 1;           ///< runs at a time, each on a thread
+    std::size_t jobs = 1;  ///< runs at a time, each on a thread
     bool stops_at_violation = false;
 };
 

@@ -48,6 +48,12 @@ Cluster::Cluster(const Setup& setup)
       network_(scenario_.run.seed, scenario_.nodes.size(), scenario_.network),
       random_(scenario_.run.seed, "cluster") {
     const ledger::MemoryImage image = first_image(setup.genesis);
+    std::set<NodeId> liars;
+    for (NodeId id = 0; id < scenario_.nodes.size(); ++id) {
+        if (scenario_.traitor(scenario_.nodes[id].member) != nullptr) {
+            liars.insert(id);
+        }
+    }
     for (const NodePlan& plan : scenario_.nodes) {
         Node node{
             .plan = plan,
@@ -58,6 +64,7 @@ Cluster::Cluster(const Setup& setup)
                 .seed = scenario_.run.seed,
                 .self = static_cast<NodeId>(nodes_.size()),
                 .nodes = scenario_.nodes.size(),
+                .accomplices = liars,
                 .traitor = *traitor,
                 .key = identity_of(plan.member).consensus_key});
         }
@@ -81,7 +88,8 @@ void Cluster::open(NodeId id) {
     Node& node = nodes_[id];
     ++node.incarnation;
     node.disk_breaks = false;
-    auto store = std::make_unique<ledger::FaultStore>(random_.next(), std::exchange(node.image, {}));
+    auto store =
+        std::make_unique<ledger::FaultStore>(random_.next(), std::exchange(node.image, {}));
     node.store = store.get();
     auto chain = ledger::Chain::open(std::move(store), {});
     if (!chain) {
@@ -212,11 +220,17 @@ void Cluster::heal() {
         if (node.adversary) {
             node.adversary->heal();
         }
-        if (running(id)) {
-            node.store->inject({.call = UINT64_MAX});
-            node.disk_breaks = false;
-        } else {
+        if (running(id) && node.store->fired()) {
+            crash(id, 0);  // it has failed, and the node has not noticed yet
+        }
+        if (!running(id)) {
             on(Restart{id, node.incarnation});
+            continue;
+        }
+        node.store->inject({.call = UINT64_MAX});
+        node.disk_breaks = false;
+        if (!node.adversary) {
+            judge_.reopened(id, node.validator->chain(), node.announced);
         }
     }
 }
@@ -298,11 +312,9 @@ void Cluster::finalized(NodeId id, const node::Finalized& output) {
     node.announced = std::max(node.announced, height);
     trace_.mix(output.head.block.view());
     trace_.mix(output.head.state_root.view());
-    // A disk that failed later in this step answers no more; the block is judged at the restart.
-    const ledger::Chain& chain = node.validator->chain();
-    const bool readable = chain.block(height).has_value();
-    if (!node.adversary && (readable || height <= judge_.referee().height())) {
-        judge_.finalized(id, output, chain);
+    // Reading from a disk that is to fail would make it fail; another node or the restart tells.
+    if (!node.adversary && (!node.disk_breaks || height <= judge_.referee().height())) {
+        judge_.finalized(id, output, node.validator->chain());
     }
 }
 
@@ -372,7 +384,7 @@ void Cluster::on(const Deliver& event) {
     ++messages_;
     line(to, fmt::format("from n{}: {}", from, event.parcel->text));
     if (node.adversary) {
-        for (const Mail& mail : node.adversary->hear(event.parcel->bytes)) {
+        for (const Mail& mail : node.adversary->hear(from, event.parcel->bytes)) {
             transmit(to, mail);
         }
     } else if (event.parcel->message) {
@@ -425,8 +437,7 @@ void Cluster::on(const Gone& event) {
 void Cluster::on(const Meet& event) {
     const auto [first, second] = event.link;
     const auto current = [&] {
-        return running(first) && running(second) &&
-               nodes_[first].incarnation == event.first &&
+        return running(first) && running(second) && nodes_[first].incarnation == event.first &&
                nodes_[second].incarnation == event.second;
     };
     // A peer that came back fast is met before anybody noticed that it was gone.

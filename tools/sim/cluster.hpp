@@ -119,18 +119,18 @@ class Cluster {
         std::optional<Adversary> adversary = {};
 
         std::unique_ptr<node::Validator> validator = {};  ///< null: down
-        ledger::FaultStore* store = nullptr;         ///< owned by the validator's chain
+        ledger::FaultStore* store = nullptr;              ///< owned by the validator's chain
         ledger::MemoryImage image = {};                   ///< of the disk, while down
         std::uint64_t incarnation = 0;
-        std::uint64_t pause_ms = 0;                  ///< before it comes back from a broken disk
-        bool disk_breaks = false;                    ///< a fault waits in the store
-        std::optional<TimeMs> wake = {};                  ///< when its next timer is due
-        std::set<NodeId> peers = {};                      ///< whom it believes to be connected with
+        std::uint64_t pause_ms = 0;       ///< before it comes back from a broken disk
+        bool disk_breaks = false;         ///< a fault waits in the store
+        std::optional<TimeMs> wake = {};  ///< when its next timer is due
+        std::set<NodeId> peers = {};      ///< whom it believes to be connected with
 
         Height announced = {};
-        Height head = {};  ///< of its chain, when it was last seen
-        std::optional<VoteRow> old_vote = {};            ///< to be put back
-        bool set_back = false;                      ///< it was, so it may be alarmed
+        Height head = {};                      ///< of its chain, when it was last seen
+        std::optional<VoteRow> old_vote = {};  ///< to be put back
+        bool set_back = false;                 ///< it was, so it may be alarmed
         std::optional<ledger::MemoryImage> old_disk = {};
     };
 
@@ -159,7 +159,7 @@ class Cluster {
     /// Two nodes connect.
     struct Meet {
         Link link;
-        std::uint64_t first = 0;   ///< incarnations
+        std::uint64_t first = 0;  ///< incarnations
         std::uint64_t second = 0;
     };
 

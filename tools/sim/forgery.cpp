@@ -19,11 +19,14 @@ std::optional<pbft::Proposal> other_proposal(
     if (!header || header->view != proposal.vote.statement.view) {
         return std::nullopt;
     }
-    ++header->time.value;
     pbft::Proposal other = proposal;
-    other.summary.header = codec::encode(*header);
     pbft::Statement statement = proposal.vote.statement;
-    statement.digest = pbft::summary_hash(other.summary);
+    const std::uint8_t bit = statement.digest.data.back() & 1;
+    while ((statement.digest.data.back() & 1) == bit) {
+        ++header->time.value;
+        other.summary.header = codec::encode(*header);
+        statement.digest = pbft::summary_hash(other.summary);
+    }
     other.vote = signed_vote(key, statement, proposal.vote.member);
     return other;
 }

@@ -17,7 +17,8 @@ namespace polis::sim {
 [[nodiscard]] pbft::Vote signed_vote(
     const crypto::SigningKey& key, const pbft::Statement& statement, pbft::MemberIndex member);
 
-/// Another block for the place of a proposal: valid, one millisecond later, and signed as well.
+/// Another block for the place of a proposal: valid, some milliseconds later, and signed as well.
+/// The last bits of the two blocks' names differ, so that liars can tell which is which.
 /// @return nothing if the proposal repeats an earlier view's block or its header cannot be read
 [[nodiscard]] std::optional<pbft::Proposal> other_proposal(
     const crypto::SigningKey& key, const pbft::Proposal& proposal);

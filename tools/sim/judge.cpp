@@ -75,9 +75,8 @@ void Judge::take(NodeId node, std::optional<Violation> violation) {
 void Judge::said(NodeId node, const PublicKey& key, const node::Envelope& message) {
     const auto* consensus = std::get_if<pbft::Message>(&message);
     const pbft::Vote* vote = consensus != nullptr ? vote_of(*consensus) : nullptr;
-    if (vote == nullptr ||
-        !checker_.signature_valid(
-            key, pbft::signing_hash(vote->statement).view(), vote->signature)) {
+    if (vote == nullptr || !checker_.signature_valid(
+                               key, pbft::signing_hash(vote->statement).view(), vote->signature)) {
         return;  // nothing of its own, only passed on
     }
     if (const std::string what = book_.record(key, *consensus); !what.empty()) {
@@ -92,8 +91,7 @@ void Judge::heard(const node::Envelope& message) {
     }
 }
 
-void Judge::finalized(
-    NodeId node, const node::Finalized& output, const ledger::Chain& chain) {
+void Judge::finalized(NodeId node, const node::Finalized& output, const ledger::Chain& chain) {
     if (!forked()) {
         take(node, referee_.finalized(output.head, output.certificate, chain));
     }
@@ -138,6 +136,9 @@ void Judge::alarmed(NodeId node, const pbft::Alarm& alarm, bool expected) {
 }
 
 void Judge::penalised(NodeId node, NodeId peer, const std::string& reason) {
+    if (above_f_) {
+        return;  // on another branch honest certificates prove nothing
+    }
     fault(
         Broken::kEvidence,
         fmt::format("n{} penalises n{}, which is correct: {}", node, peer, reason));

@@ -15,14 +15,14 @@ namespace polis::sim {
 using NodeId = std::uint32_t;
 
 struct NetworkProfile {
-    std::uint64_t base_ms_max = 20;      ///< each link has its own least delay up to this
-    std::uint64_t jitter_ms_max = 20;    ///< and its own spread up to this
-    std::uint64_t slow_permille = 0;     ///< messages that take up to slow_ms_max longer
+    std::uint64_t base_ms_max = 20;    ///< each link has its own least delay up to this
+    std::uint64_t jitter_ms_max = 20;  ///< and its own spread up to this
+    std::uint64_t slow_permille = 0;   ///< messages that take up to slow_ms_max longer
     std::uint64_t slow_ms_max = 0;
     std::uint64_t loss_permille = 0;
-    std::uint64_t repeat_permille = 0;   ///< messages that arrive twice
-    bool keeps_order = false;            ///< a link delivers in the order of sending
-    std::size_t in_flight_max = 4'096;   ///< on one link; what is sent beyond is lost
+    std::uint64_t repeat_permille = 0;  ///< messages that arrive twice
+    bool keeps_order = false;           ///< a link delivers in the order of sending
+    std::size_t in_flight_max = 4'096;  ///< on one link; what is sent beyond is lost
 };
 
 using Link = std::pair<NodeId, NodeId>;  ///< from, to

@@ -22,8 +22,7 @@ TimeMs NodeClock::shown(TimeMs now) const {
     POLIS_ASSERT_OP(now.value, >=, start_.value);
     const auto passed = static_cast<std::int64_t>(now.value - start_.value);
     const auto begin = static_cast<std::int64_t>(start_.value) + skew_ms_;
-    return TimeMs{
-        static_cast<std::uint64_t>(begin + passed + passed * drift_ppm_ / kMillion)};
+    return TimeMs{static_cast<std::uint64_t>(begin + passed + passed * drift_ppm_ / kMillion)};
 }
 
 TimeMs NodeClock::when(TimeMs time, TimeMs now) const {

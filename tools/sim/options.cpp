@@ -24,7 +24,7 @@ std::optional<Number> number_of(std::string_view text) {
 
 struct FaultName {
     std::string_view flag;
-    bool Faults::*member;
+    bool Faults::* member;
 };
 
 constexpr std::array<FaultName, 5> kFaultNames{{

@@ -23,8 +23,7 @@ constexpr std::uint64_t kStakeStep = 50 * kPolis;  // one delegation overtakes a
 constexpr std::uint64_t kTxnLife = 20;             // heights
 
 Address operator_of(std::size_t member) {
-    return crypto::address_of(
-        genesis::dev_operator_key(genesis::kDevSeed, member).public_key());
+    return crypto::address_of(genesis::dev_operator_key(genesis::kDevSeed, member).public_key());
 }
 
 ledger::Payload make_payload(const Scenario& scenario, Random& random) {

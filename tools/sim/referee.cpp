@@ -22,7 +22,8 @@ T must(ledger::StoreResult<T> result) {
 }
 
 Violation bad_block(Height height, const std::string& why) {
-    return {Broken::kCertificate, fmt::format("final block {} is not valid: {}", height.value, why)};
+    return {
+        Broken::kCertificate, fmt::format("final block {} is not valid: {}", height.value, why)};
 }
 
 }  // namespace
@@ -33,8 +34,8 @@ Referee::Referee(Setup setup)
       checker_(setup.checker),
       workers_(setup.workers),
       correct_(std::move(setup.correct)),
-      chain_(must(ledger::Chain::create(
-          std::make_unique<ledger::MemoryStore>(), setup.genesis.state, {}))),
+      chain_(must(
+          ledger::Chain::create(std::make_unique<ledger::MemoryStore>(), setup.genesis.state, {}))),
       heads_{chain_->head()},
       views_{View{0}} {
     members_[Term{0}] = setup.genesis.committee;
@@ -93,8 +94,7 @@ std::optional<Violation> Referee::catch_up(const ledger::Chain& source, Height l
         if (auto fault = append(source, next, **certificate)) {
             return fault;
         }
-        if (auto fault =
-                check_certificate(**certificate, next, heads_.at(next.value).block)) {
+        if (auto fault = check_certificate(**certificate, next, heads_.at(next.value).block)) {
             return fault;
         }
     }
@@ -150,8 +150,8 @@ std::optional<Violation> Referee::check_certificate(
     const auto verified =
         pbft::verify_certificate(certificate, pbft::Phase::kCommit, committee, checker_);
     // Counted here too, so that a verifier that counts wrongly does not judge itself.
-    const bool quorum = pbft::signers_of(certificate).size() >=
-                        consensus::quorum(committee.members.size());
+    const bool quorum =
+        pbft::signers_of(certificate).size() >= consensus::quorum(committee.members.size());
     if (verified && quorum) {
         return std::nullopt;
     }

@@ -87,8 +87,8 @@ class Referee {
     std::vector<ledger::Head> heads_;  ///< by height
     std::vector<View> views_;          ///< by height
     std::map<Term, std::vector<consensus::Member>> members_;
-    std::set<Hash> voted_;             ///< committees
-    std::map<Hash, Bytes> expected_;   ///< results by subject
+    std::set<Hash> voted_;            ///< committees
+    std::map<Hash, Bytes> expected_;  ///< results by subject
     std::optional<Height> forked_at_;
     std::uint64_t facts_ = 0;
 };

@@ -44,9 +44,9 @@ struct RunResult {
     std::uint64_t restarts = 0;
     std::uint64_t recovery_views = 0;  ///< leader changes from the end of the faults to a new block
     std::uint64_t recovery_ms = 0;
-    std::uint64_t views_max = 0;  ///< highest view in which a block was decided
-    std::uint64_t facts = 0;      ///< certified in blocks
-    std::uint64_t committees = 0; ///< different ones that voted
+    std::uint64_t views_max = 0;   ///< highest view in which a block was decided
+    std::uint64_t facts = 0;       ///< certified in blocks
+    std::uint64_t committees = 0;  ///< different ones that voted
     std::uint64_t accusations = 0;
     std::uint64_t simulated_ms = 0;
     std::uint64_t memory_bytes_max = 0;  ///< of one node

@@ -71,8 +71,7 @@ std::set<Trick> choose_tricks(Random& random) {
     std::set<Trick> tricks;
     const std::uint64_t count = random.between(1, 4);
     for (std::uint64_t i = 0; i < count; ++i) {
-        tricks.insert(
-            static_cast<Trick>(random.below(static_cast<std::uint64_t>(kTrickLast) + 1)));
+        tricks.insert(static_cast<Trick>(random.below(static_cast<std::uint64_t>(kTrickLast) + 1)));
     }
     if (tricks.size() > 1) {
         tricks.erase(Trick::kSilent);

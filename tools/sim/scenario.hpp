@@ -17,21 +17,21 @@ namespace polis::sim {
 
 /// What a lying member does beside, or in place of, what its node says.
 enum class Trick : std::uint8_t {
-    kSilent,             ///< says nothing at all
-    kWithholdsVotes,     ///< keeps some of its votes to itself
-    kWithholdsProposals, ///< leads without proposing
-    kWithholdsBodies,    ///< never sends transactions or blocks
-    kSelective,          ///< speaks to some of the others only
-    kEquivocates,        ///< two blocks for two halves
-    kVotesForAll,        ///< prepares and commits whatever anybody proposes
-    kDoubleVotes,        ///< two votes where one is due
-    kReplays,            ///< says again what was said long ago, its own and others'
-    kMutates,            ///< flips bits in what it sends
-    kHugeViews,          ///< leaves for views that nobody can reach
-    kLiesInViewChange,   ///< forgets what it had prepared
-    kTwins,              ///< two machines with one key
-    kSetsBackDisk,       ///< restarts with an older disk, so it forgets its votes
-    kFalseFacts,         ///< attests what is not so
+    kSilent,              ///< says nothing at all
+    kWithholdsVotes,      ///< keeps some of its votes to itself
+    kWithholdsProposals,  ///< leads without proposing
+    kWithholdsBodies,     ///< never sends transactions or blocks
+    kSelective,           ///< speaks to some of the others only
+    kEquivocates,         ///< two blocks for two halves
+    kVotesForAll,         ///< prepares and commits whatever anybody proposes
+    kDoubleVotes,         ///< two votes where one is due
+    kReplays,             ///< says again what was said long ago, its own and others'
+    kMutates,             ///< flips bits in what it sends
+    kHugeViews,           ///< leaves for views that nobody can reach
+    kLiesInViewChange,    ///< forgets what it had prepared
+    kTwins,               ///< two machines with one key
+    kSetsBackDisk,        ///< restarts with an older disk, so it forgets its votes
+    kFalseFacts,          ///< attests what is not so
 };
 
 inline constexpr Trick kTrickLast = Trick::kFalseFacts;
@@ -64,14 +64,14 @@ struct Scenario {
     std::size_t validators = 0;
     std::size_t seats = 0;  ///< of the committee
     std::uint64_t term_blocks = 0;
-    Height target;                      ///< the faults end when it is reached
-    std::uint64_t faults_ms_max = 0;    ///< or after this time
+    Height target;                    ///< the faults end when it is reached
+    std::uint64_t faults_ms_max = 0;  ///< or after this time
     pbft::Timing timing;
     NetworkProfile network;
     Rates rates;
     std::vector<Traitor> traitors;
-    std::vector<NodePlan> nodes;     ///< the first `validators` are the members, then the twins
-    std::size_t set_back_max = 0;    ///< correct nodes whose vote record may be set back
+    std::vector<NodePlan> nodes;   ///< the first `validators` are the members, then the twins
+    std::size_t set_back_max = 0;  ///< correct nodes whose vote record may be set back
     std::uint64_t txns_per_second = 0;
     bool stakes_change = false;
 

@@ -14,13 +14,13 @@ namespace polis::sim {
 
 namespace {
 
-constexpr std::uint64_t kEventsMax = 3'000'000;      // a run that needs more goes in circles
-constexpr std::uint64_t kMendMsMax = 6'000;          // how long links stay cut
+constexpr std::uint64_t kEventsMax = 3'000'000;  // a run that needs more goes in circles
+constexpr std::uint64_t kMendMsMax = 6'000;      // how long links stay cut
 constexpr std::uint64_t kTraitorsMs = 200;
 constexpr std::uint64_t kFactMs = 700;
 constexpr std::uint64_t kNoncesAhead = 2;
 constexpr std::uint64_t kAfterForkMs = 5'000;
-constexpr std::uint64_t kHeightsAfter = 3;           // that must follow the end of the faults
+constexpr std::uint64_t kHeightsAfter = 3;  // that must follow the end of the faults
 constexpr std::uint64_t kRecoveryMsMin = 30'000;
 
 }  // namespace

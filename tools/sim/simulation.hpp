@@ -63,8 +63,8 @@ class Simulation {
     Judge judge_;
     Cluster cluster_;
     EventQueue<Chore> chores_;
-    Random random_;         ///< for faults
-    Random work_;           ///< for transactions and facts
+    Random random_;              ///< for faults
+    Random work_;                ///< for transactions and facts
     std::set<NodeId> set_back_;  ///< whose vote record was copied
     std::uint64_t fact_count_ = 0;
     bool healed_ = false;

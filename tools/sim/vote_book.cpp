@@ -72,8 +72,7 @@ std::string VoteBook::record_change(const PublicKey& member, const pbft::ViewCha
         if (statement.height != height) {
             break;
         }
-        if (statement.phase == pbft::Phase::kCommit &&
-            pbft::denial(member, vote->second, change)) {
+        if (statement.phase == pbft::Phase::kCommit && pbft::denial(member, vote->second, change)) {
             return place_of(change.vote.statement) + " denies the " + place_of(statement);
         }
     }
