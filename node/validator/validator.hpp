@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <consensus/checker.hpp>
+#include <consensus/facts/collector.hpp>
 #include <consensus/facts/fact.hpp>
 #include <consensus/pbft/replica.hpp>
 #include <core/bytes.hpp>
@@ -16,6 +17,7 @@
 #include <core/types.hpp>
 #include <core/worker_pool.hpp>
 #include <ledger/chain.hpp>
+#include <ledger/mempool/admission.hpp>
 
 /// Where consensus meets the ledger: the replica, block sync, body fetch, mempool, facts and the
 /// chain joined into one machine that takes bytes from peers and gives bytes to peers. The process
@@ -89,13 +91,18 @@ struct Accused {
     pbft::Evidence evidence;
 };
 
+/// A quorum attests another result than this node worked out: a person must look.
+struct FactDisputed {
+    consensus::FactAlarm alarm;
+};
+
 /// The store failed: nothing may be signed any more, the process must end.
 struct StopNode {
     ledger::StoreError error;
 };
 
-using ValidatorOutput =
-    std::variant<SendTo, SendAll, Finalized, Penalise, AlarmRaised, Accused, StopNode>;
+using ValidatorOutput = std::
+    variant<SendTo, SendAll, Finalized, Penalise, AlarmRaised, Accused, StopNode, FactDisputed>;
 using ValidatorOutputs = std::vector<ValidatorOutput>;
 
 // ---- the machine --------------------------------------------------------------------------------
@@ -105,6 +112,9 @@ struct Identity {
     crypto::SigningKey consensus_key;
     crypto::VrfKey vrf_key;
     Address address;  ///< of the operator, whom fees are paid to
+    /// Of the operator's account: pays for reports of evidence. Without it nothing is reported on
+    /// chain.
+    std::optional<crypto::SigningKey> account_key = std::nullopt;
 };
 
 class Validator {
@@ -114,6 +124,7 @@ class Validator {
         std::uint64_t clock_drift_ms_max =
             10'000;  ///< a block's time may be this far ahead of ours
         std::size_t block_txns_max = 10'000;
+        ledger::MempoolLimits mempool;
     };
 
     struct Setup {

@@ -33,5 +33,6 @@ void add_keys_commands(Program& program);
 void add_genesis_commands(Program& program);
 void add_ledger_commands(Program& program);
 void add_demo_commands(Program& program);
+void add_simulate_commands(Program& program);
 
 }  // namespace polis::tools

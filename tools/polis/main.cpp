@@ -39,6 +39,7 @@ int run(int argc, char** argv) {
     add_genesis_commands(program);
     add_keys_commands(program);
     add_ledger_commands(program);
+    add_simulate_commands(program);
     if (const int code = parse(program, argc, argv); code != kExitOk || !program.action) {
         return code;
     }

@@ -1,0 +1,181 @@
+#include <algorithm>
+#include <utility>
+
+#include <core/check.hpp>
+#include <node/validator/impl.hpp>
+
+/// What the replica wants done, in its order. Spec [J1] to [J5].
+namespace polis::node {
+
+namespace {
+
+/// Of how many blocks it is remembered when they were decided here.
+constexpr std::size_t kDecidedTimesMax = 64;
+
+}  // namespace
+
+Validator::Impl::Done Validator::Impl::perform(const pbft::Broadcast& effect) {
+    broadcast(effect.message);
+    return {};
+}
+
+/// Durable first: a failure leaves through here before anything is sent.
+Validator::Impl::Done Validator::Impl::perform(const pbft::Persist& effect) {
+    POLIS_TRY_VOID(keeper_.persist(effect.record, effect.store));
+    for (const pbft::Message& message : effect.then_broadcast) {
+        broadcast(message);
+    }
+    return {};
+}
+
+std::optional<TimeMs>& Validator::Impl::timer(pbft::Timer kind) {
+    return kind == pbft::Timer::kView ? timers_.view : timers_.resend;
+}
+
+Validator::Impl::Done Validator::Impl::perform(const pbft::SetTimer& effect) {
+    timer(effect.timer) = effect.at;
+    return {};
+}
+
+Validator::Impl::Done Validator::Impl::perform(const pbft::CancelTimer& effect) {
+    timer(effect.timer).reset();
+    return {};
+}
+
+Validator::Impl::Done Validator::Impl::perform(const pbft::Build& effect) {
+    build_ = effect;
+    if (effect.not_before > now_) {
+        timers_.build = effect.not_before;
+        return {};
+    }
+    timers_.build.reset();
+    return build_now();
+}
+
+Validator::Impl::Done Validator::Impl::build_now() {
+    const std::optional<pbft::Build> order = std::exchange(build_, std::nullopt);
+    if (!order || !author_ || order->height != replica_.height()) {
+        return {};
+    }
+    const Proposer::Author author{author_->vrf_key, author_->address};
+    POLIS_TRY(
+        const BlockPtr block, proposer_.build(*order, author, replica_.schedule(), now_));
+    if (block) {
+        inputs_.emplace_back(pbft::Built{
+            .height = order->height,
+            .view = order->view,
+            .digest = block->hash,
+            .summary = summary_of(*block)});
+    }
+    return {};
+}
+
+Validator::Impl::Done Validator::Impl::perform(const pbft::BuildAhead& effect) {
+    return proposer_.prepare(effect);
+}
+
+Validator::Impl::Done Validator::Impl::perform(const pbft::Accuse& effect) {
+    out_.emplace_back(Accused{effect.evidence});
+    evidence_.add(effect.evidence);
+    return {};
+}
+
+Validator::Impl::Done Validator::Impl::perform(const pbft::Behind& effect) {
+    enqueue(block_sync_.behind(effect.height, now_));
+    return {};
+}
+
+Validator::Impl::Done Validator::Impl::perform(const pbft::Alarm& effect) {
+    out_.emplace_back(AlarmRaised{effect});
+    return {};
+}
+
+// ---- finality -----------------------------------------------------------------------------------
+
+Validator::Impl::Done Validator::Impl::perform(const pbft::Finalize& effect) {
+    finalizing_ = effect;
+    build_.reset();
+    timers_.build.reset();
+    candidates_.clear();
+    return finalize();
+}
+
+/// Executes the decided block if it is here, and otherwise asks for it.
+Validator::Impl::Done Validator::Impl::finalize() {
+    const pbft::Statement& decided = finalizing_->certificate.statement;
+    POLIS_TRY(const BlockPtr known, keeper_.find(decided.digest));
+    if (known) {
+        return apply(known);
+    }
+    if (synced_ && synced_->digest == decided.digest) {
+        return finalize_with(synced_->block);
+    }
+    const pbft::Obtain wanted{
+        .height = decided.height,
+        .view = decided.view,
+        .digest = decided.digest,
+        .fresh = false,
+        .summary = std::nullopt,
+        .sources = pbft::signers_of(finalizing_->certificate)};
+    fetch(wanted, /*final=*/true);
+    return {};
+}
+
+/// A quorum has executed what this node refuses: one of them is wrong, and it is not for this node
+/// to guess which.
+Validator::Impl::Done Validator::Impl::finalize_with(const ledger::Block& block) {
+    const pbft::Statement& decided = finalizing_->certificate.statement;
+    POLIS_TRY(
+        const Judgement judgement,
+        voter_.judge_final(block, decided.view, replica_.schedule()));
+    if (!judgement.valid()) {
+        inputs_.emplace_back(pbft::Diverged{decided.height});
+        return {};
+    }
+    return apply(judgement.block);
+}
+
+Validator::Impl::Done Validator::Impl::apply(const BlockPtr& block) {
+    const pbft::Finalize decided = *std::exchange(finalizing_, std::nullopt);
+    POLIS_ASSERT(decided.certificate.statement.digest == block->hash);
+    POLIS_TRY(
+        const ledger::AppliedBlock applied,
+        keeper_.apply(*block, decided.certificate, decided.record));
+    const ledger::Head& head = keeper_.head();
+    POLIS_TRY(pbft::Schedule next, chain().schedule());
+    inputs_.emplace_back(pbft::Applied{.digest = block->hash, .schedule = std::move(next)});
+    out_.emplace_back(Finalized{.head = head, .certificate = decided.certificate});
+    broadcast(own_claim());
+    POLIS_TRY_VOID(after_block(*block, applied));
+    return {};
+}
+
+/// Everything else that depends on the head moves with it.
+Validator::Impl::Done Validator::Impl::after_block(
+    const ledger::CheckedBlock& block, const ledger::AppliedBlock& applied) {
+    const Height height = block.header.height;
+    synced_.reset();
+    candidates_.clear();
+    std::erase_if(shown_, [height](const auto& item) { return item.first.first <= height; });
+    decided_at_[height] = now_;
+    if (decided_at_.size() > kDecidedTimesMax) {
+        decided_at_.erase(decided_at_.begin());
+    }
+    POLIS_TRY_VOID(pool_.on_block(block, applied.touched, chain().state()));
+    for (const consensus::FactAlarm& alarm : facts_.included(block.facts)) {
+        report(alarm);
+    }
+    POLIS_TRY(const pbft::Schedule next, chain().schedule());
+    if (next.current.term > block.header.term) {
+        peer_of_.clear();
+        to_attest_ = facts_.new_term(next.current);
+    }
+    if (author_ && author_->account_key) {
+        POLIS_TRY_VOID(evidence_.report(chain(), *author_->account_key, pool_));
+    }
+    body_fetch_.decided(height);
+    enqueue(block_sync_.accepted(height, now_));
+    return {};
+}
+
+}  // namespace polis::node

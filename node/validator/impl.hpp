@@ -1,0 +1,223 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <consensus/facts/collector.hpp>
+#include <consensus/pbft/io.hpp>
+#include <consensus/pbft/replica.hpp>
+#include <consensus/sync/block_sync.hpp>
+#include <consensus/sync/body_fetch.hpp>
+#include <consensus/sync/server.hpp>
+#include <core/types.hpp>
+#include <node/validator/evidence_pool.hpp>
+#include <node/validator/keeper.hpp>
+#include <node/validator/proposer.hpp>
+#include <node/validator/txn_pool.hpp>
+#include <node/validator/validator.hpp>
+#include <node/validator/voter.hpp>
+#include <node/validator/wire.hpp>
+
+namespace polis::node {
+
+/// The state behind Validator. Its functions lie by topic: validator.cpp has inputs and timers,
+/// effects.cpp what the replica wants, obtain.cpp how blocks are completed and judged, inbox.cpp
+/// what peers say, catch_up.cpp block sync in both directions.
+///
+/// Nothing calls back: every machine's effects go into a queue of their own, and drive() takes from
+/// the queues until all are empty. A store error ends everything: see stop().
+class Validator::Impl {
+  public:
+    /// What a node starts from.
+    struct Memory {
+        pbft::SafetyRecord record;
+        pbft::Schedule schedule;
+        std::optional<pbft::Certificate> head_certificate;
+        std::optional<consensus::Committee> previous;  ///< of the term before
+    };
+
+    /// @error what the store answers; kCorrupt for a damaged vote record
+    static ledger::StoreResult<Memory> load(ledger::Chain& chain);
+
+    Impl(Setup setup, Memory memory);
+
+    ValidatorOutputs start(TimeMs now);
+    ValidatorOutputs step(const ValidatorInput& input, TimeMs now);
+
+    [[nodiscard]] std::optional<TimeMs> next_timer() const;
+    [[nodiscard]] std::size_t memory_bytes() const;
+
+    [[nodiscard]] ledger::Chain& chain() { return keeper_.chain(); }
+
+    [[nodiscard]] const pbft::Replica& replica() const { return replica_; }
+
+    [[nodiscard]] std::size_t mempool_size() const { return pool_.pool().count(); }
+
+  private:
+    using Done = ledger::StoreResult<void>;
+
+    struct Peer {
+        TimeMs help_at;   ///< not told of decisions before
+        TimeMs claim_at;  ///< not told of this node's head before, unless it moves
+    };
+
+    /// A block that the replica waits for.
+    struct Candidate {
+        pbft::Obtain request;
+        BlockPtr early;  ///< valid, but of a time that has not come
+    };
+
+    /// What came beside a proposal and the replica does not look at.
+    struct Shown {
+        Hash digest;
+        Hash parent_certificate;
+        PeerId from = 0;
+    };
+
+    struct SyncedBody {
+        Hash digest;
+        ledger::Block block;
+    };
+
+    /// The keys that the replica does not need.
+    struct Author {
+        crypto::VrfKey vrf_key;
+        Address address;
+        std::optional<crypto::SigningKey> account_key;
+    };
+
+    struct Timers {
+        std::optional<TimeMs> view;
+        std::optional<TimeMs> resend;
+        std::optional<TimeMs> build;
+    };
+
+    // Inputs and the order of work: validator.cpp
+    ValidatorOutputs finish(const Done& outcome);
+    Done on(const PeerJoined& input);
+    Done on(const PeerLeft& input);
+    Done on(const PeerBytes& input);
+    Done on(const Tick& input);
+    Done on(const SubmitTxn& input);
+    Done on(const FactFound& input);
+    Done drive();
+    void stop(const ledger::StoreError& error);
+    void attest(const consensus::Fact& fact);
+    void report(const std::optional<consensus::FactAlarm>& alarm);
+    void broadcast(const Envelope& message) { out_.emplace_back(SendAll{encode_wire(message)}); }
+
+    void send(PeerId peer, const Envelope& message) {
+        out_.emplace_back(SendTo{peer, encode_wire(message)});
+    }
+
+    void penalise(PeerId peer, std::string_view reason);
+
+    // What the replica wants: effects.cpp
+    Done perform(const pbft::Broadcast& effect);
+    Done perform(const pbft::Persist& effect);
+    Done perform(const pbft::SetTimer& effect);
+    Done perform(const pbft::CancelTimer& effect);
+    Done perform(const pbft::Build& effect);
+    Done perform(const pbft::BuildAhead& effect);
+    Done perform(const pbft::Obtain& effect);
+    Done perform(const pbft::Finalize& effect);
+    Done perform(const pbft::Accuse& effect);
+    Done perform(const pbft::Behind& effect);
+    Done perform(const pbft::Alarm& effect);
+    [[nodiscard]] std::optional<TimeMs>& timer(pbft::Timer kind);
+    Done build_now();
+    Done finalize();
+    Done finalize_with(const ledger::Block& block);
+    Done apply(const BlockPtr& block);
+    Done after_block(const ledger::CheckedBlock& block, const ledger::AppliedBlock& applied);
+
+    // How blocks are completed and judged: obtain.cpp
+    Done perform(const sync::AskBody& effect);
+    Done perform(const sync::CheckSummary& effect);
+    Done perform(const sync::BodyComplete& effect);
+    Done perform(const sync::BodyTooLarge& effect);
+    Done perform(const sync::Blame& effect);
+    Done judge(Candidate& candidate, const ledger::Block& block);
+    Done judge_again(Candidate& candidate, const BlockPtr& block);
+    Done never_valid(const Hash& digest);
+    void fetch(const pbft::Obtain& request, bool final);
+    void answer(const Candidate& candidate, const BlockPtr& block);
+    void answer_when_due(Candidate& candidate, const BlockPtr& block);
+    [[nodiscard]] BlockClaim claim_of(const pbft::Obtain& request) const;
+    [[nodiscard]] std::vector<PeerId> sources(const std::vector<pbft::MemberIndex>& members) const;
+    [[nodiscard]] std::optional<ledger::Block> assemble(const sync::BodyComplete& body) const;
+    [[nodiscard]] bool holds_rest_of(const sync::BodyComplete& body) const;
+
+    // What peers say: inbox.cpp
+    Done receive(PeerId peer, const pbft::Message& message);
+    Done receive(PeerId peer, const consensus::FactVote& message);
+    Done receive(PeerId peer, const TxnBatch& message);
+    Done receive(PeerId peer, const sync::HeadClaim& message);
+    Done receive(PeerId peer, const sync::BlockRequest& message);
+    Done receive(PeerId peer, const sync::BlockResponse& message);
+    Done receive(PeerId peer, const sync::BlockBusy& message);
+    Done receive(PeerId peer, const sync::BodyRequest& message);
+    Done receive(PeerId peer, const sync::BodySummary& message);
+    Done receive(PeerId peer, const sync::BodyItems& message);
+    Done turn_away(PeerId peer, const pbft::Message& message, pbft::Reject reason);
+    Done help(PeerId peer, Height height);
+    void note_source(PeerId peer, const pbft::Message& message);
+    ledger::StoreResult<Intake> take_txn(ByteView encoded);
+
+    // Block sync in both directions: catch_up.cpp
+    Done perform(const sync::AskBlocks& effect);
+    Done perform(const sync::Deliver& effect);
+    [[nodiscard]] sync::HeadClaim own_claim();
+    void tell_claim(PeerId peer);
+    [[nodiscard]] std::optional<ledger::Block> authentic(const sync::Deliver& delivery);
+    ledger::StoreResult<std::optional<sync::SyncedBlock>> load(Height height);
+    ledger::StoreResult<std::optional<ledger::Block>> find_body(const Hash& digest);
+
+    void enqueue(sync::BodyFetchEffects effects);
+    void enqueue(sync::BlockSyncEffects effects);
+
+    // Constant after construction.
+    std::optional<Author> author_;  ///< nothing: an observer
+    const Options options_;
+    consensus::CryptoChecker& checker_;
+
+    Keeper keeper_;
+    TxnPool pool_;
+    EvidencePool evidence_;
+    consensus::FactCollector facts_;
+    Voter voter_;
+    Proposer proposer_;
+    pbft::Replica replica_;
+    sync::BlockSync block_sync_;
+    sync::BodyFetch body_fetch_;
+    sync::ServeBudget budget_;
+
+    std::map<PeerId, Peer> peers_;
+    std::map<pbft::MemberIndex, PeerId> peer_of_;  ///< who passed on a member's latest message
+    std::map<Height, TimeMs> decided_at_;          ///< of the latest blocks
+
+    // Of the height being decided.
+    std::map<std::pair<Height, View>, Shown> shown_;
+    std::map<Hash, Candidate> candidates_;
+    std::optional<pbft::Build> build_;
+    std::optional<pbft::Finalize> finalizing_;
+    std::optional<SyncedBody> synced_;
+
+    Timers timers_;
+    bool stopped_ = false;
+
+    // Of the step.
+    TimeMs now_;
+    std::deque<pbft::Input> inputs_;
+    std::deque<sync::BodyFetchEffect> fetch_effects_;
+    std::deque<sync::BlockSyncEffect> sync_effects_;
+    std::vector<consensus::Fact> to_attest_;
+    ValidatorOutputs out_;
+};
+
+}  // namespace polis::node

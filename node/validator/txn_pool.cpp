@@ -1,0 +1,97 @@
+#include <node/validator/txn_pool.hpp>
+
+#include <memory>
+#include <utility>
+
+#include <core/codec/borsh.hpp>
+#include <ledger/mempool/account_source.hpp>
+
+namespace polis::node {
+
+TxnPool::TxnPool(
+    const ledger::TxnRules& rules,
+    const ledger::MempoolLimits& limits,
+    Height height,
+    consensus::CryptoChecker& checker)
+    : rules_(rules), checker_(checker), pool_(limits, height) {}
+
+ledger::StoreResult<Intake> TxnPool::add(ByteView encoded, ledger::StateView& state) {
+    auto checked = ledger::check(encoded, rules_);
+    if (!checked) {
+        return Intake::kInvalid;
+    }
+    if (pool_.contains(checked->id)) {
+        return Intake::kRefused;
+    }
+    const Hash signed_hash = ledger::signing_hash(checked->txn.body);
+    if (!checker_.signature_valid(
+            checked->txn.body.sender, signed_hash.view(), checked->txn.signature)) {
+        return Intake::kInvalid;
+    }
+    const Hash id = checked->id;
+    ledger::StateAccounts accounts(state);
+    POLIS_TRY(
+        const ledger::Verdict verdict,
+        pool_.add(std::make_shared<const ledger::CheckedTxn>(*std::move(checked)), accounts));
+    if (!verdict) {
+        return Intake::kRefused;
+    }
+    untold_.push_back(id);
+    if (untold_.size() > kGossipTxnsMax) {
+        untold_.pop_front();
+    }
+    return Intake::kAccepted;
+}
+
+ledger::StoreResult<void> TxnPool::on_block(
+    const ledger::CheckedBlock& block,
+    const std::vector<Address>& touched,
+    ledger::StateView& state) {
+    std::vector<Hash> included;
+    included.reserve(block.txns.size());
+    for (const ledger::CheckedTxn& txn : block.txns) {
+        included.push_back(txn.id);
+    }
+    const ledger::BlockSummary summary{
+        .height = block.header.height, .included = included, .touched = touched};
+    ledger::StateAccounts accounts(state);
+    POLIS_TRY_VOID(pool_.on_block(summary, accounts));
+    return {};
+}
+
+std::vector<std::vector<Bytes>> TxnPool::take_gossip() {
+    std::vector<std::vector<Bytes>> batches;
+    std::size_t room = 0;
+    for (const Hash& id : std::exchange(untold_, {})) {
+        const ledger::TxnPtr txn = pool_.get(id);
+        if (!txn) {
+            continue;
+        }
+        if (batches.empty() || txn->encoded_bytes > room) {
+            batches.emplace_back();
+            room = kTxnBatchBytesMax;
+        }
+        room -= txn->encoded_bytes;
+        batches.back().push_back(codec::encode(txn->txn));
+    }
+    return batches;
+}
+
+std::vector<Bytes> TxnPool::greeting() const {
+    const ledger::BlockSpace space{
+        .gas_max = Gas{UINT64_MAX},
+        .bytes_max = kTxnBatchBytesMax,
+        .count_max = kGossipTxnsMax,
+        .height = Height{0}};
+    std::vector<Bytes> out;
+    for (const ledger::TxnPtr& txn : pool_.select(space)) {
+        out.push_back(codec::encode(txn->txn));
+    }
+    return out;
+}
+
+std::size_t TxnPool::memory_bytes() const {
+    return pool_.bytes() + untold_.size() * sizeof(Hash);
+}
+
+}  // namespace polis::node

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include <consensus/facts/fact.hpp>
+#include <consensus/pbft/messages.hpp>
+#include <consensus/sync/messages.hpp>
+#include <core/bytes.hpp>
+#include <core/codec/borsh.hpp>
+
+/// What validators send each other: one message, encoded, is what the driver carries.
+/// Spec: docs/spec/validator.md [J13].
+namespace polis::node {
+
+inline constexpr std::size_t kTxnBatchCountMax = 4'096;
+
+/// Longest message: one block of the largest size, its certificate and what stands around them.
+inline constexpr std::size_t kWireBytesMax = std::size_t{20} * 1024 * 1024;
+
+/// Transactions that the sender has taken in.
+struct TxnBatch {
+    std::vector<Bytes> txns;  ///< encoded
+
+    bool operator==(const TxnBatch&) const = default;
+    static constexpr auto kFields =
+        codec::fields(codec::bounded(&TxnBatch::txns, kTxnBatchCountMax));
+};
+
+/// Append only: the position is the tag on the wire.
+using Envelope = std::variant<
+    pbft::Message,
+    consensus::FactVote,
+    TxnBatch,
+    sync::HeadClaim,
+    sync::BlockRequest,
+    sync::BlockResponse,
+    sync::BlockBusy,
+    sync::BodyRequest,
+    sync::BodySummary,
+    sync::BodyItems>;
+
+[[nodiscard]] Bytes encode_wire(const Envelope& message);
+
+/// @return nothing for bytes that no encode_wire() made
+[[nodiscard]] std::optional<Envelope> decode_wire(ByteView bytes);
+
+}  // namespace polis::node
