@@ -134,7 +134,8 @@ void ReplicaCore::count(const Vote& vote) {
 /// A quorum has prepared the block in this view: nothing else can be prepared in it any more.
 void ReplicaCore::try_commit(View view, const Hash& digest) {
     const std::size_t needed = broken(Mutant::kCommitsUnprepared) ? 1 : committee().quorum();
-    if (decided_ || view != view_ || prepares_.count(view, digest) < needed) {
+    const bool open = view == view_ || (view < view_ && broken(Mutant::kVotesInOldViews));
+    if (decided_ || !open || prepares_.count(view, digest) < needed) {
         return;
     }
     const SafetyRecord& record = safety_.record();
