@@ -146,7 +146,6 @@ class Validator::Impl {
     Done judge_again(Candidate& candidate, const BlockPtr& block);
     Done never_valid(const Hash& digest);
     void fetch(const pbft::Obtain& request, bool final);
-    void answer(const Candidate& candidate, const BlockPtr& block);
     void answer_when_due(Candidate& candidate, const BlockPtr& block);
     [[nodiscard]] BlockClaim claim_of(const pbft::Obtain& request) const;
     [[nodiscard]] std::vector<PeerId> sources(const std::vector<pbft::MemberIndex>& members) const;
