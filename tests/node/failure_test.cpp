@@ -54,11 +54,10 @@ std::optional<std::size_t> run_with_failure(const FailurePoint& point) {
     network.store(kVictim).inject(
         {.call = network.store(kVictim).calls() + point.call, .fault = point.fault});
     network.input(0, SubmitTxn{transfer(network.genesis(), 0, 1, 10, 0)});
-    network.run_until(
-        [&] {
-            return network.log(kVictim).stopped.has_value() ||
-                   network.node(kVictim).chain().head().height >= Height{12};
-        });
+    network.run_until([&] {
+        return network.log(kVictim).stopped.has_value() ||
+               network.node(kVictim).chain().head().height >= Height{12};
+    });
     if (!network.log(kVictim).stopped) {
         return std::nullopt;
     }
@@ -72,7 +71,8 @@ std::optional<std::size_t> run_with_failure(const FailurePoint& point) {
     network.input(kVictim, Tick{});
     EXPECT_EQ(network.log(kVictim).sent, sent);
 
-    // The others go on, and so does the victim after a restart, from a record that covers its votes.
+    // The others go on, and so does the victim after a restart, from a record that covers its
+    // votes.
     const Height head = network.node(0).chain().head().height;
     EXPECT_GT(head, Height{0});
     network.stop(kVictim);
@@ -86,8 +86,7 @@ std::optional<std::size_t> run_with_failure(const FailurePoint& point) {
         network.node(kVictim).chain().head().height);
     for (const pbft::Statement& statement : before) {
         EXPECT_TRUE(memory.may_have_signed(statement))
-            << "height " << statement.height.value << " phase "
-            << pbft::to_string(statement.phase);
+            << "height " << statement.height.value << " phase " << pbft::to_string(statement.phase);
     }
     EXPECT_TRUE(network.run_until([&] { return network.all_at(Height{head.value + 4}); }));
     EXPECT_TRUE(network.log(0).accusations.empty());

@@ -95,8 +95,7 @@ TEST_F(Stranger, that_votes_on_a_decided_height_is_told_the_decision_but_not_oft
     for (const Bytes& bytes : network.take_mail(id)) {
         const auto envelope = decode_wire(bytes).value();
         const auto* message = std::get_if<pbft::Message>(&envelope);
-        const auto* decided =
-            message != nullptr ? std::get_if<pbft::Decided>(message) : nullptr;
+        const auto* decided = message != nullptr ? std::get_if<pbft::Decided>(message) : nullptr;
         if (decided != nullptr) {
             ++told;
             EXPECT_EQ(decided->certificate.statement.height, Height{2});
@@ -244,8 +243,7 @@ TEST(Evidence, of_two_votes_is_reported_and_slashes) {
     ASSERT_EQ(network.log(0).accusations.size(), 1U);
     const Address offender = dev_identity(3).address;
     ASSERT_TRUE(network.run_until([&] {
-        return must(ledger::evidence::offence(
-                        network.node(1).chain().state(), offender, height))
+        return must(ledger::evidence::offence(network.node(1).chain().state(), offender, height))
             .has_value();
     }));
 }
@@ -262,8 +260,8 @@ TEST(Facts, that_a_quorum_found_become_part_of_the_chain) {
     }
     ASSERT_TRUE(network.run_until([&] { return network.all_at(Height{5}); }));
     for (PeerId id = 0; id < 4; ++id) {
-        const auto record = must(ledger::facts::load_fact(
-            network.node(id).chain().state(), fact.kind, fact.subject));
+        const auto record = must(
+            ledger::facts::load_fact(network.node(id).chain().state(), fact.kind, fact.subject));
         ASSERT_TRUE(record.has_value());
         EXPECT_EQ(record->result, fact.result);
         EXPECT_TRUE(network.log(id).disputes.empty());
@@ -295,9 +293,9 @@ TEST(Facts, of_two_only_do_not) {
     network.input(0, FactFound{fact});
     network.input(1, FactFound{fact});
     ASSERT_TRUE(network.run_until([&] { return network.all_at(Height{8}); }));
-    EXPECT_FALSE(must(ledger::facts::load_fact(
-                          network.node(0).chain().state(), fact.kind, fact.subject))
-                     .has_value());
+    EXPECT_FALSE(
+        must(ledger::facts::load_fact(network.node(0).chain().state(), fact.kind, fact.subject))
+            .has_value());
 }
 
 }  // namespace
