@@ -196,7 +196,12 @@ Validator::Impl::Done Validator::Impl::on(const PeerJoined& input) {
         send(input.peer, vote);
     }
     enqueue(block_sync_.peer_joined(input.peer, now_));
-    return {};
+    for (const auto& [digest, candidate] : candidates_) {
+        if (!candidate.early) {
+            fetch(candidate.request, /*final=*/false);
+        }
+    }
+    return finalizing_ ? finalize() : Done{};
 }
 
 Validator::Impl::Done Validator::Impl::on(const PeerLeft& input) {
