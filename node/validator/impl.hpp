@@ -106,6 +106,7 @@ class Validator::Impl {
     Done on(const SubmitTxn& input);
     Done on(const FactFound& input);
     Done drive();
+    void repeat_claim();
     void stop(const ledger::StoreError& error);
     void attest(const consensus::Fact& fact);
     void report(const std::optional<consensus::FactAlarm>& alarm);
@@ -209,6 +210,7 @@ class Validator::Impl {
     std::optional<SyncedBody> synced_;
 
     Timers timers_;
+    TimeMs head_since_;  ///< the head has not moved since
     bool stopped_ = false;
 
     // Of the step.
