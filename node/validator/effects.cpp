@@ -156,6 +156,7 @@ Validator::Impl::Done Validator::Impl::after_block(
     candidates_.clear();
     std::erase_if(shown_, [height](const auto& item) { return item.first.first <= height; });
     decided_at_[height] = now_;
+    head_since_ = now_;
     if (decided_at_.size() > kDecidedTimesMax) {
         decided_at_.erase(decided_at_.begin());
     }

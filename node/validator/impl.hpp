@@ -106,6 +106,7 @@ class Validator::Impl {
     Done on(const SubmitTxn& input);
     Done on(const FactFound& input);
     Done drive();
+    void repeat_claim();
     void stop(const ledger::StoreError& error);
     void attest(const consensus::Fact& fact);
     void report(const std::optional<consensus::FactAlarm>& alarm);
@@ -147,7 +148,6 @@ class Validator::Impl {
     Done judge_again(Candidate& candidate, const BlockPtr& block);
     Done never_valid(const Hash& digest);
     void fetch(const pbft::Obtain& request, bool final);
-    void answer(const Candidate& candidate, const BlockPtr& block);
     void answer_when_due(Candidate& candidate, const BlockPtr& block);
     [[nodiscard]] BlockClaim claim_of(const pbft::Obtain& request) const;
     [[nodiscard]] std::vector<PeerId> sources(const std::vector<pbft::MemberIndex>& members) const;
@@ -210,6 +210,7 @@ class Validator::Impl {
     std::optional<SyncedBody> synced_;
 
     Timers timers_;
+    TimeMs head_since_;  ///< the head has not moved since
     bool stopped_ = false;
 
     // Of the step.

@@ -52,9 +52,7 @@ Validator::Impl::Done Validator::Impl::turn_away(
         tell_claim(peer);  // if it is ahead, it will say so in return
         return {};
     }
-    // The next term's ranking is not known before this one's last block was executed.
-    const bool ranking_open = reason == pbft::Reject::kNotLeader && about != replica_.height();
-    if (pbft::is_misbehaviour(reason) && !ranking_open) {
+    if (pbft::is_misbehaviour(reason)) {
         penalise(peer, pbft::to_string(reason));
     }
     return {};

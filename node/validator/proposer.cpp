@@ -8,6 +8,7 @@
 #include <core/codec/borsh.hpp>
 #include <core/integer.hpp>
 #include <ledger/limits.hpp>
+#include <ledger/modules/facts.hpp>
 
 namespace polis::node {
 
@@ -80,8 +81,30 @@ std::vector<ledger::CheckedTxn> Proposer::choose_txns(Height height) {
     return out;
 }
 
+/// Forgets the facts that the election refuses one by one, so that they do not stand in the way of
+/// the others. @return false if it only refuses them together
+ledger::StoreResult<bool> Proposer::drop_refused(
+    const ledger::BlockPlan& plan, const std::vector<consensus::CertifiedFact>& facts) {
+    bool dropped = false;
+    ledger::Chain& chain = tools_.keeper.chain();
+    for (const consensus::CertifiedFact& fact : facts) {
+        ledger::BlockPlan trial = plan;
+        trial.facts = {fact};
+        const auto block = ledger::make_block(chain.head(), std::move(trial), {});
+        POLIS_TRY(
+            const auto objection,
+            ledger::facts::election_objects(chain.state(), chain.params(), block));
+        if (objection) {
+            tools_.facts.drop(consensus::key_of(fact.fact));
+            dropped = true;
+        }
+    }
+    return dropped;
+}
+
 /// Certified facts that this block may hold. One whose certificate does not count any more is
-/// forgotten; if the election objects, the block goes without facts and a later one tries again.
+/// forgotten; if the election objects to some only together, the block goes without facts and a
+/// later one tries again.
 ledger::StoreResult<std::vector<consensus::CertifiedFact>> Proposer::choose_facts(
     const ledger::BlockPlan& plan) {
     for (;;) {
@@ -97,7 +120,11 @@ ledger::StoreResult<std::vector<consensus::CertifiedFact>> Proposer::choose_fact
             return block.facts;
         }
         if (fault->code == ledger::facts::FactsError::kRefused) {
-            return std::vector<consensus::CertifiedFact>{};
+            POLIS_TRY(const bool dropped, drop_refused(plan, block.facts));
+            if (!dropped) {
+                return std::vector<consensus::CertifiedFact>{};
+            }
+            continue;
         }
         tools_.facts.drop(consensus::key_of(block.facts[fault->index].fact));
     }

@@ -52,6 +52,8 @@ class Proposer {
 
     [[nodiscard]] ledger::BlockSpace space(Height height);
     [[nodiscard]] std::vector<ledger::CheckedTxn> choose_txns(Height height);
+    [[nodiscard]] ledger::StoreResult<bool> drop_refused(
+        const ledger::BlockPlan& plan, const std::vector<consensus::CertifiedFact>& facts);
     [[nodiscard]] ledger::StoreResult<std::vector<consensus::CertifiedFact>> choose_facts(
         const ledger::BlockPlan& plan);
 

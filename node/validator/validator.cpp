@@ -7,6 +7,7 @@
 #include <core/codec/borsh.hpp>
 #include <core/crypto/domains.hpp>
 #include <core/crypto/hash.hpp>
+#include <core/integer.hpp>
 #include <ledger/modules/terms.hpp>
 #include <node/validator/impl.hpp>
 
@@ -116,6 +117,7 @@ Validator::Impl::Impl(Setup setup, Memory memory)
 
 ValidatorOutputs Validator::Impl::start(TimeMs now) {
     now_ = now;
+    head_since_ = now;
     inputs_.emplace_back(pbft::Start{});
     return finish(drive());
 }
@@ -196,7 +198,12 @@ Validator::Impl::Done Validator::Impl::on(const PeerJoined& input) {
         send(input.peer, vote);
     }
     enqueue(block_sync_.peer_joined(input.peer, now_));
-    return {};
+    for (const auto& [digest, candidate] : candidates_) {
+        if (!candidate.early) {
+            fetch(candidate.request, /*final=*/false);
+        }
+    }
+    return finalizing_ ? finalize() : Done{};
 }
 
 Validator::Impl::Done Validator::Impl::on(const PeerLeft& input) {
@@ -283,6 +290,9 @@ Validator::Impl::Done Validator::Impl::on(const Tick& /*input*/) {
         if (timer(kind) && *timer(kind) <= now_) {
             timer(kind).reset();
             inputs_.emplace_back(pbft::TimerFired{kind});
+            if (kind == pbft::Timer::kResend) {
+                repeat_claim();
+            }
         }
     }
     if (timers_.build && *timers_.build <= now_) {
@@ -302,6 +312,14 @@ Validator::Impl::Done Validator::Impl::on(const Tick& /*input*/) {
     enqueue(body_fetch_.tick(now_));
     enqueue(block_sync_.tick(now_));
     return {};
+}
+
+/// Who has nothing to sign says nothing else: without this, a block that nobody heard of could stay
+/// with those who cannot build on it.
+void Validator::Impl::repeat_claim() {
+    if (now_ >= TimeMs{saturating_add(head_since_.value, options_.timing.resend_ms)}) {
+        broadcast(own_claim());
+    }
 }
 
 std::size_t Validator::Impl::memory_bytes() const {

@@ -112,7 +112,7 @@ struct Identity {
     crypto::SigningKey consensus_key;
     crypto::VrfKey vrf_key;
     Address address;  ///< of the operator, whom fees are paid to
-    /// Of the operator's account: pays for reports of evidence. Without it nothing is reported on
+    /// Of an account that pays for reports of evidence. Without it nothing is reported on
     /// chain.
     std::optional<crypto::SigningKey> account_key = std::nullopt;
 };

@@ -153,6 +153,31 @@ TEST(Follow, one_that_missed_the_decision_is_told_when_no_block_follows) {
     EXPECT_EQ(name_of(network, 3, head), name_of(network, 0, head));
 }
 
+TEST(Follow, a_head_that_nobody_heard_of_is_told_again) {
+    // The observer has nothing to say, and those that are left can decide nothing new: only the
+    // repeated claim of their head leads it there.
+    Network network(4);
+    const PeerId observer = network.add(std::nullopt);
+    network.join(observer);
+    ASSERT_TRUE(network.run_until([&] { return network.all_at(Height{2}); }));
+    bool cut = true;
+    network.set_filter([&](PeerId from, PeerId to, const Bytes& /*bytes*/) {
+        return !cut || (from != observer && to != observer);
+    });
+    ASSERT_TRUE(
+        network.run_until([&] { return network.node(0).chain().head().height >= Height{6}; }));
+    network.stop(1);
+    network.stop(2);
+    network.run_for(1'000);
+    cut = false;
+    ASSERT_TRUE(network.run_until(
+        [&] {
+            return network.node(observer).chain().head().height ==
+                   network.node(0).chain().head().height;
+        },
+        10'000));
+}
+
 TEST(Follow, memory_stays_flat_over_many_blocks) {
     Network network(4, /*term_blocks=*/20);
     ASSERT_TRUE(network.run_until([&] { return network.all_at(Height{20}); }));

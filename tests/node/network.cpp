@@ -24,13 +24,12 @@ genesis::Genesis dev_genesis(std::size_t validators, std::uint64_t term_blocks) 
 
 Identity dev_identity(std::size_t validator) {
     const auto seed = genesis::kDevSeed;
-    crypto::SigningKey account = genesis::dev_operator_key(seed, validator);
-    const Address address = crypto::address_of(account.public_key());
+    const crypto::SigningKey account = genesis::dev_operator_key(seed, validator);
     return {
         .consensus_key = genesis::dev_consensus_key(seed, validator),
         .vrf_key = genesis::dev_vrf_key(seed, validator),
-        .address = address,
-        .account_key = std::move(account)};
+        .address = crypto::address_of(account.public_key()),
+        .account_key = genesis::dev_account_key(seed, 9)};
 }
 
 Network::Network(std::size_t validators, std::uint64_t term_blocks)
@@ -89,14 +88,17 @@ void Network::restart(PeerId id) {
 
 void Network::join(PeerId id) {
     for (PeerId peer = 0; peer < nodes_.size(); ++peer) {
-        Node& node = nodes_[id];
-        if (peer == id || !running(peer) || node.peers.contains(peer)) {
-            continue;
+        if (peer != id && running(peer)) {
+            connect(id, peer);
         }
-        node.peers.insert(peer);
-        nodes_[peer].peers.insert(id);
-        input(id, PeerJoined{peer});
-        input(peer, PeerJoined{id});
+    }
+}
+
+void Network::connect(PeerId left, PeerId right) {
+    if (nodes_[left].peers.insert(right).second) {
+        nodes_[right].peers.insert(left);
+        input(left, PeerJoined{right});
+        input(right, PeerJoined{left});
     }
 }
 
@@ -141,6 +143,8 @@ void Network::perform(PeerId from, ValidatorOutputs outputs) {
             log.alarms.push_back(std::move(*alarm));
         } else if (auto* accused = std::get_if<Accused>(&output)) {
             log.accusations.push_back(std::move(*accused));
+        } else if (auto* dispute = std::get_if<FactDisputed>(&output)) {
+            log.disputes.push_back(std::move(*dispute));
         } else if (auto* stop = std::get_if<StopNode>(&output)) {
             log.stopped = std::move(*stop);
         }

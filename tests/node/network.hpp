@@ -31,7 +31,7 @@ inline constexpr std::uint64_t kStartMs = 1'800'000'000'000;
 /// A genesis whose keys are public; the same for the same numbers.
 genesis::Genesis dev_genesis(std::size_t validators, std::uint64_t term_blocks = 5);
 
-/// The keys of a genesis validator, with those of its account.
+/// The keys of a genesis validator; account 9 pays for what it reports.
 Identity dev_identity(std::size_t validator);
 
 /// What a node did since its start.
@@ -40,6 +40,7 @@ struct Log {
     std::vector<Penalise> penalties;
     std::vector<AlarmRaised> alarms;
     std::vector<Accused> accusations;
+    std::vector<FactDisputed> disputes;
     std::optional<StopNode> stopped;
     std::size_t sent = 0;  ///< messages, a broadcast counts once
 };
@@ -70,6 +71,7 @@ class Network {
 
     /// Connects the node with all that are running.
     void join(PeerId node);
+    void connect(PeerId left, PeerId right);
 
     void set_filter(Filter filter) { filter_ = std::move(filter); }
 
