@@ -35,7 +35,8 @@ def run(*arguments, **options):
         [POLIS, *map(str, arguments)], capture_output=True, text=True, env=environment,
         timeout=120, check=False, **options)
     # A slow machine sees progress after a second.
-    done.stderr = re.sub(r"^(?:(?:verify|export|import): block|simulate: \d+ of) .*\n", "", done.stderr, flags=re.M)
+    progress = r"^(?:(?:verify|export|import): block|simulate: \d+ of) .*\n"
+    done.stderr = re.sub(progress, "", done.stderr, flags=re.M)
     return done
 
 
