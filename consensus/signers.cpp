@@ -9,7 +9,8 @@ namespace polis::consensus {
 namespace {
 
 bool has_bit(const Bytes& bits, std::size_t index) {
-    return (bits[index / 8] >> (index % 8) & 1U) != 0;
+    const std::uint32_t byte = bits[index / 8];
+    return (byte >> (index % 8) & 1U) != 0;
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <tuple>
 #include <utility>
 
+#include <consensus/mutants.hpp>
+
 namespace polis::pbft {
 
 namespace {
@@ -26,7 +28,8 @@ bool conflicts(const Amnesia& proof) {
         proof.change.digest != prepared_hash(proof.prepared)) {
         return false;
     }
-    if (!proof.prepared || proof.prepared->view < proof.commit.view) {
+    if (!proof.prepared || proof.prepared->view < proof.commit.view ||
+        consensus::broken(consensus::Mutant::kAccusesHonest)) {
         return true;
     }
     return proof.prepared->view == proof.commit.view &&

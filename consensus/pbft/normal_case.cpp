@@ -134,16 +134,21 @@ void ReplicaCore::count(const Vote& vote) {
 /// A quorum has prepared the block in this view: nothing else can be prepared in it any more.
 void ReplicaCore::try_commit(View view, const Hash& digest) {
     const std::size_t needed = broken(Mutant::kCommitsUnprepared) ? 1 : committee().quorum();
-    if (decided_ || view != view_ || prepares_.count(view, digest) < needed) {
-        return;
-    }
-    const std::vector<Vote> votes = prepares_.votes_for(view, digest);
-    if (!is_valid(digest)) {
-        obtain(digest, /*fresh=*/false, nullptr, members_of(votes));
+    const bool open = view == view_ || (view < view_ && broken(Mutant::kVotesInOldViews));
+    if (decided_ || !open || prepares_.count(view, digest) < needed) {
         return;
     }
     const SafetyRecord& record = safety_.record();
     if (record.height == height() && record.view == view_ && record.commit == digest) {
+        return;
+    }
+    const bool valid = is_valid(digest);
+    if (valid && !self_) {
+        return;
+    }
+    const std::vector<Vote> votes = prepares_.votes_for(view, digest);
+    if (!valid) {
+        obtain(digest, /*fresh=*/false, nullptr, members_of(votes));
         return;
     }
     const auto vote = safety_.sign_commit(committee(), make_certificate(votes, committee().size()));
@@ -155,8 +160,7 @@ void ReplicaCore::try_commit(View view, const Hash& digest) {
         persist_->store = digest;
     }
     const Height next{height().value + 1};
-    if (self_ && schedule_.next.size() > 0 &&
-        schedule_.next.index_of(safety_.public_key()) == schedule_.next.leader(next, View{})) {
+    if (schedule_.next.index_of(safety_.public_key()) == schedule_.next.leader(next, View{})) {
         emit(BuildAhead{.height = next, .parent = digest});
     }
     count(*vote);

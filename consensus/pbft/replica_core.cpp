@@ -49,9 +49,15 @@ Effects ReplicaCore::step(const Input& input, TimeMs now) {
     persist_.reset();
     std::visit([this](const auto& item) { on(item); }, input);
     if (persist_) {
-        const auto place = broken(Mutant::kVotesBeforePersist) ? effects_.end() : effects_.begin();
-        effects_.insert(place, *std::move(persist_));
+        std::vector<Message> early;
+        if (broken(Mutant::kVotesBeforePersist)) {
+            early = std::exchange(persist_->then_broadcast, {});
+        }
+        effects_.insert(effects_.begin(), *std::move(persist_));
         persist_.reset();
+        for (Message& message : early) {
+            effects_.insert(effects_.begin(), Broadcast{std::move(message)});
+        }
     }
     return std::exchange(effects_, {});
 }
@@ -271,10 +277,6 @@ void ReplicaCore::promise(Message message) {
         persist_.emplace();
     }
     persist_->record = safety_.record();
-    if (broken(Mutant::kVotesBeforePersist)) {
-        emit(Broadcast{std::move(message)});
-        return;
-    }
     persist_->then_broadcast.push_back(std::move(message));
 }
 

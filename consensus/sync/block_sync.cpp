@@ -14,17 +14,14 @@ namespace polis::sync {
 namespace {
 
 constexpr std::uint64_t kBrokenClaimsMax = 3;
+/// Ids begin with the time of the first input, so that an answer to a process that was killed is
+/// not taken for one to its successor.
+constexpr std::uint64_t kIdsPerMs = 65'536;
 constexpr std::size_t kLateRequestsMax = 64;
-constexpr std::uint64_t kCostUnit = 16;  ///< Peer::block_cost counts 1/16 ms
 
 Height above(Height height, std::uint64_t count) {
     return checked_add(height, Height{count})
         .value_or(Height{std::numeric_limits<std::uint64_t>::max()});
-}
-
-/// Part of each value counts, so that a peer that becomes slow is soon known to be.
-std::uint64_t smoothed(std::uint64_t old, std::uint64_t sample) {
-    return old == 0 ? sample : old - old / 4 + sample / 4;
 }
 
 std::size_t bytes_of(const SyncedBlock& block) {
@@ -117,11 +114,8 @@ BlockSyncEffects BlockSync::answered(PeerId peer, BlockResponse response, TimeMs
             blame(peer, Fault::kBrokenClaims, out);
         }
     } else {
-        const std::uint64_t spent = ms_between(request.sent, now);
-        const std::uint64_t spent_max = std::numeric_limits<std::uint64_t>::max() / kCostUnit;
-        const std::uint64_t blocks = response.blocks.size();
         from.block_cost =
-            smoothed(from.block_cost, std::min(spent, spent_max) * kCostUnit / blocks + 1);
+            smoothed_cost(from.block_cost, ms_between(request.sent, now), response.blocks.size());
         from.requests_max = std::min(from.requests_max + 1, options_.peer_requests_max);
         from.retry_ms = 0;
         from.broken_claims = 0;
@@ -207,6 +201,9 @@ std::optional<TimeMs> BlockSync::next_timer() const {
 
 BlockSyncEffects BlockSync::proceed(TimeMs now, BlockSyncEffects out) {
     now_ = now;
+    if (next_id_ == 0) {
+        next_id_ = now.value * kIdsPerMs + 1;
+    }
     expire(now);
     deliver_next(out);
     if (!patient(now)) {
@@ -223,8 +220,7 @@ void BlockSync::expire(TimeMs now) {
             release(request);
             request.late = true;
             Peer& peer = peers_.at(request.peer);
-            peer.block_cost =
-                smoothed(peer.block_cost, options_.request_timeout_ms * kCostUnit + 1);
+            peer.block_cost = smoothed_cost(peer.block_cost, options_.request_timeout_ms, 1);
             fail(peer, now);
         }
     }
@@ -260,22 +256,22 @@ void BlockSync::ask_missing(TimeMs now, BlockSyncEffects& out) {
                });
     };
     const Height urgent = above(head_, delivered_ ? 2 : 1);
-    for (Height from = next_missing(); from <= last && active_requests_ < options_.requests_max;) {
-        std::uint64_t count = 0;
-        while (count < kAnswerBlocksMax && above(from, count) <= last &&
-               !is_asked(above(from, count))) {
-            ++count;
-        }
+    bool somebody_free = has_free_peer(now);
+    for (Height from = next_missing();
+         from <= last && somebody_free && active_requests_ < options_.requests_max;) {
         const std::size_t room = buffered_bytes_ + (active_requests_ + 1) * kAnswerBytes;
         if (from != urgent && room > options_.buffer_bytes_max) {
             return;  // an answer could not be kept
         }
-        if (count > 0) {
-            if (const auto peer = best_peer(from, {}, now)) {
-                const std::uint64_t has = peers_.at(*peer).claim.head.value - from.value + 1;
-                count = std::min(count, has);
-                ask(*peer, from, count, now, out);
-            }
+        std::uint64_t count = 0;
+        if (const auto peer = is_asked(from) ? std::nullopt : best_peer(from, {}, now)) {
+            const Height claimed = std::min(last, peers_.at(*peer).claim.head);
+            do {
+                ++count;
+            } while (count < kAnswerBlocksMax && above(from, count) <= claimed &&
+                     !is_asked(above(from, count)));
+            ask(*peer, from, count, now, out);
+            somebody_free = has_free_peer(now);
         }
         const Height next = above(from, std::max<std::uint64_t>(count, 1));
         if (next == from) {
@@ -386,9 +382,17 @@ void BlockSync::release(Request& request) {
     --active_requests_;
 }
 
-bool BlockSync::may_ask(const Peer& peer, Height height, TimeMs now) const {
-    return !peer.blamed && peer.requests < peer.requests_max && peer.free_at <= now &&
-           peer.claim.base <= height && height <= peer.claim.head;
+bool BlockSync::is_free(const Peer& peer, TimeMs now) {
+    return !peer.blamed && peer.requests < peer.requests_max && peer.free_at <= now;
+}
+
+bool BlockSync::has_free_peer(TimeMs now) const {
+    return std::ranges::any_of(
+        peers_, [now](const auto& entry) { return is_free(entry.second, now); });
+}
+
+bool BlockSync::may_ask(const Peer& peer, Height height, TimeMs now) {
+    return is_free(peer, now) && peer.claim.base <= height && height <= peer.claim.head;
 }
 
 /// Whoever has not failed lately, then whoever is fastest under the load it has.

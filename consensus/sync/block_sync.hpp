@@ -147,7 +147,9 @@ class BlockSync {
     void fail(Peer& peer, TimeMs now) const;
     void end_request(Requests::iterator request);
     void release(Request& request);
-    [[nodiscard]] bool may_ask(const Peer& peer, Height height, TimeMs now) const;
+    [[nodiscard]] static bool is_free(const Peer& peer, TimeMs now);
+    [[nodiscard]] static bool may_ask(const Peer& peer, Height height, TimeMs now);
+    [[nodiscard]] bool has_free_peer(TimeMs now) const;
     [[nodiscard]] std::optional<PeerId> best_peer(
         Height height, const std::set<PeerId>& except, TimeMs now) const;
     [[nodiscard]] Height target() const;
@@ -157,11 +159,11 @@ class BlockSync {
     const Options options_;
 
     Height head_;
-    TimeMs now_;         ///< of the latest input
-    TimeMs head_since_;  ///< when the head moved last
-    Height hurry_;       ///< blocks up to here are not left to consensus
-    std::uint64_t next_id_ = 1;
-    bool delivered_ = false;  ///< the block after the head is with the driver
+    TimeMs now_;                 ///< of the latest input
+    TimeMs head_since_;          ///< when the head moved last
+    Height hurry_;               ///< blocks up to here are not left to consensus
+    std::uint64_t next_id_ = 0;  ///< 0: no input yet
+    bool delivered_ = false;     ///< the block after the head is with the driver
     std::optional<PeerId> delivered_from_;
     Peers peers_;
     Requests requests_;

@@ -43,7 +43,7 @@ std::optional<Fault> fault_of(const std::vector<BodyItem>& items, const std::vec
 BodyFetchEffects BodyFetch::obtain(Wanted wanted, TimeMs now) {
     BodyFetchEffects out;
     if (wanted.height <= decided_) {
-        return out;
+        return proceed(now, std::move(out));
     }
     auto entry = blocks_.find(wanted.digest);
     if (entry == blocks_.end()) {
@@ -63,8 +63,7 @@ BodyFetchEffects BodyFetch::obtain(Wanted wanted, TimeMs now) {
             blame(*wanted.summary_from, Fault::kWrongSummary, out);
         }
     }
-    proceed(now, out);
-    return out;
+    return proceed(now, std::move(out));
 }
 
 BodyFetchEffects BodyFetch::missing(
@@ -72,7 +71,7 @@ BodyFetchEffects BodyFetch::missing(
     BodyFetchEffects out;
     const auto entry = blocks_.find(digest);
     if (entry == blocks_.end() || entry->second.stage != Stage::kChecking) {
-        return out;
+        return proceed(now, std::move(out));
     }
     Block& block = entry->second;
     block.stage = Stage::kItems;
@@ -86,15 +85,14 @@ BodyFetchEffects BodyFetch::missing(
     if (block.items_missing == 0) {
         finish(entry, out);
     }
-    proceed(now, out);
-    return out;
+    return proceed(now, std::move(out));
 }
 
 BodyFetchEffects BodyFetch::reject_summary(const Hash& digest, TimeMs now) {
     BodyFetchEffects out;
     const auto entry = blocks_.find(digest);
     if (entry == blocks_.end() || entry->second.stage != Stage::kChecking) {
-        return out;
+        return proceed(now, std::move(out));
     }
     Block& block = entry->second;
     block.stage = Stage::kNoSummary;
@@ -102,21 +100,20 @@ BodyFetchEffects BodyFetch::reject_summary(const Hash& digest, TimeMs now) {
     if (const auto liar = std::exchange(block.summary_from, std::nullopt)) {
         blame(*liar, Fault::kWrongSummary, out);
     }
-    proceed(now, out);
-    return out;
+    return proceed(now, std::move(out));
 }
 
 BodyFetchEffects BodyFetch::summary_answered(PeerId peer, BodySummary response, TimeMs now) {
     BodyFetchEffects out;
     const auto entry = blocks_.find(response.digest);
     if (entry == blocks_.end()) {
-        return out;
+        return proceed(now, std::move(out));
     }
     Block& block = entry->second;
     const auto source = find_source(block.sources, peer);
     if (source == block.sources.end() || !source->asked || source->blamed ||
         block.stage != Stage::kNoSummary) {
-        return out;  // not asked for, or another was faster
+        return proceed(now, std::move(out));  // not asked for, or another was faster
     }
     source->waits_since.reset();
     if (!response.summary) {
@@ -127,27 +124,25 @@ BodyFetchEffects BodyFetch::summary_answered(PeerId peer, BodySummary response, 
         source->retry_ms = 0;
         offer_summary(block, *std::move(response.summary), peer, out);
     }
-    proceed(now, out);
-    return out;
+    return proceed(now, std::move(out));
 }
 
 BodyFetchEffects BodyFetch::items_answered(PeerId peer, BodyItems response, TimeMs now) {
     BodyFetchEffects out;
     const auto entry = blocks_.find(response.digest);
     if (entry == blocks_.end()) {
-        return out;
+        return proceed(now, std::move(out));
     }
     Block& block = entry->second;
     const auto source = find_source(block.sources, peer);
     if (source == block.sources.end() || !source->asked || source->blamed ||
         block.stage != Stage::kItems) {
-        return out;  // not asked for, or too late
+        return proceed(now, std::move(out));  // not asked for, or too late
     }
     source->waits_since.reset();
     if (const auto fault = fault_of(response.items, block.summary.txns)) {
         blame(peer, *fault, out);
-        proceed(now, out);
-        return out;
+        return proceed(now, std::move(out));
     }
     const std::size_t missing_before = block.items_missing;
     for (BodyItem& item : response.items) {
@@ -162,8 +157,7 @@ BodyFetchEffects BodyFetch::items_answered(PeerId peer, BodyItems response, Time
         source->retry_ms = 0;
     }
     finish(entry, out);
-    proceed(now, out);
-    return out;
+    return proceed(now, std::move(out));
 }
 
 BodyFetchEffects BodyFetch::item_found(const Hash& txn, ByteView bytes, TimeMs now) {
@@ -182,8 +176,7 @@ BodyFetchEffects BodyFetch::item_found(const Hash& txn, ByteView bytes, TimeMs n
             finish(entry, out);
         }
     }
-    proceed(now, out);
-    return out;
+    return proceed(now, std::move(out));
 }
 
 BodyFetchEffects BodyFetch::peer_left(PeerId peer, TimeMs now) {
@@ -195,14 +188,12 @@ BodyFetchEffects BodyFetch::peer_left(PeerId peer, TimeMs now) {
             block.summary_from.reset();
         }
     }
-    proceed(now, out);
-    return out;
+    return proceed(now, std::move(out));
 }
 
 BodyFetchEffects BodyFetch::tick(TimeMs now) {
     BodyFetchEffects out;
-    proceed(now, out);
-    return out;
+    return proceed(now, std::move(out));
 }
 
 void BodyFetch::decided(Height height) {
@@ -242,7 +233,7 @@ std::size_t BodyFetch::memory_bytes() const {
 
 // ---- parts --------------------------------------------------------------------------------------
 
-void BodyFetch::proceed(TimeMs now, BodyFetchEffects& out) {
+BodyFetchEffects BodyFetch::proceed(TimeMs now, BodyFetchEffects out) {
     now_ = now;
     for (auto& [digest, block] : blocks_) {
         if (block.stage != Stage::kChecking) {
@@ -250,6 +241,7 @@ void BodyFetch::proceed(TimeMs now, BodyFetchEffects& out) {
             ask(block, now, out);
         }
     }
+    return out;
 }
 
 void BodyFetch::expire(Block& block, TimeMs now) const {

@@ -156,7 +156,7 @@ class BodyFetch {
 
     using Blocks = std::map<Hash, Block>;
 
-    void proceed(TimeMs now, BodyFetchEffects& out);
+    BodyFetchEffects proceed(TimeMs now, BodyFetchEffects out);
     void ask(Block& block, TimeMs now, BodyFetchEffects& out) const;
     void expire(Block& block, TimeMs now) const;
     void put_item(Block& block, Bytes& place, Bytes bytes) const;

@@ -16,11 +16,11 @@ enum class Fault : std::uint8_t {
     kBrokenClaims,      ///< again and again without the blocks that it claims to have: [Y11]
     kWrongSummary,      ///< a summary that is not of the block asked for: [Y22]
     kWrongItem,         ///< an item that is not the one named by the summary: [Y23]
-    kBadManifest,       ///< a manifest that is not the one offered, or malformed: [Y34]
+    kBadManifest,       ///< a manifest that is not the one offered, or malformed: [Y35]
     kBadLink,           ///< a term link that does not verify: [Y31]
     kBadAnchor,         ///< a header that does not certify what was offered: [Y33]
     kBadChunk,          ///< a chunk that the manifest does not name: [Y35]
-    kFalseSnapshot,     ///< offered a snapshot whose records lead to another state: [Y36]
+    kFalseSnapshot,     ///< offered a snapshot whose records lead to another state: [Y34], [Y36]
 };
 
 std::string_view to_string(Fault fault);

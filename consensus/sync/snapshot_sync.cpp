@@ -10,16 +10,18 @@
 #include <tuple>
 #include <utility>
 
+#include <consensus/sync/committee_chain.hpp>
 #include <consensus/sync/time.hpp>
 #include <core/check.hpp>
 #include <core/crypto/domains.hpp>
 #include <core/crypto/hash.hpp>
+#include <core/integer.hpp>
 
 namespace polis::sync {
 
 namespace {
 
-constexpr std::size_t kFalseManifestsMax = 1'024;
+constexpr std::size_t kFalseOffersMax = 1'024;
 constexpr std::uint64_t kHeightMax = std::numeric_limits<std::uint64_t>::max() / 2;
 
 /// Which answer belongs to which request: kind, and what the answer repeats.
@@ -81,16 +83,16 @@ class SnapshotSync::Impl {
         const LedgerReader& reader,
         std::optional<Hash> unfinished,
         const Options& options)
-        : trust_(std::move(trust)),
-          checker_(checker),
-          reader_(reader),
+        : reader_(reader),
           options_(options),
           unfinished_(unfinished),
-          progress_ms_(options.progress_ms) {
-        POLIS_ASSERT_OP(trust_.term_blocks, >=, 1U);
-        POLIS_ASSERT(!trust_.genesis.empty());
-        committees_.emplace(Term{0}, trust_.genesis);
-    }
+          committees_(
+              {.chain = trust.chain,
+               .term_blocks = trust.term_blocks,
+               .genesis = std::move(trust.genesis)},
+              checker,
+              reader),
+          finish_ms_(options.finish_ms) {}
 
     void peer_joined(PeerId peer, TimeMs now) {
         remove_peer(peer);
@@ -114,6 +116,7 @@ class SnapshotSync::Impl {
         if (peer == peers_.end() || peer->second.blamed || request == requests_.end()) {
             return;  // not asked for, or too late
         }
+        peer->second.answer_ms = ms_between(request->second, now);
         end_request(request);
         const Result<void, Fault> verdict = std::visit(
             [&](auto& answer) { return take(peer->second, std::move(answer), now); }, response);
@@ -167,7 +170,7 @@ class SnapshotSync::Impl {
             }
         }
         if (stage_ == Stage::kChunks) {
-            next.add(later(progress_since_, progress_ms_));
+            next.add(later(progress_since_, options_.progress_ms));
         }
         return next.earliest();
     }
@@ -179,14 +182,12 @@ class SnapshotSync::Impl {
     }
 
     [[nodiscard]] std::size_t memory_bytes() const {
-        std::size_t out = manifest_.size() + facts_.chunks.size() * Hash::kSize + have_.size() / 8 +
-                          false_manifests_.size() * Hash::kSize +
+        std::size_t out = committees_.memory_bytes() + manifest_.size() +
+                          facts_.chunks.size() * Hash::kSize + have_.size() / 8 +
+                          false_offers_.size() * sizeof(SnapshotOffer) +
                           given_up_.size() * sizeof(SnapshotOffer) + requests_.size() * sizeof(Key);
         for (const auto& [id, peer] : peers_) {
             out += sizeof(Peer) + peer.offers.size() * sizeof(SnapshotOffer);
-        }
-        for (const auto& [term, members] : committees_) {
-            out += members.size() * sizeof(consensus::Member);
         }
         if (anchor_) {
             out += anchor_->block.block.size() + anchor_->next_header.size();
@@ -209,14 +210,15 @@ class SnapshotSync::Impl {
         std::set<SnapshotOffer> offers;
         bool blamed = false;
         std::size_t requests = 0;
-        std::uint64_t retry_ms = 0;  ///< the last pause; 0 after a success
-        TimeMs free_at;              ///< asked nothing before
-        std::uint64_t failures = 0;  ///< in a row, for the current offer
+        std::uint64_t retry_ms = 0;   ///< the last pause; 0 after a success
+        TimeMs free_at;               ///< asked nothing before
+        std::uint64_t failures = 0;   ///< in a row, for the current offer
+        std::uint64_t answer_ms = 0;  ///< that its latest answer took
+        std::uint64_t item_cost = 0;  ///< smoothed time for a link or chunk, in 1/16 ms
     };
 
     using Peers = std::map<PeerId, Peer>;
     using Requests = std::map<std::pair<PeerId, Key>, TimeMs>;
-    using Members = std::vector<consensus::Member>;
 
     // ---- answers ----
 
@@ -242,17 +244,16 @@ class SnapshotSync::Impl {
         }
         Term term = answer.from;
         for (TermLink& link : answer.links) {
-            if (!link_holds(link, term)) {
+            if (!committees_.follow(std::move(link), term)) {
                 return std::unexpected(Fault::kBadLink);
             }
             term = Term{term.value + 1};
-            committees_.insert_or_assign(term, std::move(link.members));
             if (!missing_link()) {
                 break;
             }
         }
         forget_committees();
-        succeed(peer);
+        succeed(peer, answer.links.size());
         return {};
     }
 
@@ -264,12 +265,12 @@ class SnapshotSync::Impl {
             fail(peer, now);
             return {};
         }
-        const auto next = reader_.header_facts(answer.anchor->next_header);
-        if (!next || next->height != after(current_->height) ||
-            !is_certified(answer.anchor->next_header, *next, answer.anchor->next_certificate)) {
+        const auto next = committees_.certified_header(
+            answer.anchor->next_header, answer.anchor->next_certificate);
+        if (!next || next->height != after(current_->height)) {
             return std::unexpected(Fault::kBadAnchor);
         }
-        succeed(peer);
+        succeed(peer, 1);
         // The network agreed on `next`: whoever offers anything else is wrong, not who showed it.
         if (next->parent != current_->block || next->parent_state_root != current_->state_root) {
             condemn_current();
@@ -277,7 +278,7 @@ class SnapshotSync::Impl {
         }
         const pbft::Certificate& certificate = answer.anchor->block.certificate;
         if (reader_.block_hash(answer.anchor->block.block) != current_->block ||
-            !is_certified(current_->block, current_->height, certificate)) {
+            !committees_.certifies(certificate, current_->height, current_->block)) {
             return std::unexpected(Fault::kBadAnchor);
         }
         anchor_ = *std::move(answer.anchor);
@@ -297,7 +298,7 @@ class SnapshotSync::Impl {
         if (manifest_hash(answer.bytes) != answer.manifest) {
             return std::unexpected(Fault::kBadManifest);
         }
-        succeed(peer);
+        succeed(peer, 1);
         auto facts = reader_.manifest_facts(answer.bytes);
         if (!facts || facts->height != current_->height || facts->block != current_->block ||
             facts->state_root != current_->state_root ||
@@ -329,7 +330,7 @@ class SnapshotSync::Impl {
         if (hash != facts_.chunks.at(answer.index)) {
             return std::unexpected(Fault::kBadChunk);
         }
-        succeed(peer);
+        succeed(peer, 1);
         if (!have_[answer.index]) {
             mark_chunk(answer.index);
             ++progress_;
@@ -341,57 +342,23 @@ class SnapshotSync::Impl {
         return {};
     }
 
-    // ---- proofs ----
+    // ---- the way from genesis ----
 
-    [[nodiscard]] Term term_of(Height height) const {
-        return consensus::term_of(height, trust_.term_blocks);
-    }
-
-    [[nodiscard]] bool is_certified(
-        const Hash& digest, Height height, const pbft::Certificate& certificate) const {
-        const auto members = committees_.find(term_of(height));
-        if (members == committees_.end() || certificate.statement.height != height ||
-            certificate.statement.digest != digest) {
-            return false;
-        }
-        const consensus::Committee committee{
-            .chain = trust_.chain,
-            .term = members->first,
-            .members = members->second,
-            .ranking = {}};
-        return pbft::verify_certificate(certificate, pbft::Phase::kCommit, committee, checker_)
-            .has_value();
-    }
-
-    [[nodiscard]] bool is_certified(
-        ByteView header, const HeaderFacts& facts, const pbft::Certificate& certificate) const {
-        return facts.chain == trust_.chain && facts.term == term_of(facts.height) &&
-               is_certified(
-                   crypto::blake2b_256(crypto::kDomainHeader, header), facts.height, certificate);
-    }
-
-    /// Source: spec [Y31]. A term's committee names the next one in every header of its term.
-    [[nodiscard]] bool link_holds(const TermLink& link, Term term) const {
-        const auto facts = reader_.header_facts(link.header);
-        return facts && facts->term == term && !link.members.empty() &&
-               consensus::committee_hash(link.members) == facts->next_committee &&
-               is_certified(link.header, *facts, link.certificate);
-    }
+    [[nodiscard]] Term term_of(Height height) const { return committees_.term_of(height); }
 
     /// The term whose link comes next on the way to the current offer; nothing: all are known.
     [[nodiscard]] std::optional<Term> missing_link() const {
         for (const Term term : {term_of(current_->height), term_of(after(current_->height))}) {
-            const auto known = std::prev(committees_.upper_bound(term));
-            if (known->first != term) {
-                return known->first;
+            if (const Term known = committees_.known_before(term); known != term) {
+                return known;
             }
         }
         return std::nullopt;
     }
 
-    /// Keeps genesis, the way's end, and what the offers at hand need.
+    /// Keeps what the offers at hand need.
     void forget_committees() {
-        std::set<Term> keep{Term{0}, committees_.rbegin()->first};
+        std::set<Term> keep;
         const auto keep_for = [&](const SnapshotOffer& offer) {
             keep.insert(term_of(offer.height));
             keep.insert(term_of(after(offer.height)));
@@ -400,7 +367,7 @@ class SnapshotSync::Impl {
         for (const auto& [id, peer] : peers_) {
             std::ranges::for_each(peer.offers, keep_for);
         }
-        std::erase_if(committees_, [&](const auto& entry) { return !keep.contains(entry.first); });
+        committees_.keep_only(std::move(keep));
     }
 
     // ---- progress ----
@@ -466,8 +433,7 @@ class SnapshotSync::Impl {
         std::map<SnapshotOffer, std::size_t> servers;
         for (const auto& [id, peer] : peers_) {
             for (const SnapshotOffer& offer : peer.offers) {
-                if (!peer.blamed && !given_up_.contains(offer) &&
-                    !false_manifests_.contains(offer.manifest)) {
+                if (!peer.blamed && !given_up_.contains(offer) && !false_offers_.contains(offer)) {
                     ++servers[offer];
                 }
             }
@@ -543,8 +509,8 @@ class SnapshotSync::Impl {
             .offer = *current_,
             .manifest = manifest_,
             .anchor = *anchor_,
-            .committee = committees_.at(term_of(current_->height)),
-            .next_committee = committees_.at(term_of(after(current_->height)))});
+            .committee = committees_.members(term_of(current_->height)),
+            .next_committee = committees_.members(term_of(after(current_->height)))});
     }
 
     [[nodiscard]] bool serves(const Peer& peer) const {
@@ -560,22 +526,24 @@ class SnapshotSync::Impl {
 
     /// A trickle must not keep the node from a better source, if there is one.
     bool is_too_slow(TimeMs now) {
-        if (stage_ != Stage::kChunks || ms_between(progress_since_, now) < progress_ms_) {
+        const std::uint64_t spent = ms_between(progress_since_, now);
+        if (stage_ != Stage::kChunks || spent < options_.progress_ms) {
             return false;
         }
-        const bool slow = progress_ < options_.progress_chunks;
+        const bool slow =
+            saturating_mul<std::uint64_t>(missing_, spent) / std::max<std::uint64_t>(progress_, 1) >
+            finish_ms_;
         progress_since_ = now;
         progress_ = 0;
         const bool has_choice = std::ranges::any_of(peers_, [this](const auto& entry) {
             return !entry.second.blamed &&
                    std::ranges::any_of(entry.second.offers, [this](const SnapshotOffer& offer) {
                        return offer != *current_ && !given_up_.contains(offer) &&
-                              !false_manifests_.contains(offer.manifest);
+                              !false_offers_.contains(offer);
                    });
         });
         if (slow && has_choice) {
-            progress_ms_ = next_pause(
-                progress_ms_, options_.progress_ms, std::numeric_limits<std::uint64_t>::max());
+            finish_ms_ = saturating_mul<std::uint64_t>(finish_ms_, 2);
         }
         return slow && has_choice;
     }
@@ -588,10 +556,11 @@ class SnapshotSync::Impl {
 
     /// The current offer is false: whoever made it lied.
     void condemn_current() {
-        if (false_manifests_.size() < kFalseManifestsMax) {
-            false_manifests_.insert(current_->manifest);
-        }
         const SnapshotOffer offer = *current_;
+        if (false_offers_.size() == kFalseOffersMax) {
+            false_offers_.erase(false_offers_.begin());
+        }
+        false_offers_.insert(offer);
         leave_current();
         for (const auto& [id, peer] : peers_) {
             if (!peer.blamed && peer.offers.contains(offer)) {
@@ -628,12 +597,16 @@ class SnapshotSync::Impl {
     }
 
     [[nodiscard]] std::optional<PeerId> best_server(TimeMs now) const {
-        using Rank = std::tuple<std::uint64_t, std::size_t, PeerId>;
+        using Rank = std::tuple<std::uint64_t, std::uint64_t, std::size_t, PeerId>;
         std::optional<Rank> best;
         for (const auto& [id, peer] : peers_) {
             if (serves(peer) && peer.requests < options_.peer_requests_max && peer.free_at <= now &&
                 peer.failures < options_.failures_max) {
-                const Rank rank{peer.retry_ms, peer.requests, id};
+                const Rank rank{
+                    peer.retry_ms,
+                    saturating_mul(peer.item_cost, std::uint64_t{peer.requests + 1}),
+                    peer.requests,
+                    id};
                 best = best ? std::min(*best, rank) : rank;
             }
         }
@@ -677,7 +650,8 @@ class SnapshotSync::Impl {
         peer.free_at = later(now, peer.retry_ms);
     }
 
-    static void succeed(Peer& peer) {
+    static void succeed(Peer& peer, std::size_t items) {
+        peer.item_cost = smoothed_cost(peer.item_cost, peer.answer_ms, items);
         peer.failures = 0;
         peer.retry_ms = 0;
     }
@@ -691,8 +665,6 @@ class SnapshotSync::Impl {
     }
 
     // ---- constant after construction ----
-    const Trust trust_;
-    consensus::CryptoChecker& checker_;
     const LedgerReader& reader_;
     const Options options_;
 
@@ -706,8 +678,8 @@ class SnapshotSync::Impl {
     std::optional<SnapshotOffer> current_;  ///< from kLinks on
     std::optional<Hash> unfinished_;
     std::set<SnapshotOffer> given_up_;  ///< of this round
-    std::set<Hash> false_manifests_;
-    std::map<Term, Members> committees_;  ///< proved; that of term 0 always
+    std::set<SnapshotOffer> false_offers_;
+    CommitteeChain committees_;
 
     std::optional<Anchor> anchor_;
     std::optional<SnapshotOffer> anchored_;  ///< what anchor_ proves
@@ -718,8 +690,8 @@ class SnapshotSync::Impl {
     std::size_t missing_ = 0;
     std::size_t scan_from_ = 0;
     TimeMs progress_since_;
-    std::size_t progress_ = 0;  ///< chunks since then
-    std::uint64_t progress_ms_;
+    std::uint64_t progress_ = 0;  ///< chunks since then
+    std::uint64_t finish_ms_;     ///< for the chunks of one offer
     SnapshotEffects out_;
 };
 

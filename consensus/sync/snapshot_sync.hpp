@@ -9,49 +9,12 @@
 
 #include <consensus/checker.hpp>
 #include <consensus/committee.hpp>
+#include <consensus/sync/ledger_reader.hpp>
 #include <consensus/sync/messages.hpp>
 #include <consensus/sync/peer.hpp>
 #include <core/types.hpp>
 
 namespace polis::sync {
-
-/// What sync needs to know of a header.
-struct HeaderFacts {
-    ChainId chain;
-    Height height;
-    Term term;
-    Hash parent;
-    Hash parent_state_root;
-    Hash committee;
-    Hash next_committee;
-
-    bool operator==(const HeaderFacts&) const = default;
-};
-
-/// What sync needs to know of a manifest.
-struct ManifestFacts {
-    Height height;
-    Hash block;
-    Hash state_root;
-    std::vector<Hash> chunks;
-
-    bool operator==(const ManifestFacts&) const = default;
-};
-
-/// Reads the ledger's formats for this layer, which does not know them. Pure functions.
-class LedgerReader {
-  public:
-    virtual ~LedgerReader() = default;
-
-    /// Nothing for bytes that are no header.
-    [[nodiscard]] virtual std::optional<HeaderFacts> header_facts(ByteView header) const = 0;
-
-    /// Nothing for bytes that are no manifest.
-    [[nodiscard]] virtual std::optional<ManifestFacts> manifest_facts(ByteView manifest) const = 0;
-
-    /// The name of a block whose transactions and facts lead to its header's roots; nothing else.
-    [[nodiscard]] virtual std::optional<Hash> block_hash(ByteView block) const = 0;
-};
 
 // ---- effects ------------------------------------------------------------------------------------
 
@@ -112,10 +75,10 @@ class SnapshotSync {
         std::uint64_t retry_ms = 500;  ///< before a peer that failed is asked again; doubles
         std::uint64_t retry_ms_max = 30'000;
         std::uint64_t failures_max = 3;  ///< in a row of each server, before an offer is given up
-        /// Fewer chunks than `progress_chunks` in this time, and another offer is tried if there is
+        std::uint64_t progress_ms = 30'000;  ///< over which the speed of chunks is measured
+        /// At that speed an offer must be done in this time, or another one is tried if there is
         /// one; the time doubles with each such change.
-        std::uint64_t progress_ms = 30'000;
-        std::size_t progress_chunks = 8;
+        std::uint64_t finish_ms = 600'000;
     };
 
     /// What the node already believes.

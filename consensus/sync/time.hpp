@@ -4,6 +4,7 @@
 #include <limits>
 #include <optional>
 
+#include <core/integer.hpp>
 #include <core/types.hpp>
 
 /// Times of drivers, which may be anything: none of these overflows.
@@ -25,6 +26,16 @@ namespace polis::sync {
         return first < max ? first : max;
     }
     return last >= max / 2 ? max : last * 2;
+}
+
+/// The time that a peer needs for one item, in 1/16 ms and never 0, after an answer of `items` in
+/// `ms`. A quarter of each answer counts, so that a peer that becomes slow is soon known to be.
+/// @pre items >= 1
+[[nodiscard]] inline std::uint64_t smoothed_cost(
+    std::uint64_t old, std::uint64_t ms, std::uint64_t items) {
+    const std::uint64_t sample =
+        saturating_add(saturating_mul(ms, std::uint64_t{16}) / items, std::uint64_t{1});
+    return old == 0 ? sample : saturating_add(old - old / 4, sample / 4);
 }
 
 /// The earliest of several times that lie after `now`.

@@ -28,6 +28,5 @@ inline constexpr Domain kDomainPrepared{"polis.prepared"};
 inline constexpr Domain kDomainFact{"polis.fact"};
 inline constexpr Domain kDomainFactSign{"polis.fact.sign"};
 inline constexpr Domain kDomainBeacon{"polis.beacon"};
-inline constexpr Domain kDomainEvidence{"polis.evidence"};
 
 }  // namespace polis::crypto

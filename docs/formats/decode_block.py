@@ -29,6 +29,9 @@ PAYLOADS = [
     ("withdraw", [("validator", 20), ("era", 8)]),
     ("unjail", []),
 ]
+STATEMENT = [("chain", 8), ("term", 8), ("height", 8), ("view", 8), ("phase", 1), ("digest", 32)]
+EVIDENCE = 6  # the payload with a variant of its own
+PROOFS = [("first", "second"), ("commit", "change")]
 
 
 def blake2b(tag, *parts, size=32):
@@ -75,8 +78,34 @@ class Cursor:
         return int.from_bytes(self.take(name, size), "little")
 
 
+def take_evidence(cursor, prefix):
+    cursor.take(prefix + "offender", 32)
+    proof = cursor.number(prefix + "proof", 1)
+    if proof >= len(PROOFS):
+        sys.exit(f"unknown proof {proof}")
+    for half in PROOFS[proof]:
+        for name, size in STATEMENT:
+            cursor.take(f"{prefix}{half}.{name}", size)
+        cursor.take(f"{prefix}{half}.signature", 64)
+    if proof == 1 and cursor.number(prefix + "prepared?", 1) == 1:
+        cursor.take(prefix + "prepared.view", 8)
+        cursor.take(prefix + "prepared.digest", 32)
+
+
+def take_fact(cursor, prefix):
+    """Returns the bytes of one certified fact."""
+    begin = cursor.at
+    for name, size in [("term", 8), ("kind", 1), ("subject", 32)]:
+        cursor.take(prefix + name, size)
+    for name in ["result", "signers"]:
+        cursor.take(prefix + name, cursor.number(f"{prefix}{name} bytes", 4))
+    for index in range(cursor.number(prefix + "signatures", 4)):
+        cursor.take(f"{prefix}signature[{index}]", 64)
+    return cursor.data[begin:cursor.at]
+
+
 def decode(data):
-    """Returns the cursor, the header's bytes and [(body bytes, transaction bytes)]."""
+    """Returns the cursor, the header, [(body bytes, transaction bytes)] and [fact bytes]."""
     cursor, txns = Cursor(data), []
     for name, size in HEADER:
         cursor.take("header." + name, size)
@@ -86,22 +115,29 @@ def decode(data):
         for name, size in BODY:
             cursor.take(prefix + name, size)
         tag = cursor.number(prefix + "payload", 1)
-        if tag >= len(PAYLOADS):
+        if tag > EVIDENCE:
             sys.exit(f"unknown payload {tag}")
-        for name, size in PAYLOADS[tag][1]:
+        if tag == EVIDENCE:
+            take_evidence(cursor, prefix + "report.")
+        for name, size in PAYLOADS[tag][1] if tag < EVIDENCE else []:
             if not name.endswith("?") or cursor.number(prefix + name, 1) == 1:
                 cursor.take(f"{prefix}{PAYLOADS[tag][0]}.{name.rstrip('?')}", size)
         end = cursor.at
         cursor.take(prefix + "signature", 64)
         txns.append((data[begin:end], data[begin:cursor.at]))
+    count = cursor.number("facts", 4)
+    facts = [take_fact(cursor, f"fact[{index}].") for index in range(count)]
     if cursor.at != len(data):
         sys.exit(f"{len(data) - cursor.at} bytes are left after the block")
-    return cursor, header, txns
+    return cursor, header, txns, facts
 
 
-def hashes_of(header, txns, stated):
+def hashes_of(header, txns, facts, stated):
     ids = [blake2b("polis.txn.id", txn) for _, txn in txns]
     out = {"block_hash": blake2b("polis.header", header), "txn_root": merkle_root(ids)}
+    if facts:
+        out["facts_root"] = merkle_root([blake2b("polis.fact", fact) for fact in facts])
+        out.update((f"fact{index}_id", blake2b("polis.fact", f)) for index, f in enumerate(facts))
     for index, (body, _) in enumerate(txns):
         out[f"txn{index}_signing_hash"] = blake2b("polis.txn.sign", body)
         out[f"txn{index}_id"] = ids[index]
@@ -129,7 +165,7 @@ def main(arguments):
         values = re.search(r"^```polis-values\n(.*?)^```", text, re.M | re.S).group(1)
         pairs = re.findall(r"^(\w+) += ([0-9a-f]+)$", values, re.M)
         stated = {name: bytes.fromhex(value) for name, value in pairs}
-    cursor, header, txns = decode(data)
+    cursor, header, txns, facts = decode(data)
     for offset, raw, name, value in cursor.lines:
         if "--annotate" not in arguments:
             print(f"{offset:5} {name:32} {value}")
@@ -138,7 +174,7 @@ def main(arguments):
             meaning = (name + (f" = {value}" if len(raw) <= 8 else "")) if begin == 0 else ""
             print(f"{offset + begin:04x}  {raw[begin:begin + 16].hex(' '):47}  {meaning}".rstrip())
     wrong = False
-    for name, value in hashes_of(header, txns, stated).items():
+    for name, value in hashes_of(header, txns, facts, stated).items():
         differs = bool(stated) and stated.get(name) != value
         wrong = wrong or differs
         if "--annotate" not in arguments or differs:

@@ -6,7 +6,7 @@
 #include <ledger/payload.hpp>
 
 /// Proofs of misbehaviour on chain: whoever signed two things that no honest member signs loses a
-/// part of its stake, once for each height. Spec [V1] to [V6] of staking.md.
+/// part of its stake, once for each height. Spec [K21] to [K24].
 namespace polis::ledger::evidence {
 
 /// That a validator was punished for a height; it stays for ever, so that nothing is slashed twice.
@@ -32,7 +32,7 @@ struct Punished {
 [[nodiscard]] ModuleResult apply(TxnContext& context, const ReportEvidence& request);
 
 /// The last height of a block in which evidence of an offence at `height` counts: later nothing of
-/// what stood behind the offender then can still be slashed. Saturates. Spec [V4].
+/// what stood behind the offender then can still be slashed. Saturates. Spec [K23].
 [[nodiscard]] Height expires_after(const Params& params, Height height);
 
 /// @return nothing if the validator was not punished for that height

@@ -19,8 +19,8 @@
 #include <ledger/state/view.hpp>
 #include <ledger/validation.hpp>
 
-/// Attested facts in the state: what the chain holds for true, once and for ever. Spec [F9] to
-/// [F13] of blocks.md.
+/// Attested facts in the state: what the chain holds for true, once and for ever. Spec [B19] of
+/// blocks.md, [X11] of execution.md.
 namespace polis::ledger::facts {
 
 /// What is known of one (kind, subject).

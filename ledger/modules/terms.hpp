@@ -12,7 +12,7 @@
 #include <ledger/state/view.hpp>
 
 /// Who votes, in the state: one record that rolls when a term ends, so that members are known a
-/// term ahead and every proof of state covers them. Spec [K17] to [K20].
+/// term ahead and every proof of state covers them. Spec [K17] to [K20] of staking.md.
 namespace polis::ledger::terms {
 
 /// In the state after a block, it describes the term of the *next* block.

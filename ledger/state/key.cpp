@@ -1,5 +1,6 @@
 #include <ledger/state/key.hpp>
 
+#include <algorithm>
 #include <cstring>
 
 #include <core/check.hpp>
@@ -12,7 +13,7 @@ StateKey::StateKey(RecordKind kind, std::initializer_list<ByteView> parts) {
     bytes_[size_++] = static_cast<std::uint8_t>(kind);
     for (const ByteView part : parts) {
         POLIS_ASSERT_OP(part.size(), <=, kStateKeyBytesMax - size_);
-        std::memcpy(bytes_.data() + size_, part.data(), part.size());
+        std::ranges::copy(part, bytes_.data() + size_);  // may be empty, and then null
         size_ = static_cast<std::uint8_t>(size_ + part.size());
     }
     set_path();

@@ -111,7 +111,8 @@ Validator::Impl::Done Validator::Impl::receive(PeerId peer, const sync::BodyRequ
     POLIS_TRY(const auto block, find_body(message.digest));
     std::vector<Bytes> txns;
     std::vector<std::size_t> sizes;
-    for (const ledger::Transaction& txn : block ? block->txns : std::vector<ledger::Transaction>{}) {
+    for (const ledger::Transaction& txn :
+         block ? block->txns : std::vector<ledger::Transaction>{}) {
         txns.push_back(codec::encode(txn));
         sizes.push_back(txns.back().size());
     }
@@ -121,10 +122,9 @@ Validator::Impl::Done Validator::Impl::receive(PeerId peer, const sync::BodyRequ
             pbft::Summary& summary = out.summary.emplace();
             summary.header = codec::encode(block->header);
             summary.facts = codec::encode(block->facts);
-            std::ranges::transform(
-                txns, std::back_inserter(summary.txns), [](const Bytes& txn) {
-                    return ledger::txn_id(txn);
-                });
+            std::ranges::transform(txns, std::back_inserter(summary.txns), [](const Bytes& txn) {
+                return ledger::txn_id(txn);
+            });
         }
         budget_.charge(peer, out.summary ? out.summary->txns.size() * sizeof(Hash) : 0);
         send(peer, out);

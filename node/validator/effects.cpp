@@ -58,8 +58,7 @@ Validator::Impl::Done Validator::Impl::build_now() {
         return {};
     }
     const Proposer::Author author{author_->vrf_key, author_->address};
-    POLIS_TRY(
-        const BlockPtr block, proposer_.build(*order, author, replica_.schedule(), now_));
+    POLIS_TRY(const BlockPtr block, proposer_.build(*order, author, replica_.schedule(), now_));
     if (block) {
         inputs_.emplace_back(pbft::Built{
             .height = order->height,
@@ -126,8 +125,7 @@ Validator::Impl::Done Validator::Impl::finalize() {
 Validator::Impl::Done Validator::Impl::finalize_with(const ledger::Block& block) {
     const pbft::Statement& decided = finalizing_->certificate.statement;
     POLIS_TRY(
-        const Judgement judgement,
-        voter_.judge_final(block, decided.view, replica_.schedule()));
+        const Judgement judgement, voter_.judge_final(block, decided.view, replica_.schedule()));
     if (!judgement.valid()) {
         inputs_.emplace_back(pbft::Diverged{decided.height});
         return {};

@@ -54,8 +54,7 @@ ledger::StoreResult<bool> EvidencePool::is_settled(ledger::Chain& chain, const P
     if (!owner) {
         return true;
     }
-    POLIS_TRY(
-        const auto offence, ledger::evidence::offence(chain.state(), *owner, offence_at));
+    POLIS_TRY(const auto offence, ledger::evidence::offence(chain.state(), *owner, offence_at));
     return offence.has_value();
 }
 

@@ -109,6 +109,7 @@ class Validator::Impl {
     void stop(const ledger::StoreError& error);
     void attest(const consensus::Fact& fact);
     void report(const std::optional<consensus::FactAlarm>& alarm);
+
     void broadcast(const Envelope& message) { out_.emplace_back(SendAll{encode_wire(message)}); }
 
     void send(PeerId peer, const Envelope& message) {

@@ -34,8 +34,7 @@ void Validator::Impl::note_source(PeerId peer, const pbft::Message& message) {
     }
     const auto* proposal = std::get_if<pbft::Proposal>(&message);
     if (proposal != nullptr && shown_.size() < kShownMax) {
-        const Hash parent =
-            proposal->parent ? pbft::certificate_hash(*proposal->parent) : Hash{};
+        const Hash parent = proposal->parent ? pbft::certificate_hash(*proposal->parent) : Hash{};
         shown_.try_emplace(
             {about, proposal->vote.statement.view},
             Shown{proposal->vote.statement.digest, parent, peer});
@@ -54,8 +53,7 @@ Validator::Impl::Done Validator::Impl::turn_away(
         return {};
     }
     // The next term's ranking is not known before this one's last block was executed.
-    const bool ranking_open =
-        reason == pbft::Reject::kNotLeader && about != replica_.height();
+    const bool ranking_open = reason == pbft::Reject::kNotLeader && about != replica_.height();
     if (pbft::is_misbehaviour(reason) && !ranking_open) {
         penalise(peer, pbft::to_string(reason));
     }
@@ -67,8 +65,8 @@ Validator::Impl::Done Validator::Impl::turn_away(
 Validator::Impl::Done Validator::Impl::help(PeerId peer, Height height) {
     const std::uint64_t pause = options_.timing.resend_ms / 2;
     const auto decided = decided_at_.find(height);
-    const bool crossed = decided != decided_at_.end() &&
-                         now_ < TimeMs{saturating_add(decided->second.value, pause)};
+    const bool crossed =
+        decided != decided_at_.end() && now_ < TimeMs{saturating_add(decided->second.value, pause)};
     Peer& state = peers_.at(peer);
     if (crossed || now_ < state.help_at) {
         return {};

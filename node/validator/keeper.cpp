@@ -17,7 +17,8 @@ void Keeper::keep(BlockPtr block) {
 }
 
 ledger::StoreResult<BlockPtr> Keeper::find(const Hash& digest) {
-    const auto known = std::ranges::find(bodies_, digest, [](const BlockPtr& b) { return b->hash; });
+    const auto known =
+        std::ranges::find(bodies_, digest, [](const BlockPtr& b) { return b->hash; });
     if (known != bodies_.end()) {
         return *known;
     }

@@ -17,7 +17,8 @@ struct Outline {
     std::vector<consensus::CertifiedFact> facts;
 };
 
-/// @return nothing if ids and facts are not those of the header: whoever sent the summary made it up
+/// @return nothing if ids and facts are not those of the header: whoever sent the summary made it
+/// up
 std::optional<Outline> outline_of(const pbft::Summary& summary, const ledger::Header& header) {
     auto facts = codec::decode<std::vector<consensus::CertifiedFact>>(summary.facts);
     if (!facts || consensus::facts_root(*facts) != header.facts_root ||
@@ -31,9 +32,8 @@ std::optional<Outline> outline_of(const pbft::Summary& summary, const ledger::He
 
 Validator::Impl::Done Validator::Impl::perform(const pbft::Obtain& effect) {
     if (candidates_.size() >= kBodiesMax && !candidates_.contains(effect.digest)) {
-        candidates_.erase(std::ranges::min_element(candidates_, {}, [](const auto& item) {
-            return item.second.request.view;
-        }));
+        candidates_.erase(std::ranges::min_element(
+            candidates_, {}, [](const auto& item) { return item.second.request.view; }));
     }
     Candidate& candidate = candidates_[effect.digest];
     candidate = {.request = effect, .early = nullptr};
@@ -62,8 +62,7 @@ void Validator::Impl::fetch(const pbft::Obtain& request, bool final) {
 
 /// Who passed on these members' messages, then everybody else: a member cannot be told from the
 /// peer that speaks for it, and any peer may have the block.
-std::vector<PeerId> Validator::Impl::sources(
-    const std::vector<pbft::MemberIndex>& members) const {
+std::vector<PeerId> Validator::Impl::sources(const std::vector<pbft::MemberIndex>& members) const {
     std::vector<PeerId> out;
     std::set<PeerId> listed;
     for (const pbft::MemberIndex member : members) {
@@ -142,8 +141,7 @@ std::optional<ledger::Block> Validator::Impl::assemble(const sync::BodyComplete&
     if (!outline) {
         return std::nullopt;
     }
-    ledger::Block block{
-        .header = outline->header, .txns = {}, .facts = std::move(outline->facts)};
+    ledger::Block block{.header = outline->header, .txns = {}, .facts = std::move(outline->facts)};
     block.txns.reserve(body.summary.txns.size());
     auto item = body.items.begin();
     for (std::uint32_t i = 0; i < body.summary.txns.size(); ++i) {
@@ -162,8 +160,7 @@ std::optional<ledger::Block> Validator::Impl::assemble(const sync::BodyComplete&
 }
 
 Validator::Impl::Done Validator::Impl::perform(const sync::BodyComplete& effect) {
-    const bool final =
-        finalizing_ && finalizing_->certificate.statement.digest == effect.digest;
+    const bool final = finalizing_ && finalizing_->certificate.statement.digest == effect.digest;
     const auto candidate = candidates_.find(effect.digest);
     if (!final && candidate == candidates_.end()) {
         return {};

@@ -59,8 +59,7 @@ ledger::StoreResult<void> Proposer::prepare(const pbft::BuildAhead& hint) {
     const std::vector<Hash> taken = ids_of(*parent);
     ahead_ = Ahead{
         hint.height,
-        tools_.pool.pool().select(
-            space(hint.height), std::set<Hash>(taken.begin(), taken.end()))};
+        tools_.pool.pool().select(space(hint.height), std::set<Hash>(taken.begin(), taken.end()))};
     return {};
 }
 
@@ -70,10 +69,10 @@ std::vector<ledger::CheckedTxn> Proposer::choose_txns(Height height) {
     const ledger::Mempool& pool = tools_.pool.pool();
     const std::optional<Ahead> ahead = std::exchange(ahead_, std::nullopt);
     const ledger::BlockSpace room = space(height);
-    const bool usable =
-        ahead && ahead->height == height && ahead->txns.size() == room.count_max &&
-        std::ranges::all_of(
-            ahead->txns, [&pool](const ledger::TxnPtr& txn) { return pool.contains(txn->id); });
+    const bool usable = ahead && ahead->height == height && ahead->txns.size() == room.count_max &&
+                        std::ranges::all_of(ahead->txns, [&pool](const ledger::TxnPtr& txn) {
+                            return pool.contains(txn->id);
+                        });
     std::vector<ledger::CheckedTxn> out;
     for (const ledger::TxnPtr& txn : usable ? ahead->txns : pool.select(room)) {
         out.push_back(*txn);
@@ -108,8 +107,8 @@ ledger::StoreResult<BlockPtr> Proposer::build(
     const pbft::Build& order, const Author& author, const pbft::Schedule& schedule, TimeMs now) {
     ledger::Chain& chain = tools_.keeper.chain();
     const ledger::Head& head = chain.head();
-    const pbft::BeaconStep step = pbft::make_beacon(
-        author.vrf_key, chain.params().chain_id, order.height, head.beacon);
+    const pbft::BeaconStep step =
+        pbft::make_beacon(author.vrf_key, chain.params().chain_id, order.height, head.beacon);
     POLIS_TRY(const Hash next_committee, chain.next_committee());
     ledger::BlockPlan plan{
         .chain_id = chain.params().chain_id,

@@ -35,7 +35,8 @@ class Proposer {
 
     /// A block that this node itself finds valid; the keeper has it. An empty mempool gives an
     /// empty block: the chain's clock goes on.
-    /// @return null if its own checks refuse it, as when the author is not the member it claims to be
+    /// @return null if its own checks refuse it, as when the author is not the member it claims to
+    /// be
     [[nodiscard]] ledger::StoreResult<BlockPtr> build(
         const pbft::Build& order, const Author& author, const pbft::Schedule& schedule, TimeMs now);
 

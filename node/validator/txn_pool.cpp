@@ -90,8 +90,6 @@ std::vector<Bytes> TxnPool::greeting() const {
     return out;
 }
 
-std::size_t TxnPool::memory_bytes() const {
-    return pool_.bytes() + untold_.size() * sizeof(Hash);
-}
+std::size_t TxnPool::memory_bytes() const { return pool_.bytes() + untold_.size() * sizeof(Hash); }
 
 }  // namespace polis::node

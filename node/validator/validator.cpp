@@ -17,8 +17,8 @@ namespace {
 /// What an observer's replica holds instead of a key of its own. Anybody knows it, so it must sign
 /// nothing even if somebody registers it: see safety_of().
 crypto::SigningKey observer_key() {
-    return crypto::SigningKey(crypto::Seed(
-        crypto::blake2b_256(crypto::kDomainDevKey, as_bytes("observer")).view()));
+    return crypto::SigningKey(
+        crypto::Seed(crypto::blake2b_256(crypto::kDomainDevKey, as_bytes("observer")).view()));
 }
 
 /// An observer's belongs to another chain, so it refuses every committee of this one.
@@ -86,8 +86,7 @@ Validator::Impl::Impl(Setup setup, Memory memory)
       keeper_(std::move(setup.chain)),
       pool_(chain().rules(), options_.mempool, keeper_.head().height, checker_),
       facts_(
-          setup.identity ? setup.identity->consensus_key.public_key()
-                         : observer_key().public_key(),
+          setup.identity ? setup.identity->consensus_key.public_key() : observer_key().public_key(),
           memory.schedule.current,
           std::move(memory.previous),
           {}),

@@ -17,8 +17,7 @@ namespace {
 Judgement invalid(std::string reason) { return {.block = nullptr, .reason = std::move(reason)}; }
 
 /// Signatures that this node has not verified yet.
-bool signatures_valid(
-    const ledger::CheckedBlock& block, const TxnPool& pool, WorkerPool& workers) {
+bool signatures_valid(const ledger::CheckedBlock& block, const TxnPool& pool, WorkerPool& workers) {
     ledger::CheckedBlock unknown;
     for (const ledger::CheckedTxn& txn : block.txns) {
         if (!pool.pool().contains(txn.id)) {

@@ -36,10 +36,7 @@ class Voter {
   public:
     /// @pre all outlive the voter
     Voter(
-        Keeper& keeper,
-        const TxnPool& pool,
-        consensus::CryptoChecker& checker,
-        WorkerPool& workers)
+        Keeper& keeper, const TxnPool& pool, consensus::CryptoChecker& checker, WorkerPool& workers)
         : keeper_(keeper), pool_(pool), checker_(checker), workers_(workers) {}
 
     /// Everything that a member answers for with its vote, but the clock: see due_at().

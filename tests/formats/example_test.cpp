@@ -201,6 +201,7 @@ HandBlock hand_decode(Bytes bytes) {
     for (std::uint64_t i = 0; i < count; ++i) {
         out.txns.push_back(hand_decode_txn(in));
     }
+    EXPECT_EQ(in.number(4), 0U);  // facts
     EXPECT_TRUE(in.at_end());
     return out;
 }

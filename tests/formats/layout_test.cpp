@@ -1,13 +1,13 @@
 // The tables of docs/formats against the code: offsets and sizes of every struct that has a layout,
 // protocol limits, enumerations and domain tags. A field added to the code and not to the document,
 // or the other way round, fails here.
+#include <tests/formats/layout.hpp>
+
 #include <cstddef>
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
-#include <tuple>
-#include <type_traits>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -15,6 +15,8 @@
 #include <consensus/committee.hpp>
 #include <consensus/facts/fact.hpp>
 #include <consensus/pbft/evidence.hpp>
+#include <consensus/sync/limits.hpp>
+#include <consensus/sync/messages.hpp>
 #include <core/codec/borsh.hpp>
 #include <core/codec/reader.hpp>
 #include <core/merkle.hpp>
@@ -22,6 +24,7 @@
 #include <ledger/block.hpp>
 #include <ledger/gas.hpp>
 #include <ledger/limits.hpp>
+#include <ledger/modules/election_records.hpp>
 #include <ledger/modules/evidence.hpp>
 #include <ledger/modules/facts.hpp>
 #include <ledger/modules/staking.hpp>
@@ -46,6 +49,7 @@ const std::vector<std::string> kFiles{
     "docs/formats/receipt.md",
     "docs/formats/state.md",
     "docs/formats/store.md",
+    "docs/formats/sync.md",
     "docs/formats/transaction.md"};
 
 /// All documents, one after the other.
@@ -60,43 +64,29 @@ const std::string& documents() {
     return kDocuments;
 }
 
-/// Where a field starts when all before it have their least size, and its own least size.
-struct Place {
-    std::size_t offset;
-    std::size_t bytes_min;
-    bool fixed;  ///< always of that size
-};
-
-template <class T>
-constexpr bool kIsFixed = true;
-template <class T>
-constexpr bool kIsFixed<std::vector<T>> = false;
-template <class T>
-constexpr bool kIsFixed<std::optional<T>> = false;
-template <>
-constexpr bool kIsFixed<std::string> = false;
-template <class... Ts>
-constexpr bool kIsFixed<std::variant<Ts...>> = false;
-template <>
-constexpr bool kIsFixed<pbft::Evidence> = false;
-template <>
-constexpr bool kIsFixed<consensus::Ranking> = false;
-
-template <class T>
-std::vector<Place> layout_of() {
-    std::vector<Place> out;
-    std::size_t offset = 0;
-    const auto add = [&](const auto& field) {
-        using Member = typename codec::detail::FieldMember<std::decay_t<decltype(field)>>::Type;
-        out.push_back({offset, codec::Codec<Member>::kBytesMin, kIsFixed<Member>});
-        offset += codec::Codec<Member>::kBytesMin;
-    };
-    std::apply([&](const auto&... field) { (add(field), ...); }, T::kFields);
-    return out;
-}
-
 const std::map<std::string, std::vector<Place>>& layouts() {
     static const std::map<std::string, std::vector<Place>> kLayouts{
+        {"HeadClaim", layout_of<sync::HeadClaim>()},
+        {"BlockRequest", layout_of<sync::BlockRequest>()},
+        {"SyncedBlock", layout_of<sync::SyncedBlock>()},
+        {"BlockResponse", layout_of<sync::BlockResponse>()},
+        {"BlockBusy", layout_of<sync::BlockBusy>()},
+        {"BodyRequest", layout_of<sync::BodyRequest>()},
+        {"BodySummary", layout_of<sync::BodySummary>()},
+        {"BodyItem", layout_of<sync::BodyItem>()},
+        {"BodyItems", layout_of<sync::BodyItems>()},
+        {"SnapshotOffer", layout_of<sync::SnapshotOffer>()},
+        {"SnapshotOffers", layout_of<sync::SnapshotOffers>()},
+        {"ManifestRequest", layout_of<sync::ManifestRequest>()},
+        {"ManifestResponse", layout_of<sync::ManifestResponse>()},
+        {"LinksRequest", layout_of<sync::LinksRequest>()},
+        {"TermLink", layout_of<sync::TermLink>()},
+        {"LinksResponse", layout_of<sync::LinksResponse>()},
+        {"AnchorRequest", layout_of<sync::AnchorRequest>()},
+        {"Anchor", layout_of<sync::Anchor>()},
+        {"AnchorResponse", layout_of<sync::AnchorResponse>()},
+        {"ChunkRequest", layout_of<sync::ChunkRequest>()},
+        {"ChunkResponse", layout_of<sync::ChunkResponse>()},
         {"Account", layout_of<ledger::Account>()},
         {"Block", layout_of<ledger::Block>()},
         {"Delegate", layout_of<ledger::Delegate>()},
@@ -140,21 +130,9 @@ TEST(FormatsLayout, every_struct_has_one_table) {
     EXPECT_EQ(names.size(), expected.size());
 }
 
-/// The offset column holds a number as long as everything before is of fixed size, then "...".
 TEST(FormatsLayout, offsets_and_sizes_are_those_of_the_code) {
     for (const auto& [name, places] : layouts()) {
-        const std::vector<Row> rows = table_rows(documents(), "layout " + name);
-        ASSERT_EQ(rows.size(), places.size()) << name;
-        bool fixed = true;
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            ASSERT_GE(rows[i].size(), 4U) << name << " row " << i;
-            EXPECT_EQ(rows[i][0], fixed ? std::to_string(places[i].offset) : "...")
-                << name << " row " << i;
-            EXPECT_EQ(
-                rows[i][1], (places[i].fixed ? "" : ">= ") + std::to_string(places[i].bytes_min))
-                << name << " row " << i;
-            fixed = fixed && places[i].fixed;
-        }
+        expect_layout(documents(), name, places);
     }
 }
 
@@ -179,6 +157,8 @@ TEST(FormatsTables, limits) {
         {"kStateValueBytesMax", std::to_string(ledger::kStateValueBytesMax)},
         {"kValidatorsMax", std::to_string(ledger::kValidatorsMax)},
         {"kCommitteeMax", std::to_string(ledger::kCommitteeMax)},
+        {"kElectionKeyBytesMax", std::to_string(ledger::kElectionKeyBytesMax)},
+        {"kElectionValueBytesMax", std::to_string(ledger::kElectionValueBytesMax)},
         {"kUnbondingErasMax", std::to_string(ledger::kUnbondingErasMax)},
         {"kSnapshotChunkBytes", std::to_string(ledger::kSnapshotChunkBytes)},
         {"kSnapshotChunksMax", std::to_string(ledger::kSnapshotChunksMax)},
@@ -238,6 +218,21 @@ TEST(FormatsTables, record_kinds) {
         {"12", "kOffence"}};
     EXPECT_EQ(pairs_of("record kinds"), expected);
     EXPECT_EQ(static_cast<int>(ledger::RecordKind::kOffence), 12);
+}
+
+TEST(FormatsTables, sync_limits) {
+    const std::map<std::string, std::string> expected{
+        {"kSyncBlockBytesMax", std::to_string(sync::kSyncBlockBytesMax)},
+        {"kAnswerBlocksMax", std::to_string(sync::kAnswerBlocksMax)},
+        {"kAnswerBytes", std::to_string(sync::kAnswerBytes)},
+        {"kBodyItemsMax", std::to_string(sync::kBodyItemsMax)},
+        {"kBodyItemBytesMax", std::to_string(sync::kBodyItemBytesMax)},
+        {"kOffersMax", std::to_string(sync::kOffersMax)},
+        {"kManifestBytesMax", std::to_string(sync::kManifestBytesMax)},
+        {"kManifestChunksMax", std::to_string(sync::kManifestChunksMax)},
+        {"kChunkBytesMax", std::to_string(sync::kChunkBytesMax)},
+        {"kLinksMax", std::to_string(sync::kLinksMax)}};
+    EXPECT_EQ(pairs_of("sync limits"), expected);
 }
 
 TEST(FormatsTables, payload_tags) {

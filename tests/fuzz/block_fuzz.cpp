@@ -7,7 +7,7 @@
 #include <set>
 #include <vector>
 
-#include <core/merkle.hpp>
+#include <consensus/facts/fact.hpp>
 #include <core/small_bytes.hpp>
 #include <ledger/account.hpp>
 #include <ledger/execution.hpp>
@@ -104,7 +104,7 @@ void mend(Block& block) {
     header.height = Height{parent.height.value + 1};
     header.time = TimeMs{parent.time.value + 1};
     header.parent = parent.block;
-    header.facts_root = merkle::root({});
+    header.facts_root = consensus::facts_root(block.facts);
     header.parent_state_root = parent.state_root;
     header.parent_receipts_root = parent.receipts_root;
     header.parent_gas_used = parent.gas_used;
@@ -157,7 +157,8 @@ void run(ByteView input) {
         const BlockError code = mended.error().code;
         POLIS_ASSERT(
             code == BlockError::kBadTxn || code == BlockError::kDuplicateTxn ||
-            code == BlockError::kGasOverLimit);
+            code == BlockError::kGasOverLimit || code == BlockError::kDuplicateFact ||
+            code == BlockError::kFactsUnordered);
     }
 }
 

@@ -12,6 +12,9 @@
 #include <string>
 #include <string_view>
 
+#include <consensus/committee.hpp>
+#include <consensus/facts/fact.hpp>
+#include <consensus/pbft/evidence.hpp>
 #include <core/bytes.hpp>
 #include <core/codec/borsh.hpp>
 #include <core/crypto/address.hpp>
@@ -20,11 +23,15 @@
 #include <core/hex.hpp>
 #include <core/merkle.hpp>
 #include <ledger/account.hpp>
+#include <ledger/modules/evidence.hpp>
+#include <ledger/modules/facts.hpp>
 #include <ledger/modules/staking.hpp>
+#include <ledger/modules/terms.hpp>
 #include <ledger/state/proof.hpp>
 #include <ledger/store/rows.hpp>
 #include <ledger/store/snapshot.hpp>
 #include <tests/formats/example.hpp>
+#include <tests/fuzz/consensus_seeds.hpp>
 
 namespace polis {
 namespace {
@@ -46,6 +53,16 @@ Bytes picked(std::uint8_t choice, ByteView rest) {
     return joined({std::array<std::uint8_t, 1>{choice}, rest});
 }
 
+/// Two facts in order; nobody checks who signed them before a vote.
+std::vector<consensus::CertifiedFact> some_facts() {
+    consensus::CertifiedFact first{.term = Term{3}, .fact = {}, .signers = {1}, .signatures = {}};
+    first.signatures.resize(1);
+    consensus::CertifiedFact second = first;
+    second.fact.kind = consensus::FactKind::kEvaluation;
+    second.fact.result = {1, 2};
+    return {first, second};
+}
+
 void add_transactions(Files& files, const Example& example) {
     const crypto::SigningKey key = formats::key_of(1);
     const ledger::RegisterValidator validator{
@@ -54,6 +71,16 @@ void add_transactions(Files& files, const Example& example) {
         .commission_bps = 500,
         .possession = formats::key_of(6).sign(
             ledger::staking::possession_message(example.params.chain_id, example.alice))};
+    pbft::Equivocation equivocation;
+    equivocation.first.chain = example.params.chain_id;
+    equivocation.second = equivocation.first;
+    equivocation.second.digest.data[0] = 1;
+    pbft::Amnesia amnesia;
+    amnesia.commit.chain = amnesia.change.chain = example.params.chain_id;
+    amnesia.commit.phase = pbft::Phase::kCommit;
+    amnesia.change.phase = pbft::Phase::kViewChange;
+    amnesia.change.view = View{1};
+    amnesia.change.digest = pbft::prepared_hash(std::nullopt);
     const std::map<std::string, ledger::Payload> payloads{
         {"transfer", ledger::Transfer{example.carol, Amount{5}}},
         {"register", validator},
@@ -61,7 +88,9 @@ void add_transactions(Files& files, const Example& example) {
         {"unbond_all", ledger::Unbond{example.bob, std::nullopt}},
         {"unbond", ledger::Unbond{example.bob, Amount{7}}},
         {"withdraw", ledger::Withdraw{example.bob, 3}},
-        {"unjail", ledger::Unjail{}}};
+        {"unjail", ledger::Unjail{}},
+        {"report_two", ledger::ReportEvidence{{validator.consensus_key, equivocation}}},
+        {"report_denial", ledger::ReportEvidence{{validator.consensus_key, amnesia}}}};
     std::vector<ledger::Transaction> all;
     for (const auto& [name, payload] : payloads) {
         ledger::TxnBody body;
@@ -80,6 +109,8 @@ void add_transactions(Files& files, const Example& example) {
     files["block/seed_every_payload"] = codec::encode(mixed);
     files["block/seed_empty"] =
         codec::encode(ledger::Block{.header = example.block.header, .txns = {}, .facts = {}});
+    files["block/seed_facts"] = codec::encode(
+        ledger::Block{.header = example.block.header, .txns = {}, .facts = some_facts()});
 }
 
 void add_receipts(Files& files, const Example& example) {
@@ -103,9 +134,20 @@ void add_records(Files& files, const Example& example) {
         .pool = {.tokens = Amount{90}, .shares = 100},
         .jailed = true,
         .jailed_until = Height{7}};
-    const ledger::staking::Member member{
+    const consensus::Member member{
         example.bob, validator.consensus_key, validator.vrf_key, Amount{9}};
     files["records/seed_head"] = picked(0, codec::encode(example.parent));
+    const ledger::terms::TermRecord term{
+        .term = Term{1},
+        .members = {member},
+        .ranking = {.order = {0}, .rotates = true},
+        .next = {member, member},
+        .previous = {}};
+    files["records/seed_term"] = picked(16, codec::encode(term));
+    files["records/seed_fact"] =
+        picked(17, codec::encode(ledger::facts::FactRecord{{7}, Height{3}}));
+    files["records/seed_offence"] =
+        picked(18, codec::encode(ledger::evidence::Offence{Height{3}, Amount{4}}));
     files["records/seed_params"] = picked(1, codec::encode(example.params));
     files["records/seed_account"] = picked(2, codec::encode(ledger::Account{Amount{8}, Nonce{2}}));
     files["records/seed_validator"] = picked(3, codec::encode(validator));
@@ -232,6 +274,9 @@ Files make_files() {
     add_crypto(files);
     add_scripts(files);
     add_texts(files, example);
+    for (const auto& [name, content] : fuzz::consensus_seeds()) {
+        files["consensus/" + name] = content;
+    }
     return files;
 }
 

@@ -4,11 +4,15 @@
 #include <cstdint>
 #include <vector>
 
+#include <consensus/pbft/certificate.hpp>
 #include <core/integer.hpp>
 #include <ledger/account.hpp>
 #include <ledger/block.hpp>
+#include <ledger/modules/evidence.hpp>
+#include <ledger/modules/facts.hpp>
 #include <ledger/modules/staking.hpp>
 #include <ledger/modules/staking_records.hpp>
+#include <ledger/modules/terms.hpp>
 #include <ledger/params.hpp>
 #include <ledger/store/snapshot.hpp>
 #include <ledger/validation.hpp>
@@ -66,7 +70,7 @@ struct PoolAndAmount {
 
 void run(ByteView input) {
     fuzz::Choices choices(input);
-    switch (choices.byte() % 16) {
+    switch (choices.byte() % 32) {
         case 0:
             (void)decode_canonical<Head>(choices.rest());
             break;
@@ -108,6 +112,21 @@ void run(ByteView input) {
             break;
         case 13:
             check_chunk(choices.rest());
+            break;
+        case 16:
+            (void)decode_canonical<terms::TermRecord>(choices.rest());
+            break;
+        case 17:
+            (void)decode_canonical<facts::FactRecord>(choices.rest());
+            break;
+        case 18:
+            (void)decode_canonical<evidence::Offence>(choices.rest());
+            break;
+        case 19:
+            (void)decode_canonical<evidence::Punished>(choices.rest());
+            break;
+        case 20:
+            (void)decode_canonical<pbft::Certificate>(choices.rest());
             break;
         default:
             if (const auto item = decode_canonical<PoolAndAmount>(choices.rest())) {

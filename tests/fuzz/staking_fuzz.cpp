@@ -20,8 +20,8 @@
 #include <ledger/gas.hpp>
 #include <ledger/modules/bank.hpp>
 #include <ledger/modules/staking.hpp>
-#include <ledger/modules/terms.hpp>
 #include <ledger/modules/staking_records.hpp>
+#include <ledger/modules/terms.hpp>
 #include <tests/formats/example.hpp>
 #include <tests/fuzz/choices.hpp>
 

@@ -28,9 +28,9 @@ Golden devnet() {
     return {
         .file = "genesis/presets/devnet.toml",
         .options = {},
-        .state_root = "87d561a87f8c0dbc8e484350741e257dc7196c1da32dcc9b38de6d0bc9ca72f4",
-        .genesis = "f0cbfe90f0c4dc2c1fb7ca0bb777e6f9f94dee83a85427d3d242d7bfcf92254d",
-        .block = "a3bd1770a16f962603c454fac1502147847b95e6f481f533d1c6c24bb43f8d5f"};
+        .state_root = "f42a7e24d290b337f1c503f055608cc5775c800e9e6666f469a1f8b0089da7b5",
+        .genesis = "bebe0a7ce1c0e7e236ffb7648653fccd8c54273085d2845aacaa36dcd62ce631",
+        .block = "dd0c1204eda94d33be3dc10eb2497d979cf90039058d1757a9f1b9d20a960aef"};
 }
 
 Golden solo() {
@@ -42,9 +42,9 @@ Golden solo() {
              .seed = std::string(kDevSeed),
              .name = "solo",
              .chain_id = ChainId{102}},
-        .state_root = "81b31b6894122e09d3223319f0633825cedeba08b57cba59b9fc8a62d9099556",
-        .genesis = "cc56e12c3f7d1bc1f6377c577c7d0f6464a9f9e90647abb2eb6d52d0ee853438",
-        .block = "1cb645bcd87240d1402c44774fa40551d21d1ff2fac20c9bbafe2a73a1c2ba1b"};
+        .state_root = "456040b832ea38af2305267c10a0007dca06ba6d089112f5e8bc0de8695f63ab",
+        .genesis = "f37101e367d588eaf452b4f5463cde7f36936085a8abfe5ae85321f7e3deca05",
+        .block = "706c1b21ab4daa1696c4aa7bd1f77c93a184c77de78421eb6df545b5a63345dd"};
 }
 
 class GoldenPreset : public testing::TestWithParam<Golden> {};

@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -44,6 +45,15 @@ RegisterValidator registration() {
     return out;
 }
 
+/// Two proposals of one view; nobody signed them.
+pbft::Equivocation equivocation() {
+    pbft::Equivocation out;
+    out.first.chain = ChainId{7};
+    out.second = out.first;
+    out.second.digest.data[0] = 1;
+    return out;
+}
+
 /// One of each kind, and of each shape.
 std::vector<Payload> payloads() {
     return {
@@ -53,7 +63,8 @@ std::vector<Payload> payloads() {
         Unbond{.validator = address_with(2), .amount = Amount{7}},
         Unbond{.validator = address_with(2), .amount = std::nullopt},
         Withdraw{.validator = address_with(2), .era = 8},
-        Unjail{}};
+        Unjail{},
+        ReportEvidence{{.offender = {}, .proof = equivocation()}}};
 }
 
 TxnBody body_with(Payload payload) {
@@ -162,6 +173,23 @@ TEST(TxnCheck, commission) {
             body.payload = payload;
         }),
         text(TxnError::kBadCommission));
+}
+
+TEST(TxnCheck, evidence_that_cannot_prove_anything) {
+    const auto error = [](const auto& change) {
+        pbft::Equivocation proof = equivocation();
+        change(proof);
+        return verdict([&](TxnBody& body) {
+            body.payload = ReportEvidence{{.offender = {}, .proof = proof}};
+        });
+    };
+    const std::string refused = text(TxnError::kBadEvidence);
+    EXPECT_EQ(error([](auto&) {}), "ok") << "signatures are for execution to check";
+    EXPECT_EQ(error([](auto& proof) { proof.second = proof.first; }), refused);
+    EXPECT_EQ(error([](auto& proof) { std::swap(proof.first, proof.second); }), refused);
+    EXPECT_EQ(error([](auto& proof) { proof.second.height = Height{1}; }), refused);
+    EXPECT_EQ(
+        error([](auto& proof) { proof.first.chain = proof.second.chain = ChainId{8}; }), refused);
 }
 
 TEST(TxnCheck, size) {
@@ -312,7 +340,9 @@ TEST(Gas, intrinsic_gas_pinned) {
     for (const Payload& payload : payloads()) {
         costs.push_back(intrinsic_gas(payload, 100).value);
     }
-    EXPECT_EQ(costs, (std::vector<std::uint64_t>{1'600, 4'000, 1'800, 2'200, 2'200, 1'800, 1'600}));
+    EXPECT_EQ(
+        costs,
+        (std::vector<std::uint64_t>{1'600, 4'000, 1'800, 2'200, 2'200, 1'800, 1'600, 6'200}));
     EXPECT_EQ(intrinsic_gas(Unjail{}, 0), Gas{1'200});
     EXPECT_EQ(intrinsic_gas(Unjail{}, kTxnBytesMax), Gas{1'200 + 4 * 65'536});
 }
@@ -322,11 +352,11 @@ TEST(Gas, amount_moved) {
     for (const Payload& payload : payloads()) {
         amounts.push_back(amount_moved(payload).value);
     }
-    EXPECT_EQ(amounts, (std::vector<std::uint64_t>{5, 0, 6, 0, 0, 0, 0}));
+    EXPECT_EQ(amounts, (std::vector<std::uint64_t>{5, 0, 6, 0, 0, 0, 0, 0}));
 }
 
 TEST(Txn, errors_have_texts) {
-    for (std::uint8_t i = 0; i <= static_cast<std::uint8_t>(TxnError::kBadSignature); ++i) {
+    for (std::uint8_t i = 0; i <= static_cast<std::uint8_t>(TxnError::kBadEvidence); ++i) {
         EXPECT_NE(to_string(static_cast<TxnError>(i)), "unknown transaction error");
     }
 }

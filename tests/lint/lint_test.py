@@ -17,6 +17,7 @@ import docs  # noqa: E402
 import headers  # noqa: E402
 import layers  # noqa: E402
 import sizes  # noqa: E402
+import spec  # noqa: E402
 from functions import functions_of  # noqa: E402
 from tree import Tree, blank  # noqa: E402
 
@@ -277,6 +278,18 @@ class DocsTest(RuleTest):
         )
         self.fires(docs, "docs/a.md:2: link to c.md", docs__a_md="\n[c](c.md)\n")
         self.fires(docs, "link to ../c.md", docs__a_md="[c]: ../c.md\n")
+
+    def test_cited_tests(self):
+        tests = "TEST(A, b_c) {}\nTEST_F(\n    LongName, d) {}\n"
+        self.silent(
+            spec,
+            tests__a_cpp=tests,
+            docs__spec__a_md="`A.b_c`, `LongName.d`, `a.b`, `Chain::apply`\n",
+            docs__guide_md="`A.nothing`\n",
+        )
+        self.fires(
+            spec, "docs/spec/a.md:2: ", tests__a_cpp=tests, docs__spec__a_md="x\n`A.b_d`\n"
+        )
 
 
 class RunTest(unittest.TestCase):

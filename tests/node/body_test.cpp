@@ -98,8 +98,8 @@ class ForgedLeader : public ::testing::Test {
             network.run_for(1);
             same = true;
             for (PeerId id = 1; id < 4; ++id) {
-                same = same && network.node(id).replica().height() ==
-                                   network.node(0).replica().height();
+                same = same &&
+                       network.node(id).replica().height() == network.node(0).replica().height();
             }
             silent = static_cast<PeerId>(leader_of(network.node(0)));
         }
@@ -186,8 +186,8 @@ TEST_F(ForgedLeader, whose_transaction_is_unsigned_is_refused) {
     txn.signature.data[0] ^= 1;
     auto checked = ledger::check(txn, node().chain().rules());
     ASSERT_TRUE(checked.has_value());
-    const auto block = ledger::make_block(
-        node().chain().head(), plan_on(node(), soon()), {*std::move(checked)});
+    const auto block =
+        ledger::make_block(node().chain().head(), plan_on(node(), soon()), {*std::move(checked)});
     say(proposal_of(node(), block));
     // The nodes ask for the transaction; the stranger serves it.
     for (int i = 0; i < 100; ++i) {

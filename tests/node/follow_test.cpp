@@ -70,8 +70,8 @@ TEST(Restart, the_vote_record_is_read_and_a_damaged_one_refused) {
     consensus::PlainChecker checker;
     WorkerPool workers(1);
     Validator::Setup setup;
-    setup.chain = must(ledger::Chain::open(
-        std::make_unique<ledger::MemoryStore>(std::move(image)), {}));
+    setup.chain =
+        must(ledger::Chain::open(std::make_unique<ledger::MemoryStore>(std::move(image)), {}));
     setup.identity = dev_identity(0);
     setup.checker = &checker;
     setup.workers = &workers;
@@ -144,8 +144,7 @@ TEST(Follow, one_that_missed_the_decision_is_told_when_no_block_follows) {
     network.set_filter([&cut](PeerId from, PeerId to, const Bytes& /*bytes*/) {
         return !cut || (from != 3 && to != 3);
     });
-    ASSERT_TRUE(network.run_until(
-        [&] { return network.node(0).chain().head().height > before; }));
+    ASSERT_TRUE(network.run_until([&] { return network.node(0).chain().head().height > before; }));
     network.stop(1);
     network.stop(2);
     cut = false;

@@ -40,14 +40,14 @@ ledger::BlockPlan plan_on(Validator& node, TimeMs time) {
         .chain_id = node.chain().params().chain_id,
         .time = time,
         .proposer = leader.address,
-        .seat = {
-            .view = {},
-            .term = schedule.current.term,
-            .parent_certificate = certificate ? pbft::certificate_hash(*certificate) : Hash{},
-            .beacon = step.beacon,
-            .beacon_proof = step.proof,
-            .committee = consensus::committee_hash(schedule.current.members),
-            .next_committee = must(node.chain().next_committee())},
+        .seat =
+            {.view = {},
+             .term = schedule.current.term,
+             .parent_certificate = certificate ? pbft::certificate_hash(*certificate) : Hash{},
+             .beacon = step.beacon,
+             .beacon_proof = step.proof,
+             .committee = consensus::committee_hash(schedule.current.members),
+             .next_committee = must(node.chain().next_committee())},
         .facts = {}};
 }
 
@@ -76,10 +76,8 @@ pbft::Vote vote_of(Validator& node, std::size_t validator, const pbft::Statement
 
 pbft::Proposal proposal_of(Validator& node, const ledger::CheckedBlock& block) {
     return {
-        .vote = vote_of(
-            node,
-            leader_of(node),
-            statement_on(node, pbft::Phase::kProposal, block.hash)),
+        .vote =
+            vote_of(node, leader_of(node), statement_on(node, pbft::Phase::kProposal, block.hash)),
         .summary = summary_of(block),
         .parent = must(node.chain().certificate(node.chain().head().height)),
         .justification = {}};
@@ -89,8 +87,8 @@ pbft::Certificate decide(
     Validator& node, const ledger::CheckedBlock& block, std::span<const std::size_t> validators) {
     std::vector<pbft::Vote> votes;
     for (const std::size_t validator : validators) {
-        votes.push_back(vote_of(
-            node, validator, statement_on(node, pbft::Phase::kCommit, block.hash)));
+        votes.push_back(
+            vote_of(node, validator, statement_on(node, pbft::Phase::kCommit, block.hash)));
     }
     return pbft::make_certificate(votes, node.replica().schedule().current.size());
 }

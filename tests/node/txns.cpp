@@ -12,8 +12,7 @@ namespace polis::node::testing {
 using ledger::testing::must;
 
 Address account(std::size_t index) {
-    return crypto::address_of(
-        genesis::dev_account_key(genesis::kDevSeed, index).public_key());
+    return crypto::address_of(genesis::dev_account_key(genesis::kDevSeed, index).public_key());
 }
 
 ledger::Transaction transfer_txn(

@@ -1,9 +1,10 @@
 // Goal: what one validator encodes another decodes, and nothing else is taken for a message.
 
+#include <node/validator/wire.hpp>
+
 #include <gtest/gtest.h>
 
 #include <core/random.hpp>
-#include <node/validator/wire.hpp>
 
 namespace polis::node {
 namespace {

@@ -119,6 +119,37 @@ Address nobody(std::uint8_t number) {
     return out;
 }
 
+pbft::Evidence double_prepare(const crypto::SigningKey& offender, Height height) {
+    pbft::Equivocation proof;
+    proof.first = {
+        .chain = world_params().chain_id,
+        .term = consensus::term_of(height, world_params().term_blocks),
+        .height = height,
+        .view = {},
+        .phase = pbft::Phase::kPrepare,
+        .digest = {}};
+    proof.second = proof.first;
+    proof.second.digest.data[0] = 1;
+    proof.first_signature = offender.sign(signing_hash(proof.first).view());
+    proof.second_signature = offender.sign(signing_hash(proof.second).view());
+    return {.offender = offender.public_key(), .proof = proof};
+}
+
+consensus::CertifiedFact certified_fact(
+    Term term,
+    const consensus::Fact& fact,
+    const std::vector<const crypto::SigningKey*>& keys,
+    std::size_t signers) {
+    consensus::CertifiedFact out{
+        .term = term, .fact = fact, .signers = Bytes((keys.size() + 7) / 8), .signatures = {}};
+    const Hash message = consensus::fact_signing_hash(world_params().chain_id, term, fact);
+    for (std::size_t i = 0; i < signers; ++i) {
+        out.signers[i / 8] = static_cast<std::uint8_t>(out.signers[i / 8] | 1U << (i % 8));
+        out.signatures.push_back(keys[i]->sign(message.view()));
+    }
+    return out;
+}
+
 Params world_params() {
     return {
         .chain_id = ChainId{7},

@@ -13,6 +13,8 @@
 
 #include <gtest/gtest.h>
 
+#include <consensus/facts/fact.hpp>
+#include <consensus/pbft/evidence.hpp>
 #include <core/bytes.hpp>
 #include <core/crypto/ed25519.hpp>
 #include <core/small_bytes.hpp>
@@ -20,6 +22,7 @@
 #include <ledger/chain.hpp>
 #include <ledger/modules/bank.hpp>
 #include <ledger/modules/context.hpp>
+#include <ledger/modules/evidence.hpp>
 #include <ledger/modules/staking.hpp>
 #include <ledger/state/journal.hpp>
 #include <ledger/state/view.hpp>
@@ -52,6 +55,16 @@ const Actor& actor(std::size_t index);
 
 /// An address that nobody holds a key of.
 Address nobody(std::uint8_t number);
+
+/// Two prepares of one view that name different blocks: what no honest member signs.
+pbft::Evidence double_prepare(const crypto::SigningKey& offender, Height height);
+
+/// A fact that the first `signers` of `keys`, a whole committee, have signed.
+consensus::CertifiedFact certified_fact(
+    Term term,
+    const consensus::Fact& fact,
+    const std::vector<const crypto::SigningKey*>& keys,
+    std::size_t signers);
 
 /// Small numbers, so that eras, terms and limits are reached in a few blocks.
 Params world_params();
@@ -124,6 +137,8 @@ TxnStatus ModuleWorld::apply(const Address& sender, const Payload& payload) {
     TxnStatus status = TxnStatus::kSuccess;
     if constexpr (std::same_as<Payload, Transfer>) {
         status = must(bank::apply(context, payload));
+    } else if constexpr (std::same_as<Payload, ReportEvidence>) {
+        status = must(evidence::apply(context, payload));
     } else {
         status = must(staking::apply(context, payload));
     }

@@ -77,7 +77,7 @@ struct Flight {
 /// A driver with everything that it owes its replica.
 struct Node {
     std::unique_ptr<Replica> replica;
-    bool up = true;
+    bool up = false;
     SafetyRecord stored;                    ///< what survives a crash
     std::vector<Certificate> certificates;  ///< of each finalized block
     std::vector<Hash> chain;                ///< finalized blocks; [0] has height 1

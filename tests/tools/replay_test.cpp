@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <consensus/pbft/certificate.hpp>
 #include <core/codec/borsh.hpp>
 #include <core/crypto/address.hpp>
 #include <core/random.hpp>
@@ -102,6 +103,66 @@ TEST(Replay, does_not_mind_snapshots) {
     image[rows::snapshot_manifest_key(Height{4})] = Bytes{1};
     image[rows::snapshot_chunk_key(Height{4}, 0)] = Bytes{2};
     EXPECT_TRUE(replay_image(image).has_value());
+}
+
+TEST(Replay, does_not_mind_what_only_this_node_has) {
+    MemoryImage image = honest();
+    image[rows::vote_key()] = sealed(rows::vote_key(), Bytes{1, 2});
+    const Bytes pending = rows::pending_key(Height{kHeight + 1}, Hash{});
+    image[pending] = sealed(pending, Bytes{3});
+    const auto summary = replay_image(image);
+    ASSERT_TRUE(summary.has_value()) << describe(summary.error());
+    EXPECT_EQ(summary->rows, honest().size());
+}
+
+/// The certificate of a block of the devnet, signed by the first `signers` of its committee.
+pbft::Certificate certificate_of(const Chain& chain, Height height, std::size_t signers) {
+    const auto schedule = open_image(chain_image(0))->schedule();
+    const auto& committee = schedule.value().current;
+    pbft::Certificate out;
+    out.statement = {
+        .chain = committee.chain,
+        .term = committee.term,
+        .height = height,
+        .view = {},
+        .phase = pbft::Phase::kCommit,
+        .digest = block_hash(chain.block(height).value().value().header)};
+    out.signers = Bytes((committee.size() + 7) / 8);
+    for (std::size_t i = 0; i < signers; ++i) {
+        for (std::size_t key = 0; key < committee.size(); ++key) {
+            const auto signing = genesis::dev_consensus_key(genesis::kDevSeed, key);
+            if (signing.public_key() == committee.members[i].consensus_key) {
+                out.signers[i / 8] = static_cast<std::uint8_t>(out.signers[i / 8] | (1U << i % 8));
+                out.signatures.push_back(signing.sign(signing_hash(out.statement).view()));
+            }
+        }
+    }
+    EXPECT_EQ(out.signatures.size(), signers);
+    return out;
+}
+
+TEST(Replay, checks_certificates_where_they_are) {
+    const auto chain = open_image(honest());
+    const Height height{5};
+    const Bytes key = rows::certificate_key(height);
+    const auto replayed = [&](const pbft::Certificate& certificate) {
+        MemoryImage image = honest();
+        image[key] = sealed(key, codec::encode(certificate));
+        return replay_image(image);
+    };
+    const pbft::Certificate good = certificate_of(*chain, height, 3);
+    const auto summary = replayed(good);
+    ASSERT_TRUE(summary.has_value()) << describe(summary.error());
+    EXPECT_EQ(summary->rows, honest().size() + 1);
+    pbft::Certificate forged = good;
+    forged.signatures[0].data[1] ^= 1;
+    for (const pbft::Certificate& bad :
+         {forged, certificate_of(*chain, height, 2), certificate_of(*chain, Height{6}, 3)}) {
+        const auto refused = replayed(bad);
+        ASSERT_FALSE(refused.has_value());
+        EXPECT_EQ(refused.error().what, "certificate");
+        EXPECT_EQ(refused.error().height, height);
+    }
 }
 
 TEST(Replay, accepts_a_transaction_that_stands_in_two_blocks) {

@@ -14,9 +14,10 @@ import docs  # noqa: E402
 import headers  # noqa: E402
 import layers  # noqa: E402
 import sizes  # noqa: E402
+import spec  # noqa: E402
 from tree import Tree  # noqa: E402
 
-RULES = {module.RULE: module.check for module in (banned, coro, docs, headers, layers, sizes)}
+RULES = {module.RULE: module.check for module in (banned, coro, docs, headers, layers, sizes, spec)}
 
 
 def main():

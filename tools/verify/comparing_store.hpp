@@ -44,8 +44,9 @@ class ComparingStore final : public ledger::KeyValueStore {
     /// The first difference so far.
     [[nodiscard]] const std::optional<RowMismatch>& mismatch() const { return mismatch_; }
 
-    /// Compares what was kept, and finds rows of the original that nothing wrote. Snapshots are
-    /// left out: they are copies of a state and are checked by whoever loads one.
+    /// Compares what was kept, and finds rows of the original that nothing wrote. Left out are
+    /// snapshots, which are copies of a state and checked by whoever loads one, and what only this
+    /// node has: its vote record and pending blocks.
     /// @return how many rows are equal; see mismatch(). @error of the original
     [[nodiscard]] ledger::StoreResult<std::uint64_t> finish();
 

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include <consensus/checker.hpp>
+#include <consensus/pbft/certificate.hpp>
 #include <core/hex.hpp>
 #include <core/worker_pool.hpp>
 #include <genesis/builder.hpp>
@@ -120,13 +122,46 @@ class Replay {
         if (const auto signatures = check_signatures(*checked, workers_); !signatures) {
             return fault(height, "signature", "valid ones", describe(signatures.error()));
         }
-        const auto applied = chain_->apply(*checked);
+        POLIS_TRY(auto certificate, certificate_of(*checked));
+        const auto applied = chain_->apply(
+            *checked, {.certificate = std::move(certificate), .vote_record = std::nullopt});
         if (!applied) {
             return fault(height, applied.error());
         }
         txns_ += checked->txns.size();
         POLIS_TRY_VOID(check_receipts(height, applied->receipts));
         return expect_equal_rows(height);
+    }
+
+    /// The stored commit certificate, if there is one: only a chain of a committee has them.
+    [[nodiscard]] Result<std::optional<pbft::Certificate>, ReplayFault> certificate_of(
+        const ledger::CheckedBlock& block) {
+        const Height height = block.header.height;
+        auto stored = stored_.certificate(height);
+        if (!stored) {
+            return fault(height, stored.error());
+        }
+        if (!*stored) {
+            return std::optional<pbft::Certificate>{};
+        }
+        const auto schedule = chain_->schedule();
+        if (!schedule) {
+            return fault(height, schedule.error());
+        }
+        const pbft::Statement& certified = (*stored)->statement;
+        if (certified.height != height || certified.digest != block.hash) {
+            return fault(height, "certificate", "that of the block", "that of another");
+        }
+        const auto verified =
+            pbft::verify_certificate(**stored, pbft::Phase::kCommit, schedule->current, checker_);
+        if (!verified) {
+            return fault(
+                height,
+                "certificate",
+                "signatures of a quorum",
+                std::string(to_string(verified.error())));
+        }
+        return *std::move(stored);
     }
 
     /// A header carries the results of its parent, so it is the parent's height that is bad.
@@ -178,6 +213,7 @@ class Replay {
     const Chain& stored_;
     const ReplayOptions& options_;
     WorkerPool workers_;
+    consensus::PlainChecker checker_;
     ComparingStore* compared_ = nullptr;  ///< owned by chain_
     std::unique_ptr<Chain> chain_;
     std::uint64_t txns_ = 0;

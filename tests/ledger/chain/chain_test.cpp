@@ -288,7 +288,7 @@ TEST_P(ChainTest, of_another_schema_is_refused_by_name) {
     must(store->write(batch, Durability::kBuffered));
     const auto opened = Chain::open(std::move(store), options);
     ASSERT_EQ(code_of(opened), StoreErrc::kWrongSchema);
-    EXPECT_NE(opened.error().context.find("schema 2, this program reads 1"), std::string::npos);
+    EXPECT_NE(opened.error().context.find("schema 3, this program reads 2"), std::string::npos);
 }
 
 TEST_P(ChainTest, of_two_stores_agrees_on_every_root) {
@@ -357,6 +357,20 @@ TEST(GenesisDeathTest, needs_usable_parameters_that_its_records_hold) {
     EXPECT_DEATH(
         static_cast<void>(Chain::create(std::make_unique<MemoryStore>(), genesis, {})),
         "params == genesis.params");
+    genesis = world_genesis();
+    genesis.committee.data[0] ^= 1;
+    EXPECT_DEATH(
+        static_cast<void>(Chain::create(std::make_unique<MemoryStore>(), genesis, {})),
+        "genesis.committee");
+}
+
+TEST(Genesis, of_an_election_that_the_program_does_not_have_is_refused_by_name) {
+    GenesisState genesis = world_genesis();
+    genesis.params.election = ElectionKind::kPoc;
+    const auto chain = Chain::create(std::make_unique<MemoryStore>(), genesis, {});
+    ASSERT_FALSE(chain.has_value());
+    EXPECT_EQ(chain.error().code, StoreErrc::kWrongSchema);
+    EXPECT_NE(chain.error().context.find("poc"), std::string::npos);
 }
 
 }  // namespace

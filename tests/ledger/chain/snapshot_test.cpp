@@ -156,6 +156,21 @@ TEST_F(SnapshotTest, a_restored_chain_goes_on_as_the_old_one) {
     EXPECT_TRUE(must(restored->receipts(chain->head().height)).has_value());
 }
 
+TEST_F(SnapshotTest, a_restored_chain_has_the_certificate_that_it_was_given) {
+    RestorePoint at = point();
+    pbft::Certificate certificate;
+    certificate.statement.digest = block_hash(at.block.header);
+    certificate.signers = {1};
+    at.certificate = certificate;
+    const auto restored = must(restore(at, chunks()));
+    EXPECT_EQ(must(restored->certificate(at.block.header.height)), certificate);
+    EXPECT_EQ(must(restored->schedule()).height, Height{manifests.back().height.value + 1});
+    at.certificate->statement.digest = Hash{};
+    const auto other = restore(at, chunks());
+    ASSERT_FALSE(other.has_value());
+    EXPECT_EQ(other.error().code, StoreErrc::kWrongChain);
+}
+
 TEST_F(SnapshotTest, every_lie_is_refused) {
     const std::vector<Bytes> good = chunks();
     const auto code = [&](const RestorePoint& at, std::vector<Bytes> sent) {

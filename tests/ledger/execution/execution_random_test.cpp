@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -16,6 +17,7 @@
 #include <ledger/execution.hpp>
 #include <ledger/limits.hpp>
 #include <ledger/modules/bank.hpp>
+#include <ledger/modules/terms.hpp>
 #include <ledger/state/tree.hpp>
 #include <ledger/store/memory_store.hpp>
 #include <ledger/store/state_rows.hpp>
@@ -89,6 +91,7 @@ class RandomBlocks : public ::testing::TestWithParam<Scale> {
         for (std::size_t i = 0; i < kPeople; ++i) {
             world.mint(actor(i).address, GetParam().balance);
         }
+        must(terms::save_first_term(world.state, {}));
         states.apply(world.state.changes());
     }
 
@@ -114,7 +117,7 @@ class RandomBlocks : public ::testing::TestWithParam<Scale> {
     }
 
     Payload payload(const Actor& sender) {
-        switch (random.below(9)) {
+        switch (random.below(10)) {
             case 0: {
                 RegisterValidator request = registration(
                     random.chance(4, 5) ? sender : actor(random.below(kPeople)),
@@ -137,9 +140,22 @@ class RandomBlocks : public ::testing::TestWithParam<Scale> {
                 return Withdraw{somebody(), random.chance(1, 9) ? number() : past_era()};
             case 7:
                 return Unjail{};
+            case 8:
+                return evidence();
             default:
                 return Transfer{somebody(), Amount{number()}};
         }
+    }
+
+    /// Against anybody, mostly for a height of late; now and then with a bad signature.
+    ReportEvidence evidence() {
+        const Height height{
+            head.height.value + 2 - std::min(head.height.value + 2, random.below(9))};
+        ReportEvidence out{double_prepare(actor(random.below(kPeople)).consensus_key, height)};
+        if (random.chance(1, 6)) {
+            std::get<pbft::Equivocation>(out.evidence.proof).second_signature.data[0] ^= 1;
+        }
+        return out;
     }
 
     std::uint64_t past_era() {
@@ -168,7 +184,7 @@ class RandomBlocks : public ::testing::TestWithParam<Scale> {
         return out;
     }
 
-    /// Evidence will slash; until it has a transaction of its own, it comes between blocks.
+    /// Evidence slashes a fixed part; here it is any, up to everything.
     void slash_somebody() {
         Journal journal(states.map);
         const Height infraction{head.height.value - std::min(head.height.value, random.below(9))};
@@ -216,7 +232,7 @@ TEST_P(RandomBlocks, conserve_coins_and_agree_over_every_view) {
         ASSERT_EQ(audit(states.map.records()), "") << "block " << head.height.value;
         ASSERT_EQ(states.tree.record_count(), states.map.records().size());
     }
-    EXPECT_GE(seen.size(), 12U);
+    EXPECT_GE(seen.size(), 13U);
 }
 
 INSTANTIATE_TEST_SUITE_P(

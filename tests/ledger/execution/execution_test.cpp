@@ -13,8 +13,11 @@
 #include <gtest/gtest.h>
 
 #include <ledger/account.hpp>
+#include <ledger/gas.hpp>
 #include <ledger/limits.hpp>
 #include <ledger/modules/bank.hpp>
+#include <ledger/modules/facts.hpp>
+#include <ledger/modules/terms.hpp>
 #include <tests/support/ledger_world.hpp>
 
 namespace polis::ledger::testing {
@@ -410,6 +413,65 @@ class BrittleView final : public StateView {
     StateView& base_;
     std::size_t reads_left_;
 };
+
+TEST_F(Execution, evidence_in_a_block_slashes_and_pays_for_two_signatures) {
+    world.add_validator(0, 10'000);
+    world.height = Height{3};
+    const ReportEvidence report{double_prepare(actor(0).consensus_key, Height{2})};
+    const CheckedTxn txn = checked_txn(actor(1), report);
+    const Receipt receipt = run_one(txn);
+    EXPECT_EQ(receipt.status, TxnStatus::kSuccess);
+    EXPECT_EQ(
+        receipt.gas_used.value,
+        kGasTxnBase.value + kGasTxnByte.value * txn.encoded_bytes + 4 * kGasStateWrite.value +
+            2 * kGasSignature.value);
+    EXPECT_EQ(world.validator(actor(0).address).pool.tokens, Amount{9'500});
+    world.height = Height{4};
+    const Receipt again = run_one(checked_txn(actor(2), report));
+    EXPECT_EQ(again.status, TxnStatus::kAlreadyPunished);
+    EXPECT_EQ(world.validator(actor(0).address).pool.tokens, Amount{9'500});
+}
+
+TEST_F(Execution, facts_become_records_of_the_block_that_brings_them) {
+    const consensus::Fact fact{
+        .kind = consensus::FactKind::kEvaluation, .subject = {}, .result = {4, 2}};
+    CheckedBlock block = block_on(Head{}, {});
+    block.facts = {{.term = {}, .fact = fact, .signers = {}, .signatures = {}}};
+    MapView view;
+    view.apply(must(execute_block(view, world.params, block)).changes);
+    const auto known = must(facts::load_fact(view, fact.kind, fact.subject));
+    EXPECT_EQ(known, (facts::FactRecord{.result = {4, 2}, .height = Height{1}}));
+    block.header.height = Height{2};
+    block.facts[0].fact.result = {9};
+    EXPECT_TRUE(must(execute_block(view, world.params, block)).changes.empty());
+}
+
+TEST_F(Execution, the_last_block_of_a_term_begins_the_next_with_the_stake_it_leaves) {
+    world.add_validator(0, 10'000);
+    const auto members = must(staking::top_by_stake(world.state, world.params, 4));
+    must(terms::save_first_term(world.state, members));
+    for (std::uint64_t height = 1; height <= 10; ++height) {
+        world.height = Height{height};
+        std::vector<CheckedTxn> txns;
+        if (height == 5) {
+            txns = {checked_txn(actor(1), Delegate{actor(0).address, Amount{300}})};
+        }
+        run(std::move(txns));
+        const auto record = must(terms::load_terms(world.state));
+        EXPECT_EQ(record.term, Term{height / 5});
+        EXPECT_EQ(record.members[0].stake, Amount{height < 10 ? 10'000U : 10'300U});
+        EXPECT_EQ(record.next[0].stake, Amount{height < 5 ? 10'000U : 10'300U});
+    }
+}
+
+TEST_F(Execution, a_term_cannot_end_in_a_state_without_one) {
+    MapView view;
+    Head head;
+    head.height = Height{4};
+    const auto outcome = execute_block(view, world.params, block_on(head, {}));
+    ASSERT_FALSE(outcome.has_value());
+    EXPECT_EQ(outcome.error().code, StoreErrc::kCorrupt);
+}
 
 /// Our own disk is never the sender's fault: no read error becomes a receipt.
 TEST_F(Execution, every_read_error_ends_the_block_with_that_error) {

@@ -96,6 +96,75 @@ TEST(BlockCheck, a_block_without_transactions_passes) {
     EXPECT_EQ(block_of({}).header.txn_root, Hash{});
 }
 
+consensus::CertifiedFact some_fact(consensus::FactKind kind, std::uint8_t subject) {
+    return {.term = Term{1}, .fact = {kind, hash_of(subject), {}}, .signers = {}, .signatures = {}};
+}
+
+/// A block of these facts whose header agrees with them.
+Block block_of_facts(std::vector<consensus::CertifiedFact> facts) {
+    Block block = good_block();
+    block.header.facts_root = consensus::facts_root(facts);
+    block.facts = std::move(facts);
+    return block;
+}
+
+TEST(BlockFacts, are_made_in_order_and_pass) {
+    using consensus::FactKind;
+    BlockPlan plan{
+        .chain_id = world_params().chain_id,
+        .time = TimeMs{some_head().time.value + 1},
+        .proposer = {}};
+    plan.facts = {
+        some_fact(FactKind::kEvaluation, 1),
+        some_fact(FactKind::kBlobAvailable, 9),
+        some_fact(FactKind::kBlobAvailable, 2)};
+    const CheckedBlock made = make_block(some_head(), plan, {});
+    const auto checked = check_block(encode_block(made), some_head(), world_rules());
+    ASSERT_TRUE(checked.has_value()) << describe(checked.error());
+    const std::vector<consensus::CertifiedFact> expected{
+        plan.facts[2], plan.facts[1], plan.facts[0]};
+    EXPECT_EQ(checked->facts, expected);
+    EXPECT_EQ(checked->hash, made.hash);
+    EXPECT_EQ(made.header.facts_root, consensus::facts_root(expected));
+}
+
+TEST(BlockFacts, match_the_root_of_the_header) {
+    const auto fact = some_fact(consensus::FactKind::kModelScore, 1);
+    Block block = block_of_facts({fact});
+    block.facts[0].term = Term{2};
+    EXPECT_EQ(fault_of(block).code, BlockError::kWrongFactsRoot);
+    block.facts.clear();
+    EXPECT_EQ(fault_of(block).code, BlockError::kWrongFactsRoot);
+}
+
+TEST(BlockFacts, ascend_and_speak_once_of_each_subject) {
+    using consensus::FactKind;
+    const auto low = some_fact(FactKind::kModelScore, 1);
+    auto twin = low;
+    twin.fact.result = {1};
+    EXPECT_EQ(fault_of(block_of_facts({low, twin})).code, BlockError::kDuplicateFact);
+    EXPECT_EQ(
+        fault_of(block_of_facts({some_fact(FactKind::kModelScore, 2), low})).code,
+        BlockError::kFactsUnordered);
+    EXPECT_EQ(
+        fault_of(block_of_facts({low, some_fact(FactKind::kBlobAvailable, 2)})).code,
+        BlockError::kFactsUnordered);
+}
+
+TEST(BlockFacts, are_bounded) {
+    std::vector<consensus::CertifiedFact> facts;
+    for (std::size_t i = 0; i <= consensus::kBlockFactsMax; ++i) {
+        facts.push_back(some_fact(consensus::FactKind::kEvaluation, static_cast<std::uint8_t>(i)));
+    }
+    const Block over = block_of_facts(facts);
+    EXPECT_EQ(check_block(over, some_head(), world_rules()).error().code, BlockError::kTooLarge);
+    EXPECT_EQ(
+        check_block(codec::encode(over), some_head(), world_rules()).error().code,
+        BlockError::kMalformed);
+    facts.pop_back();
+    EXPECT_TRUE(check_block(block_of_facts(facts), some_head(), world_rules()).has_value());
+}
+
 TEST(BlockCheck, a_made_block_passes) {
     const Head head = some_head();
     const CheckedBlock made =
