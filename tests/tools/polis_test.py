@@ -35,7 +35,8 @@ def run(*arguments, **options):
         [POLIS, *map(str, arguments)], capture_output=True, text=True, env=environment,
         timeout=120, check=False, **options)
     # A slow machine sees progress after a second.
-    done.stderr = re.sub(r"^(verify|export|import): block .*\n", "", done.stderr, flags=re.M)
+    progress = r"^(?:(?:verify|export|import): block|simulate: \d+ of) .*\n"
+    done.stderr = re.sub(progress, "", done.stderr, flags=re.M)
     return done
 
 
@@ -139,6 +140,42 @@ class Demo(PolisCase):
         self.assertIn(writer.wait(timeout=60), (OK, -signal.SIGPIPE))
         writer.stderr.close()
         self.assertGreaterEqual(self.ok_json("ledger", "verify", "--home", home)["height"], 5)
+
+
+class Simulate(PolisCase):
+    def test_breaks_no_promise(self):
+        told = self.ok_json("simulate", "--seeds", 6, "--nodes", "4..5", "--jobs", 2)
+        self.assertEqual((told["seeds"], told["recovered"], told["violations"]), (6, 6, 0))
+        self.assertGreater(told["heights"], 6 * 8)
+        self.assertGreater(told["messages_per_second"], 0)
+        self.assertIn("recovery views p99", self.ok("simulate", "--seeds", 1, "--nodes", 4))
+
+    def test_replays_a_seed_with_its_trace(self):
+        one = ["simulate", "--seed", 3, "--nodes", 4, "--crash"]
+        shown = self.ok(*one, "--trace")
+        self.assertEqual(shown, self.ok(*one, "--trace"))
+        file = self.dir / "trace.txt"
+        told = self.ok_json(*one, "--trace-file", file)
+        trace = file.read_text()
+        self.assertTrue(shown.startswith(trace))
+        self.assertIn(told["digest"], shown)
+        self.assertIn("proposal 1/0", trace)
+        self.assertIn("finalizes 8", trace)
+        self.assertEqual(told["violation"], "none")
+        self.assertEqual(told["run"], "--seed 3 --nodes 4 --crash")
+
+    def test_says_what_is_wrong_with_its_options(self):
+        self.fails("simulate", "--nodes", 0, says="a run has 1 to 64 nodes; choose")
+        self.fails("simulate", "--nodes", "9..4", says="smaller number first")
+        self.fails("simulate", "--nodes", "x", says="is no range of nodes; write one like")
+        self.fails("simulate", "--trace", says="choose it with --seed N")
+        self.fails("simulate", "--no-faults", "--crash", says="contradicts")
+        self.fails("simulate", "--nodes", 4, "--above-f", 2, says="3 of 4 members would lie")
+        self.fails("simulate", "--seed", 1, "--trace", "--json", says="add --trace-file FILE")
+        nowhere = self.dir / "no" / "trace.txt"
+        self.fails("simulate", "--seed", 1, "--trace-file", nowhere, says="choose another file")
+        self.misused("simulate", "--seeds", 0, says="--seeds")
+        self.misused("simulate", "--jobs", 0, says="--jobs")
 
 
 class Keys(PolisCase):

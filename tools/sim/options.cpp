@@ -97,7 +97,10 @@ Result<void, std::string> read_nodes(std::string_view text, Options& options) {
 
 std::string options_error(const Options& options) {
     if (options.nodes_min < kNodesMin || options.nodes_max > kNodesMax) {
-        return fmt::format("a run has {} to {} nodes", kNodesMin, kNodesMax);
+        return fmt::format(
+            "a run has {} to {} nodes; choose a number of them with --nodes A..B",
+            kNodesMin,
+            kNodesMax);
     }
     if (options.nodes_min > options.nodes_max) {
         return fmt::format(

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::int64_t kSkewMsMax = 2'000;  // well below the drift that blocks may show
 constexpr std::uint64_t kSafeDelays = 12;   // of a height fit into the first timeout of a view
+constexpr std::uint64_t kHeightDelays = 3;  // that a height takes, about
 
 std::int64_t around_zero(Random& random, std::int64_t max) {
     return static_cast<std::int64_t>(random.between(0, static_cast<std::uint64_t>(2 * max))) - max;
@@ -61,10 +62,18 @@ void choose_rates(Scenario& scenario) {
     Random random(scenario.run.seed, "rates");
     const Faults& faults = scenario.run.options.faults;
     Rates& rates = scenario.rates;
-    rates.pause_ms_max = random.between(10, 8'000);
-    rates.crash_ms = faults.crash && random.chance(3, 4) ? random.between(500, 8'000) : 0;
-    rates.partition_ms = faults.partition && random.chance(3, 4) ? random.between(500, 8'000) : 0;
-    rates.disk_ms = faults.disk && random.chance(3, 4) ? random.between(1'000, 10'000) : 0;
+    // In heights, so that fast networks see as many faults as slow ones.
+    const NetworkProfile& network = scenario.network;
+    rates.height_ms = scenario.timing.block_interval_ms +
+                      kHeightDelays * (network.base_ms_max + network.jitter_ms_max);
+    const auto heights = [&](std::uint64_t few, std::uint64_t many) {
+        return rates.height_ms * random.between(few, many);
+    };
+    rates.pause_ms_max = heights(1, 40);
+    rates.mend_ms_max = heights(1, 30);
+    rates.crash_ms = faults.crash && random.chance(3, 4) ? heights(1, 20) : 0;
+    rates.partition_ms = faults.partition && random.chance(3, 4) ? heights(2, 25) : 0;
+    rates.disk_ms = faults.disk && random.chance(3, 4) ? heights(1, 12) : 0;
 }
 
 std::set<Trick> choose_tricks(Random& random) {
@@ -90,7 +99,7 @@ void choose_traitors(Scenario& scenario) {
         scenario.seats = scenario.validators;
         count = scenario.faults_max() + options.above_f;
     } else if (options.faults.byzantine && f > 0) {
-        count = random.chance(1, 2) ? f : random.between(0, f);
+        count = random.chance(1, 2) ? f : random.below(f + 1);
     }
     std::vector<std::size_t> members(scenario.validators);
     std::iota(members.begin(), members.end(), std::size_t{0});
@@ -105,7 +114,7 @@ void choose_traitors(Scenario& scenario) {
         scenario.traitors.push_back(std::move(traitor));
     }
     const std::size_t left = f - std::min(f, count);
-    scenario.set_back_max = options.faults.disk ? random.between(0, left) : 0;
+    scenario.set_back_max = options.faults.disk ? left : 0;
 }
 
 void choose_nodes(Scenario& scenario) {

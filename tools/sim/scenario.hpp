@@ -56,6 +56,8 @@ struct Rates {
     std::uint64_t partition_ms = 0;
     std::uint64_t disk_ms = 0;
     std::uint64_t pause_ms_max = 0;  ///< a crashed node comes back within this
+    std::uint64_t mend_ms_max = 0;   ///< cut links are whole again within this
+    std::uint64_t height_ms = 0;     ///< what a height takes when nothing goes wrong, about
 };
 
 /// Everything that a seed decides before its run begins.

@@ -17,6 +17,7 @@ namespace {
 constexpr std::uint64_t kEventsMax = 3'000'000;  // a run that needs more goes in circles
 constexpr std::uint64_t kMendMsMax = 6'000;      // how long links stay cut
 constexpr std::uint64_t kTraitorsMs = 200;
+constexpr std::uint64_t kSetBackHeights = 3;  // from the copy of a record to its return
 constexpr std::uint64_t kFactMs = 700;
 constexpr std::uint64_t kNoncesAhead = 2;
 constexpr std::uint64_t kAfterForkMs = 5'000;
@@ -187,6 +188,9 @@ void Simulation::do_chore(Chore chore) {
         case Chore::kDisk:
             break_some_disk();
             break;
+        case Chore::kSetBack:
+            set_somebody_back();
+            break;
         case Chore::kTraitors:
             prompt_traitors();
             break;
@@ -239,7 +243,7 @@ void Simulation::cut_something() {
     const auto kind =
         static_cast<Partition>(random_.below(static_cast<std::uint64_t>(kPartitionLast) + 1));
     cluster_.cut(cut_links(kind, cluster_.size(), random_));
-    schedule(Chore::kMend, random_.between(1, kMendMsMax / 2));
+    schedule(Chore::kMend, scenario_.rates.mend_ms_max / 2 + 1);
     schedule(Chore::kPartition, scenario_.rates.partition_ms);
 }
 
@@ -248,17 +252,28 @@ void Simulation::break_some_disk() {
         return;
     }
     const auto node = some_node(/*correct=*/true);
-    if (node && random_.chance(1, 3)) {
-        if (set_back_.contains(*node) || set_back_.size() < scenario_.set_back_max) {
-            set_back_.insert(*node);
-            cluster_.keep_vote_record(*node);
-        }
+    const bool may =
+        node && (set_back_.contains(*node) || set_back_.size() < scenario_.set_back_max);
+    if (may && random_.chance(1, 2)) {
+        set_back_.insert(*node);
+        cluster_.keep_vote_record(*node);
+        schedule(Chore::kSetBack, kSetBackHeights * scenario_.rates.height_ms);
     } else if (node) {
         std::array faults{
             ledger::StoreFault::kIo, ledger::StoreFault::kNoSpace, ledger::StoreFault::kFailedSync};
         cluster_.break_disk(*node, random_.pick(faults), pause());
     }
     schedule(Chore::kDisk, scenario_.rates.disk_ms);
+}
+
+/// The copy of a vote record is put back at a restart, so one must come, and soon after a vote.
+void Simulation::set_somebody_back() {
+    if (healed_) {
+        return;
+    }
+    for (const NodeId id : set_back_) {
+        cluster_.crash(id, random_.between(1, scenario_.rates.height_ms));
+    }
 }
 
 void Simulation::prompt_traitors() {

@@ -35,7 +35,16 @@ class Simulation {
 
   private:
     /// What happens to the cluster from outside, again and again.
-    enum class Chore : std::uint8_t { kCrash, kPartition, kMend, kDisk, kTraitors, kTxn, kFact };
+    enum class Chore : std::uint8_t {
+        kCrash,
+        kPartition,
+        kMend,
+        kDisk,
+        kSetBack,
+        kTraitors,
+        kTxn,
+        kFact
+    };
 
     void run_faults();
     void run_recovery();
@@ -46,6 +55,7 @@ class Simulation {
     void crash_somebody();
     void cut_something();
     void break_some_disk();
+    void set_somebody_back();
     void prompt_traitors();
     void submit_txn();
     void find_fact();
