@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <consensus/pbft/evidence.hpp>
+#include <tools/sim/new_view.hpp>
 #include <tools/sim/population.hpp>
 
 namespace polis::sim {
@@ -81,6 +82,22 @@ void Judge::said(NodeId node, const PublicKey& key, const node::Envelope& messag
     }
     if (const std::string what = book_.record(key, *consensus); !what.empty()) {
         fault(Broken::kVoteOnce, fmt::format("n{} signed {}", node, what));
+    }
+    check_new_view(node, *consensus);
+}
+
+void Judge::check_new_view(NodeId node, const pbft::Message& message) {
+    const auto* proposal = std::get_if<pbft::Proposal>(&message);
+    if (proposal == nullptr || forked()) {
+        return;
+    }
+    const Height height = proposal->vote.statement.height;
+    if (height.value > referee_.height().value + 1) {
+        return;  // by a node that no correct node has reached
+    }
+    const std::size_t members = referee_.members(height).size();
+    if (const std::string what = new_view_fault(*proposal, members); !what.empty()) {
+        fault(Broken::kNewView, fmt::format("n{} {}", node, what));
     }
 }
 

@@ -61,6 +61,7 @@ class Judge {
 
   private:
     void take(NodeId node, std::optional<Violation> violation);
+    void check_new_view(NodeId node, const pbft::Message& message);
 
     // Constant after construction.
     ChainId chain_id_;

@@ -53,7 +53,7 @@ genesis::Genesis make_genesis(const Scenario& scenario) {
     params.unbonding_blocks = scenario.term_blocks;
     params.unbonding_era_blocks = scenario.term_blocks;
     for (std::size_t i = 0; i < preset.validators.size(); ++i) {
-        preset.validators[i].stake = Amount{kStake + i * kStakeStep};
+        preset.validators[i].stake = Amount{kStake + (scenario.stakes_equal ? 0 : i * kStakeStep)};
     }
     auto genesis = genesis::build(preset, "a simulated chain");
     POLIS_ASSERT(genesis.has_value());

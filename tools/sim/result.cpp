@@ -14,6 +14,8 @@ std::string_view to_string(Broken broken) {
             return "durability";
         case Broken::kVoteOnce:
             return "vote once";
+        case Broken::kNewView:
+            return "new view";
         case Broken::kEvidence:
             return "evidence";
         case Broken::kAlarm:

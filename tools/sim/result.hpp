@@ -18,6 +18,7 @@ enum class Broken : std::uint8_t {
     kState,           ///< two correct nodes have different states after one block
     kDurability,      ///< a restarted node lacks a block that it had announced, or cannot open
     kVoteOnce,        ///< a correct node signed two statements that contradict each other
+    kNewView,         ///< a correct leader proposed what the view changes do not allow
     kEvidence,        ///< a correct node is accused, slashed or penalised; or a proof is none
     kAlarm,           ///< a correct node raised an alarm that nothing explains
     kMemory,          ///< a node holds more than its bound

@@ -37,6 +37,12 @@ void choose_size(Scenario& scenario) {
     scenario.stakes_change = random.chance(3, 4);
 }
 
+/// A stream of its own: what older seeds mean stays as it is.
+void choose_stakes(Scenario& scenario) {
+    Random random(scenario.run.seed, "stakes");
+    scenario.stakes_equal = random.chance(1, 3);
+}
+
 void choose_network(Scenario& scenario) {
     Random random(scenario.run.seed, "profile");
     NetworkProfile& network = scenario.network;
@@ -185,6 +191,7 @@ Scenario make_scenario(const Case& run) {
     Scenario scenario;
     scenario.run = run;
     choose_size(scenario);
+    choose_stakes(scenario);
     choose_network(scenario);
     choose_rates(scenario);
     choose_traitors(scenario);

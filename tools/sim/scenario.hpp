@@ -76,6 +76,7 @@ struct Scenario {
     std::size_t set_back_max = 0;  ///< correct nodes whose vote record may be set back
     std::uint64_t txns_per_second = 0;
     bool stakes_change = false;
+    bool stakes_equal = false;  ///< at the beginning, so that only addresses order the members
 
     [[nodiscard]] std::size_t faults_max() const { return consensus::faults_max(seats); }
 
