@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <tools/polis/command.hpp>
 #include <tools/polis/report.hpp>
@@ -34,6 +36,8 @@ struct SimulateOptions {
     std::string trace_file;
     std::string failures_file = "simulate-failures.txt";
     bool json = false;
+    bool mutants = false;
+    bool seeds_given = false;
     std::string program;  ///< as it was called
 };
 
@@ -205,6 +209,31 @@ Outcome run_one(const SimulateOptions& options) {
         "{} is broken: {}", to_string(result.violation->broken), result.violation->what));
 }
 
+/// Becomes the program that hunts deliberate bugs. It stands beside this one where the tests were
+/// built; the product itself holds none of them. @return only if that fails
+Outcome run_mutants(const SimulateOptions& options) {
+    std::error_code error;
+    const auto here = std::filesystem::read_symlink("/proc/self/exe", error);
+    const std::string path = (here.parent_path() / "polis-mutants").string();
+    std::vector<std::string> words{path, "--jobs", std::to_string(options.campaign.jobs)};
+    if (options.seeds_given) {
+        words.insert(words.end(), {"--seeds", std::to_string(options.campaign.seeds)});
+    }
+    if (options.json) {
+        words.emplace_back("--json");
+    }
+    std::vector<char*> arguments;
+    for (std::string& word : words) {
+        arguments.push_back(word.data());
+    }
+    arguments.push_back(nullptr);
+    ::execv(path.c_str(), arguments.data());
+    return std::unexpected(fmt::format(
+        "cannot start {}: {}; it is built together with the tests: ./dev build",
+        path,
+        std::strerror(errno)));
+}
+
 void add_faults(CLI::App& command, SimulateOptions& options) {
     command.add_flag("--byzantine", options.faults.byzantine, "Up to f members lie");
     command.add_flag("--crash", options.faults.crash, "Nodes lose power");
@@ -229,9 +258,10 @@ void add_simulate_commands(Program& program) {
     options->campaign.jobs = std::max(1U, std::thread::hardware_concurrency());
     CLI::App& command = *program.app.add_subcommand(
         "simulate", "Run whole networks through faults that a seed decides, and check every step");
-    command.add_option("--seeds", options->campaign.seeds, "How many runs")
-        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))
-        ->capture_default_str();
+    const CLI::Option* seeds =
+        command.add_option("--seeds", options->campaign.seeds, "How many runs")
+            ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}))
+            ->capture_default_str();
     command.add_option("--first-seed", options->campaign.first_seed, "Seed of the first run")
         ->capture_default_str();
     command.add_option("--jobs", options->campaign.jobs, "Runs at a time")
@@ -246,7 +276,15 @@ void add_simulate_commands(Program& program) {
     command.add_option("--failures", options->failures_file, "Where failing seeds are added")
         ->capture_default_str();
     command.add_flag("--json", options->json, "Answer in JSON");
-    program.on(command, [options]() -> Outcome {
+    command.add_flag(
+        "--mutants",
+        options->mutants,
+        "Run deliberate bugs instead of the sound code: each must be caught");
+    program.on(command, [options, seeds]() -> Outcome {
+        options->seeds_given = seeds->count() > 0;
+        if (options->mutants) {
+            return run_mutants(*options);
+        }
         POLIS_TRY_VOID(settle(*options));
         sim::name_case_on_abort();
         return options->seed ? run_one(*options) : run_many(*options);
