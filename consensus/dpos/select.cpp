@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <utility>
 
 #include <consensus/mutants.hpp>
 
@@ -37,7 +36,10 @@ std::vector<Member> select(
     if (candidates.size() > count) {
         candidates.resize(count);
     }
-    return candidates.empty() ? incumbent : std::move(candidates);
+    if (candidates.empty()) {
+        return incumbent;
+    }
+    return candidates;
 }
 
 }  // namespace polis::consensus::dpos

@@ -21,8 +21,7 @@ void keep_latest(std::optional<T>& kept, const T& message) {
 template <class T>
 void take_into(std::vector<Message>& out, std::optional<T>& kept) {
     if (kept) {
-        out.emplace_back(*std::move(kept));
-        kept.reset();
+        out.emplace_back(*std::exchange(kept, std::nullopt));
     }
 }
 

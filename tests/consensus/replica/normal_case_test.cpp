@@ -33,6 +33,30 @@ std::size_t count_of(const std::vector<Effects>& steps) {
     return count;
 }
 
+/// A ballot and the effect in which it left.
+struct Promise {
+    Persist persist;
+    Statement said;
+};
+
+std::vector<Promise> promises_of(const testing::Node& node) {
+    std::vector<Promise> out;
+    for (const Effects& effects : node.effects) {
+        for (const Effect& effect : effects) {
+            const auto* persist = std::get_if<Persist>(&effect);
+            if (persist == nullptr) {
+                continue;
+            }
+            for (const Message& message : persist->then_broadcast) {
+                if (const auto* ballot = std::get_if<Ballot>(&message)) {
+                    out.push_back({*persist, ballot->vote.statement});
+                }
+            }
+        }
+    }
+    return out;
+}
+
 }  // namespace
 
 TEST(NormalCase, committees_of_every_small_size_decide) {
@@ -82,49 +106,28 @@ TEST(NormalCase, the_record_of_a_persist_covers_each_of_its_votes) {
     Cluster cluster({.members = 4});
     cluster.start_all();
     cluster.run_for(500);
-    std::size_t votes = 0;
-    for (const Effects& effects : cluster.node(2).effects) {
-        for (const Effect& effect : effects) {
-            const auto* persist = std::get_if<Persist>(&effect);
-            if (persist == nullptr) {
-                continue;
-            }
-            for (const Message& message : persist->then_broadcast) {
-                if (const auto* ballot = std::get_if<Ballot>(&message)) {
-                    const Statement& said = ballot->vote.statement;
-                    const auto& recorded = said.phase == Phase::kPrepare ? persist->record.prepare
-                                                                         : persist->record.commit;
-                    EXPECT_EQ(persist->record.height, said.height);
-                    EXPECT_EQ(recorded, said.digest);
-                    ++votes;
-                }
-            }
-        }
+    const std::vector<Promise> promises = promises_of(cluster.node(2));
+    for (const auto& [persist, said] : promises) {
+        const auto& recorded =
+            said.phase == Phase::kPrepare ? persist.record.prepare : persist.record.commit;
+        EXPECT_EQ(persist.record.height, said.height);
+        EXPECT_EQ(recorded, said.digest);
     }
-    EXPECT_GE(votes, 6U);
+    EXPECT_GE(promises.size(), 6U);
 }
 
 TEST(NormalCase, a_commit_names_the_block_that_must_be_stored_first) {
     Cluster cluster({.members = 4});
     cluster.start_all();
     cluster.run_for(400);
-    std::size_t commits = 0;
-    for (const Effects& effects : cluster.node(1).effects) {
-        for (const Effect& effect : effects) {
-            const auto* persist = std::get_if<Persist>(&effect);
-            if (persist == nullptr) {
-                continue;
-            }
-            for (const Message& message : persist->then_broadcast) {
-                const auto* ballot = std::get_if<Ballot>(&message);
-                if (ballot != nullptr && ballot->vote.statement.phase == Phase::kCommit) {
-                    EXPECT_EQ(persist->store, ballot->vote.statement.digest);
-                    ++commits;
-                }
-            }
+    int commits = 0;
+    for (const auto& [persist, said] : promises_of(cluster.node(1))) {
+        if (said.phase == Phase::kCommit) {
+            EXPECT_EQ(persist.store, said.digest);
+            ++commits;
         }
     }
-    EXPECT_GE(commits, 2U);
+    EXPECT_GE(commits, 2);
 }
 
 TEST(NormalCase, nothing_is_prepared_before_the_block_is_valid) {
