@@ -170,6 +170,7 @@ struct Obtain {
     View view;  ///< of the proposal
     Hash digest;
     bool fresh = false;              ///< built for this view, so its header must name this view
+    std::optional<Hash> parent;      ///< of a fresh block: the certificate that it must name
     std::optional<Summary> summary;  ///< if the proposal brought it
     std::vector<MemberIndex> sources;
 
@@ -179,6 +180,7 @@ struct Obtain {
         &Obtain::view,
         &Obtain::digest,
         &Obtain::fresh,
+        &Obtain::parent,
         &Obtain::summary,
         &Obtain::sources);
 };

@@ -67,8 +67,18 @@ void ReplicaCore::accept(const Proposal& proposal) {
         return;
     }
     const auto choice = choice_of(proposal.justification, committee(), {height(), view_});
-    const bool fresh = choice && !choice->digest;
-    obtain(digest, fresh, &proposal.summary, {proposal.vote.member});
+    Obtain request{
+        .height = height(),
+        .view = view_,
+        .digest = digest,
+        .fresh = choice && !choice->digest,
+        .parent = {},
+        .summary = proposal.summary,
+        .sources = {proposal.vote.member}};
+    if (request.fresh) {
+        request.parent = proposal.parent ? certificate_hash(*proposal.parent) : Hash{};
+    }
+    ask(std::move(request));
 }
 
 bool ReplicaCore::is_valid(const Hash& digest) const {
@@ -76,21 +86,25 @@ bool ReplicaCore::is_valid(const Hash& digest) const {
     return block != blocks_.end() && block->second.verdict == Verdict::kValid;
 }
 
+/// A block that others have prepared.
+void ReplicaCore::obtain(const Hash& digest, std::vector<MemberIndex> sources) {
+    ask(
+        {.height = height(),
+         .view = view_,
+         .digest = digest,
+         .fresh = false,
+         .parent = {},
+         .summary = {},
+         .sources = std::move(sources)});
+}
+
 /// Asks the driver for a block, once in each view.
-void ReplicaCore::obtain(
-    const Hash& digest, bool fresh, const Summary* summary, std::vector<MemberIndex> sources) {
-    Knowledge& block = blocks_[digest];
-    if (block.verdict || block.asked_in == view_) {
-        return;
+void ReplicaCore::ask(Obtain request) {
+    Knowledge& block = blocks_[request.digest];
+    if (!block.verdict && block.asked_in != view_) {
+        block.asked_in = view_;
+        emit(std::move(request));
     }
-    block.asked_in = view_;
-    emit(Obtain{
-        .height = height(),
-        .view = view_,
-        .digest = digest,
-        .fresh = fresh,
-        .summary = summary != nullptr ? std::optional{*summary} : std::nullopt,
-        .sources = std::move(sources)});
 }
 
 void ReplicaCore::prepare() {
@@ -148,7 +162,7 @@ void ReplicaCore::try_commit(View view, const Hash& digest) {
     }
     const std::vector<Vote> votes = prepares_.votes_for(view, digest);
     if (!valid) {
-        obtain(digest, /*fresh=*/false, nullptr, members_of(votes));
+        obtain(digest, members_of(votes));
         return;
     }
     const auto vote = safety_.sign_commit(committee(), make_certificate(votes, committee().size()));

@@ -71,8 +71,8 @@ class ReplicaCore {
     void try_commit(View view, const Hash& digest);
     void try_decide(View view, const Hash& digest);
     void decide(const Certificate& certificate);
-    void obtain(
-        const Hash& digest, bool fresh, const Summary* summary, std::vector<MemberIndex> sources);
+    void obtain(const Hash& digest, std::vector<MemberIndex> sources);
+    void ask(Obtain request);
     [[nodiscard]] bool is_valid(const Hash& digest) const;
 
     // Views: view_changes.cpp

@@ -136,11 +136,7 @@ void ReplicaCore::lead_by_choice() {
         const Summary summary = blocks_[*bound_to_].summary;
         propose(*bound_to_, summary);
     } else {
-        obtain(
-            *bound_to_,
-            /*fresh=*/false,
-            nullptr,
-            signers_of(*own_justification_.prepared));
+        obtain(*bound_to_, signers_of(*own_justification_.prepared));
     }
 }
 

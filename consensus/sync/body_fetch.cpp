@@ -67,7 +67,7 @@ BodyFetchEffects BodyFetch::obtain(Wanted wanted, TimeMs now) {
 }
 
 BodyFetchEffects BodyFetch::missing(
-    const Hash& digest, std::vector<std::uint32_t> indexes, TimeMs now) {
+    const Hash& digest, const std::vector<std::uint32_t>& indexes, TimeMs now) {
     BodyFetchEffects out;
     const auto entry = blocks_.find(digest);
     if (entry == blocks_.end() || entry->second.stage != Stage::kChecking) {

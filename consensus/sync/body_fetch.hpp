@@ -91,7 +91,7 @@ class BodyFetch {
     /// Answer to CheckSummary: the summary is right, and these transactions are not here.
     /// @pre ascending, distinct, each below summary.txns.size()
     [[nodiscard]] BodyFetchEffects missing(
-        const Hash& digest, std::vector<std::uint32_t> indexes, TimeMs now);
+        const Hash& digest, const std::vector<std::uint32_t>& indexes, TimeMs now);
 
     /// Answer to CheckSummary: its ids or facts do not lead to the header's roots. Blames whoever
     /// sent it and asks another source.

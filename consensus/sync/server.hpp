@@ -19,9 +19,10 @@ namespace polis::sync {
 class ServeBudget {
   public:
     struct Options {
-        std::uint64_t bytes_per_ms = 8 * 1024;
+        std::uint64_t bytes_per_ms = std::uint64_t{8} * 1024;
         std::uint64_t bytes_max = std::uint64_t{32} * 1024 * 1024;  ///< saved up at most
-        std::uint64_t request_bytes = 4 * 1024;  ///< what a request costs beside its answer
+        std::uint64_t request_bytes =
+            std::uint64_t{4} * 1024;  ///< what a request costs beside its answer
     };
 
     explicit ServeBudget(const Options& options) : options_(options) {}

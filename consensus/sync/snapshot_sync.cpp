@@ -222,7 +222,7 @@ class SnapshotSync::Impl {
 
     // ---- answers ----
 
-    Result<void, Fault> take(Peer& peer, SnapshotOffers answer, TimeMs /*now*/) {
+    Result<void, Fault> take(Peer& peer, const SnapshotOffers& answer, TimeMs /*now*/) {
         peer.offers.clear();
         for (const SnapshotOffer& offer : answer.offers) {
             const bool sane = offer.height.value >= 1 && offer.height.value < kHeightMax;

@@ -114,6 +114,7 @@ Validator::Impl::Done Validator::Impl::finalize() {
         .view = decided.view,
         .digest = decided.digest,
         .fresh = false,
+        .parent = std::nullopt,
         .summary = std::nullopt,
         .sources = pbft::signers_of(finalizing_->certificate)};
     fetch(wanted, /*final=*/true);

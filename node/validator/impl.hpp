@@ -72,10 +72,9 @@ class Validator::Impl {
         BlockPtr early;  ///< valid, but of a time that has not come
     };
 
-    /// What came beside a proposal and the replica does not look at.
+    /// Who brought a proposal: the replica does not look at it.
     struct Shown {
         Hash digest;
-        Hash parent_certificate;
         PeerId from = 0;
     };
 
@@ -149,7 +148,6 @@ class Validator::Impl {
     Done never_valid(const Hash& digest);
     void fetch(const pbft::Obtain& request, bool final);
     void answer_when_due(Candidate& candidate, const BlockPtr& block);
-    [[nodiscard]] BlockClaim claim_of(const pbft::Obtain& request) const;
     [[nodiscard]] std::vector<PeerId> sources(const std::vector<pbft::MemberIndex>& members) const;
     [[nodiscard]] std::optional<ledger::Block> assemble(const sync::BodyComplete& body) const;
     [[nodiscard]] bool holds_rest_of(const sync::BodyComplete& body) const;

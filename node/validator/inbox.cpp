@@ -34,10 +34,8 @@ void Validator::Impl::note_source(PeerId peer, const pbft::Message& message) {
     }
     const auto* proposal = std::get_if<pbft::Proposal>(&message);
     if (proposal != nullptr && shown_.size() < kShownMax) {
-        const Hash parent = proposal->parent ? pbft::certificate_hash(*proposal->parent) : Hash{};
         shown_.try_emplace(
-            {about, proposal->vote.statement.view},
-            Shown{proposal->vote.statement.digest, parent, peer});
+            {about, proposal->vote.statement.view}, Shown{proposal->vote.statement.digest, peer});
     }
 }
 

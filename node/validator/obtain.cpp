@@ -11,6 +11,10 @@ namespace polis::node {
 
 namespace {
 
+BlockClaim claim_of(const pbft::Obtain& request) {
+    return {.view = request.view, .fresh = request.fresh, .parent_certificate = request.parent};
+}
+
 /// The parts of a summary that the replica does not read.
 struct Outline {
     ledger::Header header;
@@ -81,16 +85,6 @@ std::vector<PeerId> Validator::Impl::sources(const std::vector<pbft::MemberIndex
 
 /// The parent's certificate is compared only for a new block: a quorum has accepted an older one,
 /// whose maker may have shown other signatures than whoever proposes it again.
-BlockClaim Validator::Impl::claim_of(const pbft::Obtain& request) const {
-    BlockClaim claim{
-        .view = request.view, .fresh = request.fresh, .parent_certificate = std::nullopt};
-    const auto shown = shown_.find({request.height, request.view});
-    if (request.fresh && shown != shown_.end() && shown->second.digest == request.digest) {
-        claim.parent_certificate = shown->second.parent_certificate;
-    }
-    return claim;
-}
-
 Validator::Impl::Done Validator::Impl::perform(const sync::AskBody& effect) {
     send(effect.peer, effect.request);
     return {};
