@@ -111,7 +111,7 @@ Validator::Impl::Done Validator::Impl::perform(const sync::CheckSummary& effect)
             missing.push_back(i);
         }
     }
-    enqueue(body_fetch_.missing(effect.digest, std::move(missing), now_));
+    enqueue(body_fetch_.missing(effect.digest, missing, now_));
     return {};
 }
 

@@ -1,12 +1,12 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -40,6 +40,8 @@ struct SimulateOptions {
     bool seeds_given = false;
     std::string program;  ///< as it was called
 };
+
+std::string system_reason() { return std::generic_category().message(errno); }
 
 std::uint64_t per_second(std::uint64_t count, std::uint64_t ms) {
     return count * 1'000 / std::max<std::uint64_t>(ms, 1);
@@ -105,9 +107,7 @@ Outcome save_failures(const std::vector<sim::FailedCase>& failures, const std::s
     file.flush();
     if (!file) {
         return std::unexpected(fmt::format(
-            "cannot write {}: {}; choose another with --failures FILE",
-            path,
-            std::strerror(errno)));
+            "cannot write {}: {}; choose another with --failures FILE", path, system_reason()));
     }
     return {};
 }
@@ -182,7 +182,7 @@ Outcome run_one(const SimulateOptions& options) {
     file.flush();
     if (!options.trace_file.empty() && !file) {
         return std::unexpected(fmt::format(
-            "cannot write {}: {}; choose another file", options.trace_file, std::strerror(errno)));
+            "cannot write {}: {}; choose another file", options.trace_file, system_reason()));
     }
     Report report;
     report.text("run", to_arguments(run));
@@ -223,6 +223,7 @@ Outcome run_mutants(const SimulateOptions& options) {
         words.emplace_back("--json");
     }
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (std::string& word : words) {
         arguments.push_back(word.data());
     }
@@ -231,7 +232,7 @@ Outcome run_mutants(const SimulateOptions& options) {
     return std::unexpected(fmt::format(
         "cannot start {}: {}; it is built together with the tests: ./dev build",
         path,
-        std::strerror(errno)));
+        system_reason()));
 }
 
 void add_faults(CLI::App& command, SimulateOptions& options) {

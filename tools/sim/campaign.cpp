@@ -16,10 +16,10 @@ namespace polis::sim {
 namespace {
 
 /// What the signal handler writes: the line that replays the run of this thread.
-thread_local std::string current_case;
+thread_local std::string g_current_case;
 
 void write_case(int signal_number) {
-    const std::string& line = current_case;
+    const std::string& line = g_current_case;
     // Nothing else is safe in a signal handler; if nobody reads it, nothing can be done about it.
     if (!line.empty() && ::write(STDERR_FILENO, line.data(), line.size()) < 0) {
         ::_exit(1);
@@ -29,9 +29,9 @@ void write_case(int signal_number) {
 }
 
 RunResult run_named(const Case& run) {
-    current_case = "\nthe program died in the run " + to_arguments(run) + "\n";
+    g_current_case = "\nthe program died in the run " + to_arguments(run) + "\n";
     RunResult result = run_case(run);
-    current_case.clear();
+    g_current_case.clear();
     return result;
 }
 

@@ -252,7 +252,7 @@ void Cluster::input(NodeId id, const node::ValidatorInput& input) {
     }
 }
 
-void Cluster::after_step(NodeId id, node::ValidatorOutputs outputs) {
+void Cluster::after_step(NodeId id, const node::ValidatorOutputs& outputs) {
     Node& node = nodes_[id];
     const bool stopped = stops(outputs);
     // Whoever loses power in the middle of a step may have come to do what the step said before.

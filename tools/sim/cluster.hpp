@@ -169,7 +169,7 @@ class Cluster {
     void stop(NodeId id);
     void restore_vote_record(Node& node);
     void connect(NodeId id);
-    void after_step(NodeId id, node::ValidatorOutputs outputs);
+    void after_step(NodeId id, const node::ValidatorOutputs& outputs);
     void perform(NodeId id, const node::ValidatorOutput& output);
     void finalized(NodeId id, const node::Finalized& output);
     void send(NodeId id, Mail mail);
