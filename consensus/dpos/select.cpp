@@ -21,7 +21,7 @@ void sort_by_chance(std::vector<Member>& candidates) {
         const auto turn = static_cast<std::ptrdiff_t>(calls++ % candidates.size());
         std::ranges::rotate(candidates, candidates.begin() + turn);
     }
-    std::ranges::stable_sort(candidates, std::ranges::greater{}, &Member::stake);
+    std::ranges::sort(candidates, std::ranges::greater{}, &Member::stake);
 }
 
 }  // namespace

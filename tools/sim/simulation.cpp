@@ -15,7 +15,6 @@ namespace polis::sim {
 namespace {
 
 constexpr std::uint64_t kEventsMax = 3'000'000;  // a run that needs more goes in circles
-constexpr std::uint64_t kMendMsMax = 6'000;      // how long links stay cut
 constexpr std::uint64_t kTraitorsMs = 200;
 constexpr std::uint64_t kSetBackHeights = 3;  // from the copy of a record to its return
 constexpr std::uint64_t kFactMs = 700;
