@@ -12,8 +12,8 @@ namespace polis::mutants {
 
 struct HuntOptions {
     sim::Options run;
-    std::uint64_t seeds_max = 400;  ///< for each mutant
-    std::uint64_t control = 20;     ///< seeds that the sound code must survive
+    std::uint64_t seeds_max = 1'000;  ///< for each mutant
+    std::uint64_t control = 20;       ///< seeds that the sound code must survive
     std::size_t jobs = 1;
 };
 

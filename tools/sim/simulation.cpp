@@ -260,7 +260,10 @@ void Simulation::break_some_disk() {
     } else if (node) {
         std::array faults{
             ledger::StoreFault::kIo, ledger::StoreFault::kNoSpace, ledger::StoreFault::kFailedSync};
-        cluster_.break_disk(*node, random_.pick(faults), pause());
+        // Named, since compilers draw the arguments of a call in different orders.
+        const ledger::StoreFault fault = random_.pick(faults);
+        const std::uint64_t pause_ms = pause();
+        cluster_.break_disk(*node, fault, pause_ms);
     }
     schedule(Chore::kDisk, scenario_.rates.disk_ms);
 }
