@@ -48,7 +48,8 @@ class Replica {
     [[nodiscard]] const SafetyRecord& record() const;
     [[nodiscard]] bool halted() const;
 
-    /// Signs a fact with the member's key. @error not a member, or quarantined
+    /// Signs a fact with the member's key. A quarantine does not matter here: it is about votes
+    /// that may have been lost, and facts contradict none. @error kNotMember
     [[nodiscard]] Result<consensus::FactVote, Refusal> attest(const consensus::Fact& fact) const;
 
     /// Bytes held for messages, roughly: for the test that it stays flat.

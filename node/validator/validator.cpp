@@ -242,7 +242,7 @@ Validator::Impl::Done Validator::Impl::on(const FactFound& input) {
     return {};
 }
 
-/// An observer signs nothing, nor does a member in quarantine.
+/// An observer signs nothing.
 void Validator::Impl::attest(const consensus::Fact& fact) {
     if (const auto vote = replica_.attest(fact)) {
         broadcast(*vote);
