@@ -7,7 +7,7 @@ file(STRINGS "${PROJECT_SOURCE_DIR}/cmake/layers.txt" POLIS_LAYER_LINES REGEX "^
 
 function(polis_allowed_deps module out)
   foreach(line IN LISTS POLIS_LAYER_LINES)
-    string(REGEX MATCH "^([a-z/_]+):(.*)$" matched "${line}")
+    string(REGEX MATCH "^([a-z0-9/_]+):(.*)$" matched "${line}")
     if(CMAKE_MATCH_1 STREQUAL module)
       string(STRIP "${CMAKE_MATCH_2}" allowed)
       string(REPLACE " " ";" allowed "${allowed}")
