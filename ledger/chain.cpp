@@ -20,18 +20,6 @@ std::unexpected<StoreError> error(StoreErrc code, std::string context) {
     return std::unexpected(StoreError{code, std::move(context)});
 }
 
-template <class T>
-StoreResult<T> decode_row(ByteView key, ByteView value) {
-    auto decoded = codec::decode<T>(value);
-    if (!decoded) {
-        return error(
-            StoreErrc::kCorrupt,
-            "row " + rows::describe_key(key) + ": " +
-                std::string(codec::to_string(decoded.error())));
-    }
-    return *std::move(decoded);
-}
-
 /// Another program may know the election: the chain is not at fault.
 StoreResult<void> check_election(const Params& params) {
     if (terms::election_of(params) != nullptr) {
@@ -59,6 +47,7 @@ std::vector<Address> accounts_of(const StateChanges& changes) {
 Chain::Chain(std::unique_ptr<KeyValueStore> store, Options options)
     : store_(std::move(store)),
       options_(std::move(options)),
+      reader_(*store_),
       state_rows_(*store_),
       tree_(state_rows_, options_.tree) {}
 
@@ -124,7 +113,7 @@ StoreResult<void> Chain::write_genesis_records(const StateChanges& records) {
 
 /// Reads the fixed rows: schema, head, genesis.
 StoreResult<void> Chain::load_rows() {
-    POLIS_TRY(const auto schema, sealed_row(rows::schema_key()));
+    POLIS_TRY(const auto schema, get_sealed(*store_, rows::schema_key()));
     if (!schema) {
         POLIS_TRY(const bool empty, is_empty(*store_));
         return empty ? error(
@@ -142,7 +131,7 @@ StoreResult<void> Chain::load_rows() {
             "the store has schema " + std::to_string(version) + ", this program reads " +
                 std::to_string(rows::kSchemaVersion) + "; export with the program that wrote it");
     }
-    POLIS_TRY(const auto head, sealed_row(rows::head_key()));
+    POLIS_TRY(const auto head, get_sealed(*store_, rows::head_key()));
     if (!head) {
         return error(StoreErrc::kCorrupt, "the head row is missing");
     }
@@ -150,7 +139,7 @@ StoreResult<void> Chain::load_rows() {
     POLIS_TRY(const auto genesis_block, block(Height{}));
     POLIS_ASSERT(genesis_block.has_value());  // never above the head
     genesis_ = genesis_block->header.parent;
-    POLIS_TRY(const auto base, sealed_row(rows::base_key()));
+    POLIS_TRY(const auto base, get_sealed(*store_, rows::base_key()));
     if (base) {
         POLIS_TRY(base_, decode_row<Height>(rows::base_key(), *base));
     }
@@ -295,27 +284,17 @@ void Chain::halt() {
 }
 
 StoreResult<std::optional<Bytes>> Chain::vote_record() const {
-    return sealed_row(rows::vote_key());
+    return get_sealed(*store_, rows::vote_key());
 }
 
 StoreResult<std::optional<Block>> Chain::pending_block(const Hash& hash) const {
     const Bytes key = rows::pending_key(Height{head_.height.value + 1}, hash);
-    POLIS_TRY(const auto bytes, sealed_row(key));
+    POLIS_TRY(const auto bytes, get_sealed(*store_, key));
     if (!bytes) {
         return std::optional<Block>{};
     }
     POLIS_TRY(Block out, decode_row<Block>(key, *bytes));
     return std::optional<Block>{std::move(out)};
-}
-
-StoreResult<std::optional<pbft::Certificate>> Chain::certificate(Height height) const {
-    const Bytes key = rows::certificate_key(height);
-    POLIS_TRY(const auto bytes, sealed_row(key));
-    if (!bytes) {
-        return std::optional<pbft::Certificate>{};
-    }
-    POLIS_TRY(auto out, decode_row<pbft::Certificate>(key, *bytes));
-    return std::optional{std::move(out)};
 }
 
 StoreResult<pbft::Schedule> Chain::schedule() {
@@ -365,106 +344,6 @@ void Chain::report(ApplyStage stage) const {
     if (options_.on_stage) {
         options_.on_stage(stage);
     }
-}
-
-StoreResult<std::optional<Bytes>> Chain::sealed_row(ByteView key) const {
-    POLIS_TRY(const auto sealed, store_->get(key));
-    if (!sealed) {
-        return std::optional<Bytes>{};
-    }
-    POLIS_TRY(const ByteView value, rows::unseal(key, *sealed));
-    return to_bytes(value);
-}
-
-StoreResult<Bytes> Chain::genesis_source() const {
-    POLIS_TRY(auto source, sealed_row(rows::genesis_key()));
-    if (!source) {
-        return error(StoreErrc::kCorrupt, "the genesis row is missing");
-    }
-    return *std::move(source);
-}
-
-/// A sealed row that every height has from the base up to the head.
-StoreResult<std::optional<Bytes>> Chain::row_of_height(ByteView key, Height height) const {
-    POLIS_TRY(auto bytes, sealed_row(key));
-    if (!bytes && height <= head_.height && (height > base_ || height == Height{})) {
-        return error(StoreErrc::kCorrupt, "row " + rows::describe_key(key) + " is missing");
-    }
-    return bytes;
-}
-
-StoreResult<std::optional<Block>> Chain::block(Height height) const {
-    const Bytes key = rows::block_key(height);
-    POLIS_TRY(const auto bytes, row_of_height(key, height));
-    if (!bytes) {
-        return std::optional<Block>{};
-    }
-    POLIS_TRY(Block out, decode_row<Block>(key, *bytes));
-    return std::optional<Block>{std::move(out)};
-}
-
-StoreResult<std::optional<std::vector<Receipt>>> Chain::receipts(Height height) const {
-    const Bytes key = rows::receipts_key(height);
-    POLIS_TRY(const auto bytes, row_of_height(key, height));
-    if (!bytes) {
-        return std::optional<std::vector<Receipt>>{};
-    }
-    POLIS_TRY(auto out, decode_row<std::vector<Receipt>>(key, *bytes));
-    return std::optional{std::move(out)};
-}
-
-StoreResult<std::optional<Height>> Chain::height_of(const Hash& hash) const {
-    const Bytes key = rows::height_key(hash);
-    POLIS_TRY(const auto bytes, sealed_row(key));
-    if (!bytes) {
-        return std::optional<Height>{};
-    }
-    POLIS_TRY(const Height height, decode_row<Height>(key, *bytes));
-    return std::optional{height};
-}
-
-StoreResult<std::optional<StoredTxn>> Chain::txn(const Hash& id) const {
-    const Bytes key = rows::txn_key(id);
-    POLIS_TRY(const auto bytes, store_->get(key));
-    if (!bytes) {
-        return std::optional<StoredTxn>{};
-    }
-    POLIS_TRY(const auto place, decode_row<rows::TxnPlace>(key, *bytes));
-    POLIS_TRY(const auto stored, block(place.height));
-    POLIS_TRY(const auto block_receipts, receipts(place.height));
-    if (!stored || !block_receipts || place.index >= stored->txns.size() ||
-        block_receipts->size() != stored->txns.size() ||
-        txn_id(codec::encode(stored->txns[place.index])) != id ||
-        is_skipped((*block_receipts)[place.index].status)) {
-        return error(
-            StoreErrc::kCorrupt,
-            "the index entry of transaction " + to_hex(id.view()) + " does not lead to it");
-    }
-    return std::optional{
-        StoredTxn{place, stored->txns[place.index], (*block_receipts)[place.index]}};
-}
-
-StoreResult<std::vector<rows::TxnPlace>> Chain::account_txns(
-    const Address& account, const rows::TxnPlace& first, std::size_t count_max) const {
-    std::vector<rows::TxnPlace> places;
-    StoreResult<void> outcome;
-    const auto add = [&places](ByteView key, ByteView sealed_role) -> StoreResult<void> {
-        POLIS_TRY_VOID(rows::unseal(key, sealed_role));
-        POLIS_TRY(const rows::TxnPlace place, rows::place_of(key));
-        places.push_back(place);
-        return {};
-    };
-    const auto collect = [&](ByteView key, ByteView sealed_role) {
-        outcome = add(key, sealed_role);
-        return outcome.has_value() && places.size() < count_max;
-    };
-    if (count_max == 0) {
-        return places;
-    }
-    POLIS_TRY_VOID(store_->scan(
-        rows::account_txn_key(account, first), rows::account_txns_end(account), collect));
-    POLIS_TRY_VOID(outcome);
-    return places;
 }
 
 }  // namespace polis::ledger

@@ -14,6 +14,7 @@
 #include <core/types.hpp>
 #include <ledger/account.hpp>
 #include <ledger/block.hpp>
+#include <ledger/chain_reader.hpp>
 #include <ledger/execution.hpp>
 #include <ledger/genesis_state.hpp>
 #include <ledger/modules/facts.hpp>
@@ -27,13 +28,6 @@
 #include <ledger/validation.hpp>
 
 namespace polis::ledger {
-
-/// A block and its receipts as they were stored.
-struct StoredTxn {
-    rows::TxnPlace place;
-    Transaction txn;
-    Receipt receipt;
-};
 
 /// What agreement says of a block, to be written together with it.
 struct Finality {
@@ -108,8 +102,13 @@ class Chain {
     /// A block for the height after the head that persist_vote() kept.
     [[nodiscard]] StoreResult<std::optional<Block>> pending_block(const Hash& block) const;
 
+    /// Answers questions about what is stored, also beside this thread.
+    [[nodiscard]] const ChainReader& reader() const { return reader_; }
+
     /// The commit certificate that the block was stored with; nothing if there was none.
-    [[nodiscard]] StoreResult<std::optional<pbft::Certificate>> certificate(Height height) const;
+    [[nodiscard]] StoreResult<std::optional<pbft::Certificate>> certificate(Height height) const {
+        return reader_.certificate(height);
+    }
 
     /// Who voted on the head, votes on the height after it, and on the one after that. A term that
     /// is over or not begun is ranked plainly: its members verify signatures, nobody leads.
@@ -132,23 +131,29 @@ class Chain {
 
     [[nodiscard]] const KeyValueStore& store() const { return *store_; }
 
-    /// The genesis preset that the chain was created from.
-    [[nodiscard]] StoreResult<Bytes> genesis_source() const;
+    // As ChainReader has them.
+    [[nodiscard]] StoreResult<Bytes> genesis_source() const { return reader_.genesis_source(); }
 
-    /// @return nothing above the head or, but for block 0, below base(); no receipts at base().
-    /// @error kCorrupt if the row is damaged or missing
-    [[nodiscard]] StoreResult<std::optional<Block>> block(Height height) const;
-    [[nodiscard]] StoreResult<std::optional<std::vector<Receipt>>> receipts(Height height) const;
-    [[nodiscard]] StoreResult<std::optional<Height>> height_of(const Hash& block) const;
+    [[nodiscard]] StoreResult<std::optional<Block>> block(Height height) const {
+        return reader_.block(height);
+    }
 
-    /// The transaction where it was executed; nothing if it never was (skipped ones are only part
-    /// of their block's bytes).
-    [[nodiscard]] StoreResult<std::optional<StoredTxn>> txn(const Hash& id) const;
+    [[nodiscard]] StoreResult<std::optional<std::vector<Receipt>>> receipts(Height height) const {
+        return reader_.receipts(height);
+    }
 
-    /// Places of an account's executed transactions from `first` on, oldest first, at most
-    /// `count_max`.
+    [[nodiscard]] StoreResult<std::optional<Height>> height_of(const Hash& block) const {
+        return reader_.height_of(block);
+    }
+
+    [[nodiscard]] StoreResult<std::optional<StoredTxn>> txn(const Hash& id) const {
+        return reader_.txn(id);
+    }
+
     [[nodiscard]] StoreResult<std::vector<rows::TxnPlace>> account_txns(
-        const Address& account, const rows::TxnPlace& first, std::size_t count_max) const;
+        const Address& account, const rows::TxnPlace& first, std::size_t count_max) const {
+        return reader_.account_txns(account, first, count_max);
+    }
 
   private:
     Chain(std::unique_ptr<KeyValueStore> store, Options options);
@@ -165,12 +170,10 @@ class Chain {
     void report(ApplyStage stage) const;
     [[nodiscard]] StoreResult<void> check_running() const;
     void halt();
-    [[nodiscard]] StoreResult<std::optional<Bytes>> sealed_row(ByteView key) const;
-    [[nodiscard]] StoreResult<std::optional<Bytes>> row_of_height(
-        ByteView key, Height height) const;
 
     const std::unique_ptr<KeyValueStore> store_;
     const Options options_;
+    const ChainReader reader_;
     StateRows state_rows_;
     StateTree tree_;
     Params params_;

@@ -33,7 +33,7 @@ struct StoredTxn {
 class ChainReader {
   public:
     /// @pre `store` holds a chain that was opened, and outlives this
-    explicit ChainReader(const KeyValueStore& store);
+    explicit ChainReader(const KeyValueStore& store) : store_(store) {}
 
     [[nodiscard]] StoreResult<Head> head() const;
 
@@ -63,6 +63,9 @@ class ChainReader {
     [[nodiscard]] StoreResult<std::optional<SmallBytes>> record(const StateKey& key) const;
 
   private:
+    template <class T>
+    [[nodiscard]] StoreResult<std::optional<T>> row_of_height(ByteView key, Height height) const;
+
     const KeyValueStore& store_;
 };
 

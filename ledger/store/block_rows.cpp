@@ -84,6 +84,15 @@ void put_sealed(WriteBatch& batch, ByteView key, ByteView value) {
     batch.put({key}, {value, rows::seal_of(key, value)});
 }
 
+StoreResult<std::optional<Bytes>> get_sealed(const KeyValueStore& store, ByteView key) {
+    POLIS_TRY(const auto sealed, store.get(key));
+    if (!sealed) {
+        return std::optional<Bytes>{};
+    }
+    POLIS_TRY(const ByteView value, rows::unseal(key, *sealed));
+    return to_bytes(value);
+}
+
 StoreResult<bool> is_empty(const KeyValueStore& store) {
     bool empty = true;
     const auto see = [&empty](ByteView /*key*/, ByteView /*value*/) {

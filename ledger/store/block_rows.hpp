@@ -1,8 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <span>
+#include <string>
+#include <utility>
 
 #include <consensus/pbft/certificate.hpp>
+#include <core/bytes.hpp>
+#include <core/codec/borsh.hpp>
 #include <ledger/receipt.hpp>
 #include <ledger/store/key_value.hpp>
 #include <ledger/store/rows.hpp>
@@ -12,6 +17,23 @@ namespace polis::ledger {
 
 /// A row with its seal: see rows::seal_of.
 void put_sealed(WriteBatch& batch, ByteView key, ByteView value);
+
+/// The value of such a row; nothing if it is absent. @error kCorrupt if the seal does not match
+[[nodiscard]] StoreResult<std::optional<Bytes>> get_sealed(
+    const KeyValueStore& store, ByteView key);
+
+/// @error kCorrupt if the value is not the encoding of a T
+template <class T>
+[[nodiscard]] StoreResult<T> decode_row(ByteView key, ByteView value) {
+    auto decoded = codec::decode<T>(value);
+    if (!decoded) {
+        return std::unexpected(StoreError{
+            StoreErrc::kCorrupt,
+            "row " + rows::describe_key(key) + ": " +
+                std::string(codec::to_string(decoded.error()))});
+    }
+    return *std::move(decoded);
+}
 
 /// @error kWrongChain if a chain is in the store, kCorrupt if anything else is
 [[nodiscard]] StoreResult<void> check_unused(const KeyValueStore& store);

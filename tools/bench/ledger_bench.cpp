@@ -26,9 +26,9 @@
 #include <ledger/params.hpp>
 #include <ledger/state/journal.hpp>
 #include <ledger/store/leveldb_store.hpp>
+#include <node/home/home.hpp>
 #include <tools/bench/admission_bench.hpp>
 #include <tools/bench/stopwatch.hpp>
-#include <tools/home/home.hpp>
 
 namespace polis::tools {
 
@@ -353,7 +353,7 @@ class Workplace {
 
 Result<std::filesystem::path, std::string> working_directory(const std::string& home) {
     if (home.empty()) {
-        return fresh_directory("bench");
+        return node::fresh_directory("bench");
     }
     std::error_code failed;
     std::filesystem::create_directories(home, failed);

@@ -14,9 +14,9 @@
 #include <genesis/decimal.hpp>
 #include <genesis/devnet.hpp>
 #include <ledger/account.hpp>
+#include <node/home/home.hpp>
 #include <tools/demo/child.hpp>
 #include <tools/demo/workload.hpp>
-#include <tools/home/home.hpp>
 #include <tools/verify/replay.hpp>
 
 namespace polis::tools {
@@ -67,7 +67,7 @@ class Demo {
   private:
     Step create() {
         const std::string preset = genesis::devnet_toml({});
-        POLIS_TRY(const auto chain, create_home(options_.home, preset, "devnet"));
+        POLIS_TRY(const auto chain, node::create_home(options_.home, preset, "devnet"));
         out_.genesis = chain->genesis();
         say("genesis",
             fmt::format(
@@ -132,7 +132,7 @@ class Demo {
     }
 
     Step go_on() {
-        POLIS_TRY(const auto chain, open_home(options_.home));
+        POLIS_TRY(const auto chain, node::open_home(options_.home));
         out_.reopened = chain->head().height;
         if (out_.reopened < out_.acknowledged) {
             return std::unexpected(fmt::format(
@@ -156,7 +156,7 @@ class Demo {
     }
 
     Step verify() {
-        POLIS_TRY(const auto chain, open_home(options_.home));
+        POLIS_TRY(const auto chain, node::open_home(options_.home));
         const Clock::time_point begin = Clock::now();
         const auto summary = replay(*chain, {.threads = options_.threads, .on_block = {}});
         if (!summary) {
@@ -235,7 +235,7 @@ Result<DemoSummary, std::string> run_demo(const DemoOptions& options) {
 }
 
 Step run_demo_writer(const DemoOptions& options) {
-    POLIS_TRY(const auto chain, open_home(options.home));
+    POLIS_TRY(const auto chain, node::open_home(options.home));
     const Workload workload = workload_of(options);
     WorkerPool workers(options.threads);
     while (chain->head().height.value < options.blocks) {

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include <core/crypto/address.hpp>
+#include <node/home/home.hpp>
 #include <tools/demo/demo.hpp>
-#include <tools/home/home.hpp>
 #include <tools/polis/command.hpp>
 #include <tools/polis/report.hpp>
 
@@ -72,7 +72,7 @@ Outcome demo(const CommandOptions& command) {
     DemoOptions options = command.demo;
     options.home = command.home;
     if (command.home.empty()) {
-        POLIS_TRY(const auto directory, fresh_directory("demo"));
+        POLIS_TRY(const auto directory, node::fresh_directory("demo"));
         options.home = directory.string();
     }
     if (!command.json) {

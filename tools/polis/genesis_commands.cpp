@@ -4,7 +4,7 @@
 
 #include <genesis/builder.hpp>
 #include <genesis/devnet.hpp>
-#include <tools/home/home.hpp>
+#include <node/home/home.hpp>
 #include <tools/polis/command.hpp>
 #include <tools/polis/report.hpp>
 
@@ -59,7 +59,7 @@ Outcome build(const FileOptions& options) {
     if (!text) {
         return failed(text.error());
     }
-    POLIS_TRY(const auto chain, create_home(options.home, *text, options.file));
+    POLIS_TRY(const auto chain, node::create_home(options.home, *text, options.file));
     Report report;
     report.text("home", options.home);
     report.number("chain_id", chain->params().chain_id.value);

@@ -7,8 +7,8 @@
 #include <core/crypto/ed25519.hpp>
 #include <core/hex.hpp>
 #include <genesis/dev_keys.hpp>
+#include <node/home/key_file.hpp>
 #include <tools/polis/command.hpp>
-#include <tools/polis/key_file.hpp>
 #include <tools/polis/report.hpp>
 
 namespace polis::tools {
@@ -38,9 +38,9 @@ Report describe_key(const crypto::Seed& seed) {
 Outcome create(const KeyOptions& options) {
     crypto::Seed seed = crypto::Seed::generate();
     if (!options.seed.empty()) {
-        POLIS_TRY(seed, parse_seed(options.seed));
+        POLIS_TRY(seed, node::parse_seed(options.seed));
     }
-    POLIS_TRY_VOID(write_key_file(options.file, seed));
+    POLIS_TRY_VOID(node::write_key_file(options.file, seed));
     Report report = describe_key(seed);
     report.text("file", options.file);
     report.note("note", "whoever reads the file owns the coins: keep a copy and show it to nobody");
@@ -50,7 +50,7 @@ Outcome create(const KeyOptions& options) {
 Outcome show(const KeyOptions& options) {
     POLIS_TRY(
         const crypto::Seed seed,
-        options.file.empty() ? parse_seed(options.seed) : read_key_file(options.file));
+        options.file.empty() ? node::parse_seed(options.seed) : node::read_key_file(options.file));
     return print(describe_key(seed), options.json);
 }
 

@@ -3,8 +3,8 @@
 #include <string>
 #include <thread>
 
-#include <tools/archive/archive.hpp>
-#include <tools/home/home.hpp>
+#include <node/archive/archive.hpp>
+#include <node/home/home.hpp>
 #include <tools/polis/arguments.hpp>
 #include <tools/polis/ledger_command_groups.hpp>
 #include <tools/polis/progress_line.hpp>
@@ -19,7 +19,7 @@ struct ArchiveOptions : HomeOptions {
     std::uint64_t threads = 1;
 };
 
-Report describe(const ArchiveSummary& summary) {
+Report describe(const node::ArchiveSummary& summary) {
     Report report;
     report.number("height", summary.height.value);
     report.number("transactions", summary.txns);
@@ -29,14 +29,16 @@ Report describe(const ArchiveSummary& summary) {
     return report;
 }
 
-ArchiveProgress every_second(ProgressLine& line) {
+node::ArchiveProgress every_second(ProgressLine& line) {
     return [&line](Height height, Height head) { line.update(height, head); };
 }
 
 Outcome export_to_file(const ArchiveOptions& options) {
-    POLIS_TRY(const auto chain, open_home(options.home));
+    POLIS_TRY(const auto chain, node::open_home(options.home));
     ProgressLine line("export");
-    POLIS_TRY(const ArchiveSummary summary, export_chain(*chain, options.file, every_second(line)));
+    POLIS_TRY(
+        const node::ArchiveSummary summary,
+        node::export_chain(*chain, options.file, every_second(line)));
     Report report = describe(summary);
     report.text("file", options.file);
     return print(report, options.json);
@@ -45,8 +47,8 @@ Outcome export_to_file(const ArchiveOptions& options) {
 Outcome import_from_file(const ArchiveOptions& options) {
     ProgressLine line("import");
     POLIS_TRY(
-        const ArchiveSummary summary,
-        import_chain(options.file, options.home, options.threads, every_second(line)));
+        const node::ArchiveSummary summary,
+        node::import_chain(options.file, options.home, options.threads, every_second(line)));
     Report report = describe(summary);
     report.text("home", options.home);
     return print(report, options.json);

@@ -16,7 +16,7 @@
 #include <ledger/account.hpp>
 #include <ledger/modules/bank.hpp>
 #include <ledger/modules/staking.hpp>
-#include <tools/home/home.hpp>
+#include <node/home/home.hpp>
 #include <tools/polis/describe_txn.hpp>
 #include <tools/polis/report.hpp>
 #include <tools/verify/account_proof.hpp>
@@ -106,7 +106,7 @@ Result<std::string, std::string> read_proof_text(const std::string& file) {
 }  // namespace
 
 Outcome ledger_info(const HomeOptions& options) {
-    POLIS_TRY(const auto chain, open_home(options.home));
+    POLIS_TRY(const auto chain, node::open_home(options.home));
     POLIS_TRY(const Bytes source, ask(chain->genesis_source()));
     POLIS_TRY(const Amount supply, ask(ledger::bank::supply(chain->state())));
     POLIS_TRY(const auto candidates, ask(ledger::staking::candidates(chain->state())));
@@ -133,7 +133,7 @@ Outcome ledger_info(const HomeOptions& options) {
 }
 
 Outcome ledger_block(const QueryOptions& options) {
-    POLIS_TRY(const auto chain, open_home(options.home));
+    POLIS_TRY(const auto chain, node::open_home(options.home));
     const Height height =
         options.subject == "head" ? chain->head().height : Height{*parse_u64(options.subject)};
     POLIS_TRY(const auto block, ask(chain->block(height)));
@@ -159,7 +159,7 @@ Outcome ledger_block(const QueryOptions& options) {
 }
 
 Outcome ledger_txn(const QueryOptions& options) {
-    POLIS_TRY(const auto chain, open_home(options.home));
+    POLIS_TRY(const auto chain, node::open_home(options.home));
     const auto id = fixed_from_hex<Hash>(options.subject);
     POLIS_ASSERT(id.has_value());
     POLIS_TRY(const auto stored, ask(chain->txn(*id)));
@@ -172,7 +172,7 @@ Outcome ledger_txn(const QueryOptions& options) {
 }
 
 Outcome ledger_account(const QueryOptions& options) {
-    POLIS_TRY(const auto chain, open_home(options.home));
+    POLIS_TRY(const auto chain, node::open_home(options.home));
     const Address address = crypto::parse_address(options.subject).value();
     POLIS_TRY(const auto account, ask(load_account(chain->state(), address)));
     POLIS_TRY(const auto places, ask(last_places(*chain, address, options.last)));
@@ -191,7 +191,7 @@ Outcome ledger_account(const QueryOptions& options) {
 }
 
 Outcome ledger_proof(const QueryOptions& options) {
-    POLIS_TRY(const auto chain, open_home(options.home));
+    POLIS_TRY(const auto chain, node::open_home(options.home));
     const Address address = crypto::parse_address(options.subject).value();
     const ledger::StateKey key = ledger::account_key(address);
     POLIS_TRY(const auto record, ask(chain->state().get(key)));
@@ -241,7 +241,7 @@ Outcome ledger_proof_check(const ProofCheckOptions& options) {
 }
 
 Outcome ledger_supply(const HomeOptions& options) {
-    POLIS_TRY(const auto chain, open_home(options.home));
+    POLIS_TRY(const auto chain, node::open_home(options.home));
     POLIS_TRY(const SupplyAudit audit, ask(audit_supply(*chain)));
     if (!audit.adds_up()) {
         return std::unexpected(

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include <tools/home/home.hpp>
+#include <node/home/home.hpp>
 #include <tools/polis/progress_line.hpp>
 #include <tools/polis/report.hpp>
 #include <tools/verify/replay.hpp>
@@ -45,7 +45,7 @@ Outcome report_fault(const ReplayFault& fault, bool json) {
 }  // namespace
 
 Outcome ledger_verify(const VerifyOptions& options) {
-    POLIS_TRY(const auto chain, open_home(options.home));
+    POLIS_TRY(const auto chain, node::open_home(options.home));
     ProgressLine line("verify");
     const Clock::time_point begin = Clock::now();
     const auto summary = replay(

@@ -1,4 +1,4 @@
-#include <tools/home/home.hpp>
+#include <node/home/home.hpp>
 
 #include <cerrno>
 #include <cstdlib>
@@ -10,7 +10,7 @@
 #include <genesis/builder.hpp>
 #include <ledger/store/leveldb_store.hpp>
 
-namespace polis::tools {
+namespace polis::node {
 
 namespace {
 
@@ -131,4 +131,4 @@ Result<fs::path, std::string> fresh_directory(std::string_view purpose) {
     return name;
 }
 
-}  // namespace polis::tools
+}  // namespace polis::node

@@ -1,4 +1,4 @@
-#include <tools/archive/archive.hpp>
+#include <node/archive/archive.hpp>
 
 #include <fstream>
 #include <memory>
@@ -12,9 +12,9 @@
 #include <genesis/preset.hpp>
 #include <ledger/limits.hpp>
 #include <ledger/validation.hpp>
-#include <tools/home/home.hpp>
+#include <node/home/home.hpp>
 
-namespace polis::tools {
+namespace polis::node {
 
 namespace {
 
@@ -267,4 +267,4 @@ Result<ArchiveSummary, std::string> import_chain(
     return Importer(file, home, threads).run(progress);
 }
 
-}  // namespace polis::tools
+}  // namespace polis::node

@@ -19,7 +19,7 @@
 ///
 /// Numbers are little-endian. Whoever imports executes every block, so a file can be refused but
 /// cannot lie.
-namespace polis::tools {
+namespace polis::node {
 
 struct ArchiveSummary {
     Height height;
@@ -45,4 +45,4 @@ using ArchiveProgress = std::function<void(Height height, Height head)>;
     std::size_t threads,
     const ArchiveProgress& progress);
 
-}  // namespace polis::tools
+}  // namespace polis::node

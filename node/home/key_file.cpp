@@ -1,4 +1,4 @@
-#include <tools/polis/key_file.hpp>
+#include <node/home/key_file.hpp>
 
 #include <array>
 #include <cerrno>
@@ -10,7 +10,7 @@
 
 #include <core/hex.hpp>
 
-namespace polis::tools {
+namespace polis::node {
 
 namespace {
 
@@ -108,4 +108,4 @@ Result<crypto::Seed, std::string> parse_seed(const std::string& text) {
     return crypto::Seed(*bytes);
 }
 
-}  // namespace polis::tools
+}  // namespace polis::node

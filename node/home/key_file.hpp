@@ -7,7 +7,7 @@
 #include <core/result.hpp>
 
 /// A secret seed on disk: one line of hexadecimal that only its owner may read.
-namespace polis::tools {
+namespace polis::node {
 
 /// Writes a new file with mode 0600. @error if the file exists: a key is never overwritten
 [[nodiscard]] Result<void, std::string> write_key_file(
@@ -19,4 +19,4 @@ namespace polis::tools {
 /// A seed of 64 hexadecimal digits. @error for any other text
 [[nodiscard]] Result<crypto::Seed, std::string> parse_seed(const std::string& text);
 
-}  // namespace polis::tools
+}  // namespace polis::node

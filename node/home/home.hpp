@@ -9,7 +9,7 @@
 #include <ledger/chain.hpp>
 
 /// The directory of a chain: genesis.toml, for people, and chain/, the store.
-namespace polis::tools {
+namespace polis::node {
 
 [[nodiscard]] std::filesystem::path genesis_file(const std::filesystem::path& home);
 [[nodiscard]] std::filesystem::path chain_dir(const std::filesystem::path& home);
@@ -27,4 +27,4 @@ namespace polis::tools {
 /// @error one line with cause and cure
 [[nodiscard]] Result<std::filesystem::path, std::string> fresh_directory(std::string_view purpose);
 
-}  // namespace polis::tools
+}  // namespace polis::node
