@@ -118,7 +118,8 @@ std::filesystem::path manifest_file(const std::filesystem::path& home) {
 std::string to_toml(const Manifest& manifest) {
     return fmt::format(
         "# A devnet of Polis. Its keys follow from the seed: anybody can compute them.\n"
-        "# Change it before the first `polis devnet up`, or after `polis devnet reset --manifest`.\n"
+        "# Change it before the first `polis devnet up`, or after `polis devnet reset "
+        "--manifest`.\n"
         "nodes = {}\n"
         "election = {}\n"
         "seed = {}\n"
