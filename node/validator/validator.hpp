@@ -61,7 +61,7 @@ struct SubmitTxn {
 struct TxnsVerified {
     std::optional<PeerId> peer;  ///< nothing: local clients, one ticket for each transaction
     std::vector<ledger::TxnPtr> txns;
-    std::vector<std::uint64_t> tickets;
+    std::vector<std::uint64_t> tickets;  ///< of a peer's: empty
 };
 
 /// A fact that this node has worked out.
@@ -85,6 +85,9 @@ struct SendAll {
     Bytes bytes;
 };
 
+/// How a transaction came in, or which check refused it.
+using TxnOutcome = std::variant<ledger::Admission, ledger::MempoolError, ledger::TxnError>;
+
 /// A block is executed and durable.
 struct Finalized {
     ledger::Head head;
@@ -97,7 +100,7 @@ struct Finalized {
 struct TxnVerdict {
     std::uint64_t ticket = 0;
     Hash id;
-    std::variant<ledger::Admission, ledger::MempoolError, ledger::TxnError> outcome;
+    TxnOutcome outcome;
 };
 
 /// The peer sent what no honest peer sends.
