@@ -10,6 +10,7 @@
 #include <consensus/sync/messages.hpp>
 #include <core/bytes.hpp>
 #include <core/codec/borsh.hpp>
+#include <p2p/session.hpp>
 
 /// What validators send each other: one message, encoded, is what the driver carries.
 /// Spec: docs/spec/validator.md [J13].
@@ -41,6 +42,9 @@ using Envelope = std::variant<
     sync::BodyRequest,
     sync::BodySummary,
     sync::BodyItems>;
+
+/// The class in which a message travels.
+[[nodiscard]] p2p::Channel channel_of(const Envelope& message);
 
 [[nodiscard]] Bytes encode_wire(const Envelope& message);
 
