@@ -140,13 +140,13 @@ std::optional<TimeMs> Connection::next_timer() const {
     return end_ ? finish_by_ : session_.next_timer();
 }
 
-void Connection::finish(End end) {
+void Connection::finish(End end, std::string_view note) {
     if (end_) {
         return;
     }
     end_ = end;
+    session_.close(end.reason.value_or(p2p::CloseReason::kLeft), note);
     finish_by_ = TimeMs{saturating_add(clock_.now().value, kFinishMs)};
-    flush();
 }
 
 void Connection::abort(End end) {

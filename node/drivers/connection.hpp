@@ -6,7 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
+#include <string_view>
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -59,9 +59,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     void start();
 
-    /// False if its queue is full. @pre established
+    /// False if its queue is full; what comes after the end is lost.
     [[nodiscard]] bool send(p2p::Channel channel, Bytes message) {
-        return session_.send(channel, std::move(message));
+        return !session_.established() || session_.send(channel, std::move(message));
     }
 
     /// Gives the socket what the session has, unless a write is under way.
@@ -69,8 +69,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     void tick(TimeMs now);
 
-    /// Writes what is queued, within a time, and closes. The first reason counts.
-    void finish(End end);
+    /// The next flush() says goodbye and closes, or the time for that is over. The first end
+    /// counts.
+    void finish(End end, std::string_view note);
 
     /// Closes without writing any more.
     void abort(End end);
@@ -80,6 +81,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     [[nodiscard]] const p2p::Session& session() const { return session_; }
 
     [[nodiscard]] bool finishing() const { return end_.has_value(); }
+
+    [[nodiscard]] bool wants_flush() const { return end_ || session_.has_output(); }
 
     [[nodiscard]] End end() const { return end_.value_or(End{}); }
 

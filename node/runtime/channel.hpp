@@ -62,6 +62,12 @@ class Channel {
         return take();
     }
 
+    /// The next item, without waiting.
+    [[nodiscard]] std::optional<Item> try_pop() {
+        const MutexLock lock(mutex_);
+        return take();
+    }
+
     /// Nothing goes in any more and the reader wakes; what is inside can still be taken.
     void close() {
         {

@@ -1,5 +1,7 @@
 #include <node/validator/wire.hpp>
 
+#include <cstdint>
+#include <type_traits>
 #include <utility>
 
 namespace polis::node {
@@ -24,6 +26,19 @@ struct ChannelOf {
 };
 
 }  // namespace
+
+std::optional<p2p::Channel> channel_of_bytes(ByteView bytes) {
+    if (bytes.empty() || bytes[0] >= std::variant_size_v<Envelope>) {
+        return std::nullopt;
+    }
+    // The tag is the position in Envelope.
+    constexpr std::uint8_t kTxns = 2;
+    static_assert(std::is_same_v<std::variant_alternative_t<kTxns, Envelope>, TxnBatch>);
+    if (bytes[0] == kTxns) {
+        return p2p::Channel::kTxns;
+    }
+    return bytes[0] < kTxns ? p2p::Channel::kConsensus : p2p::Channel::kBlocks;
+}
 
 p2p::Channel channel_of(const Envelope& message) { return std::visit(ChannelOf{}, message); }
 

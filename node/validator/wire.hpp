@@ -46,6 +46,10 @@ using Envelope = std::variant<
 /// The class in which a message travels.
 [[nodiscard]] p2p::Channel channel_of(const Envelope& message);
 
+/// The same by the first byte of an encoding, for a driver that does not decode the rest.
+/// @return nothing if no message begins so
+[[nodiscard]] std::optional<p2p::Channel> channel_of_bytes(ByteView bytes);
+
 [[nodiscard]] Bytes encode_wire(const Envelope& message);
 
 /// @return nothing for bytes that no encode_wire() made
