@@ -32,4 +32,6 @@ inline constexpr Domain kDomainFact{"polis.fact"};
 inline constexpr Domain kDomainFactSign{"polis.fact.sign"};
 inline constexpr Domain kDomainBeacon{"polis.beacon"};
 
+inline constexpr Domain kDomainP2pIdentity{"polis.p2p.id"};
+
 }  // namespace polis::crypto
