@@ -68,8 +68,7 @@ void FaultyLinks::submit(
         return;
     }
     Line& line = link.lines[index_of(channel)];
-    Held held{
-        .sequence = sequence_++, .sent = now, .due = now, .message = std::move(message)};
+    Held held{.sequence = sequence_++, .sent = now, .due = now, .message = std::move(message)};
     held.due = std::max(due_of(link, held), line.empty() ? now : line.back().due);
     link.bytes += held.message.size();
     ++link.count;
@@ -121,8 +120,7 @@ void FaultyLinks::reschedule(Link& link) {
             all.emplace_back(&line[i], i == 0 ? nullptr : &line[i - 1].due);
         }
     }
-    std::ranges::sort(
-        all, {}, [](const auto& item) { return item.first->sequence; });
+    std::ranges::sort(all, {}, [](const auto& item) { return item.first->sequence; });
     for (const auto& [held, before] : all) {
         held->due = due_of(link, *held);
         held->due = before == nullptr ? held->due : std::max(held->due, *before);

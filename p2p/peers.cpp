@@ -26,6 +26,10 @@ Hash secret_of(const std::optional<SavedBook>& saved, const Peers::Setup& setup)
     return saved ? saved->secret : fresh_secret(setup.random_seed, setup.self);
 }
 
+std::string end_text(std::optional<CloseReason> why) {
+    return why ? std::string(to_string(*why)) : "broke the rules of connections";
+}
+
 bool is_other_network(std::optional<CloseReason> why) {
     return why == CloseReason::kWrongChain || why == CloseReason::kWrongGenesis ||
            why == CloseReason::kWrongVersion;
@@ -291,9 +295,9 @@ void Peers::Impl::closed(
     if (connection.state == State::kUp) {
         effects_.emplace_back(PeerDown{id});
         if (misbehaved) {
-            punish(connection.id, Offence::kBrokeProtocol, "broke the rules of connections", now);
+            punish(connection.id, Offence::kBrokeProtocol, end_text(why), now);
         } else if (why == CloseReason::kFlooding) {
-            punish(connection.id, Offence::kFlooding, "sent more than its allowance", now);
+            punish(connection.id, Offence::kFlooding, end_text(why), now);
         }
     }
     if (connection.direction == Direction::kOutbound) {
@@ -301,14 +305,13 @@ void Peers::Impl::closed(
     }
 }
 
-void Peers::Impl::ended(
-    const Connection& connection, std::optional<CloseReason> why, TimeMs now) {
+void Peers::Impl::ended(const Connection& connection, std::optional<CloseReason> why, TimeMs now) {
     if (why == CloseReason::kSelf) {
         remember_own(connection.endpoint);
         return;
     }
-    const bool lasted = connection.since != TimeMs{} &&
-                        ms_between(connection.since, now) >= rhythm_.stable_ms;
+    const bool lasted =
+        connection.since != TimeMs{} && ms_between(connection.since, now) >= rhythm_.stable_ms;
     const bool replaced = connection.state != State::kHalfOpen && find_up(connection.id);
     for (PinnedPeer& peer : pinned_.all()) {
         if (peer.dial.endpoint == connection.endpoint) {
@@ -328,8 +331,7 @@ void Peers::Impl::ended(
 
 // ---- offences -----------------------------------------------------------------------------------
 
-void Peers::Impl::offended(
-    ConnectionId id, Offence offence, std::string_view reason, TimeMs now) {
+void Peers::Impl::offended(ConnectionId id, Offence offence, std::string_view reason, TimeMs now) {
     now_ = std::max(now_, now);
     const auto found = connections_.find(id);
     if (found != connections_.end() && found->second.state == State::kUp) {
@@ -338,8 +340,7 @@ void Peers::Impl::offended(
 }
 
 /// A pinned peer is an operator's choice: it is sent away for the longest pause, but not banned.
-void Peers::Impl::punish(
-    const NodeId& id, Offence offence, std::string_view reason, TimeMs now) {
+void Peers::Impl::punish(const NodeId& id, Offence offence, std::string_view reason, TimeMs now) {
     if (scores_.add(id, points_of(offence), now) < kBanPoints) {
         return;
     }

@@ -84,6 +84,7 @@ bool is_loopback6(const Endpoint& endpoint) {
 
 AddressGroup group_of(const Endpoint& endpoint, bool local_network) {
     enum Kind : std::uint8_t { kExact, kIpv4, kIpv6 };
+
     AddressGroup group;
     const auto rest = group.bytes.begin() + 1;
     if (local_network && is_local(endpoint)) {

@@ -31,6 +31,7 @@ class Bans {
   public:
     /// A longer ban that is there already stays. The reason is cut to its limit.
     void add(const NodeId& id, TimeMs until, std::string_view reason);
+
     void remove(const NodeId& id) { bans_.erase(id); }
 
     [[nodiscard]] bool is_banned(const NodeId& id, TimeMs now) const;

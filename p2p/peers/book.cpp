@@ -156,8 +156,7 @@ void Book::remove(const Endpoint& endpoint) {
     }
 }
 
-std::optional<Endpoint> Book::pick(
-    Table table, Random& random, const Eligible& eligible) const {
+std::optional<Endpoint> Book::pick(Table table, Random& random, const Eligible& eligible) const {
     std::vector<std::vector<Endpoint>> buckets;
     std::optional<std::size_t> current;
     for (auto slot = slots_.lower_bound(Place{.table = table, .slot = 0});

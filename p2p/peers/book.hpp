@@ -130,7 +130,7 @@ class Book {
     const bool local_network_;
     std::map<Endpoint, BookEntry> entries_;
     std::map<Place, Endpoint> slots_;
-    std::map<Endpoint, Place> places_;  ///< the same, the other way round
+    std::map<Endpoint, Place> places_;    ///< the same, the other way round
     std::map<NodeId, std::size_t> told_;  ///< addresses of `new` by who told them
 };
 

@@ -97,8 +97,7 @@ Peers::Impl::Occupied Peers::Impl::occupied() const {
     return out;
 }
 
-bool Peers::Impl::may_dial(
-    const BookEntry& entry, const Occupied& occupied, TimeMs now) const {
+bool Peers::Impl::may_dial(const BookEntry& entry, const Occupied& occupied, TimeMs now) const {
     if (occupied.endpoints.contains(entry.endpoint)) {
         return false;
     }
@@ -199,8 +198,8 @@ std::optional<TimeMs> Peers::Impl::next_timer() const {
     }
     for (const auto& [id, connection] : connections_) {
         if (asks(connection)) {
-            const TimeMs at = connection.asked ? later(*connection.asked, rhythm_.answer_ms)
-                                               : connection.ask_at;
+            const TimeMs at =
+                connection.asked ? later(*connection.asked, rhythm_.answer_ms) : connection.ask_at;
             out = std::min(out, at);
         }
     }

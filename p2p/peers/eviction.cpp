@@ -17,8 +17,7 @@ template <class Before>
 void protect(Candidates& candidates, std::size_t count, const Before& before) {
     std::ranges::sort(candidates, before);
     const std::size_t taken = std::min(count, candidates.size());
-    candidates.erase(
-        candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(taken));
+    candidates.erase(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(taken));
 }
 
 bool is_older(const Evictable& left, const Evictable& right) {

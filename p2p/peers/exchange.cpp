@@ -66,8 +66,8 @@ void Peers::Impl::on_question(ConnectionId id, TimeMs now) {
     effects_.emplace_back(SendControl{id, codec::encode(PeersMessage{answer_for(id)})});
 }
 
-/// Only addresses that this node speaks to or has spoken to: hearsay goes no further, so an invented
-/// address dies with whoever was told.
+/// Only addresses that this node speaks to or has spoken to: hearsay goes no further, so an
+/// invented address dies with whoever was told.
 PeersAnswer Peers::Impl::answer_for(ConnectionId asker) {
     const Connection& to = connections_.at(asker);
     std::set<Endpoint> live;

@@ -57,8 +57,7 @@ class Peers::Impl {
         ConnectionId connection, std::optional<CloseReason> why, bool misbehaved, TimeMs now);
     void helped(ConnectionId connection, TimeMs now);
     void control(ConnectionId connection, ByteView bytes, TimeMs now);
-    void offended(
-        ConnectionId connection, Offence offence, std::string_view reason, TimeMs now);
+    void offended(ConnectionId connection, Offence offence, std::string_view reason, TimeMs now);
     void tick(TimeMs now);
     [[nodiscard]] std::optional<TimeMs> next_timer() const;
     void add(const Dial& peer, TimeMs now);
@@ -136,8 +135,7 @@ class Peers::Impl {
     };
 
     [[nodiscard]] Occupied occupied() const;
-    [[nodiscard]] bool may_dial(
-        const BookEntry& entry, const Occupied& occupied, TimeMs now) const;
+    [[nodiscard]] bool may_dial(const BookEntry& entry, const Occupied& occupied, TimeMs now) const;
     [[nodiscard]] std::optional<TimeMs> next_pinned() const;
 
     // peers/exchange.cpp
@@ -146,6 +144,7 @@ class Peers::Impl {
     void on_question(ConnectionId connection, TimeMs now);
     void on_answer(ConnectionId connection, const PeersAnswer& answer, TimeMs now);
     [[nodiscard]] PeersAnswer answer_for(ConnectionId asker);
+
     void changed() { dirty_ = true; }
 
     // Constant after construction.

@@ -42,8 +42,7 @@ void PinnedPeers::remove(const NodeId& id) {
 }
 
 void PinnedPeers::remove(const Endpoint& endpoint) {
-    std::erase_if(
-        peers_, [&](const PinnedPeer& peer) { return peer.dial.endpoint == endpoint; });
+    std::erase_if(peers_, [&](const PinnedPeer& peer) { return peer.dial.endpoint == endpoint; });
 }
 
 bool PinnedPeers::contains(const NodeId& id) const {
