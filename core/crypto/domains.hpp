@@ -22,6 +22,9 @@ inline constexpr Domain kDomainStoreRow{"polis.store.row"};
 inline constexpr Domain kDomainSnapshot{"polis.snapshot"};
 inline constexpr Domain kDomainManifest{"polis.manifest"};
 
+inline constexpr Domain kDomainBlob{"polis.blob"};
+inline constexpr Domain kDomainPeerBook{"polis.peers.book"};
+
 inline constexpr Domain kDomainVote{"polis.vote"};
 inline constexpr Domain kDomainCertificate{"polis.cert"};
 inline constexpr Domain kDomainPrepared{"polis.prepared"};
