@@ -29,4 +29,7 @@ inline constexpr Domain kDomainFact{"polis.fact"};
 inline constexpr Domain kDomainFactSign{"polis.fact.sign"};
 inline constexpr Domain kDomainBeacon{"polis.beacon"};
 
+// Of names that never leave a process.
+inline constexpr Domain kDomainMemo{"polis.memo"};
+
 }  // namespace polis::crypto
