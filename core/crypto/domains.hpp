@@ -33,5 +33,7 @@ inline constexpr Domain kDomainFactSign{"polis.fact.sign"};
 inline constexpr Domain kDomainBeacon{"polis.beacon"};
 
 inline constexpr Domain kDomainP2pIdentity{"polis.p2p.id"};
+// Of names that never leave a process.
+inline constexpr Domain kDomainMemo{"polis.memo"};
 
 }  // namespace polis::crypto

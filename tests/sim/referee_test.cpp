@@ -8,9 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include <consensus/memo_checker.hpp>
 #include <ledger/store/memory_store.hpp>
 #include <tools/sim/forgery.hpp>
-#include <tools/sim/memo_checker.hpp>
 #include <tools/sim/population.hpp>
 #include <tools/sim/scenario.hpp>
 
@@ -82,7 +82,7 @@ class RefereeTest : public ::testing::Test {
     }
 
     genesis::Genesis genesis_ = make_genesis(four_validators());
-    MemoChecker checker_;
+    consensus::MemoChecker checker_;
     WorkerPool workers_{0};
     std::optional<Referee> referee_;
 };
