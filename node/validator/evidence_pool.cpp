@@ -73,9 +73,9 @@ ledger::StoreResult<void> EvidencePool::report(
             continue;
         }
         POLIS_TRY(const Bytes report, make_report(chain, account, pool, pending.evidence));
-        POLIS_TRY(const Intake intake, pool.add(report, chain.state()));
-        if (intake == Intake::kAccepted) {
-            pending.txn = ledger::txn_id(report);
+        POLIS_TRY(const Arrival arrival, pool.add(report, chain.state()));
+        if (arrival.accepted()) {
+            pending.txn = arrival.id;
         }
     }
     return {};

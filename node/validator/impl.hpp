@@ -56,7 +56,9 @@ class Validator::Impl {
 
     [[nodiscard]] const pbft::Replica& replica() const { return replica_; }
 
-    [[nodiscard]] std::size_t mempool_size() const { return pool_.pool().count(); }
+    [[nodiscard]] const ledger::Mempool& mempool() const { return pool_.pool(); }
+
+    [[nodiscard]] ValidatorView view() const;
 
   private:
     using Done = ledger::StoreResult<void>;
@@ -104,16 +106,20 @@ class Validator::Impl {
     Done on(const Tick& input);
     Done on(const SubmitTxn& input);
     Done on(const FactFound& input);
+    Done on(const TxnsVerified& input);
     Done drive();
+    [[nodiscard]] Phase phase() const;
     void repeat_claim();
     void stop(const ledger::StoreError& error);
     void attest(const consensus::Fact& fact);
     void report(const std::optional<consensus::FactAlarm>& alarm);
 
-    void broadcast(const Envelope& message) { out_.emplace_back(SendAll{encode_wire(message)}); }
+    void broadcast(const Envelope& message) {
+        out_.emplace_back(SendAll{channel_of(message), encode_wire(message)});
+    }
 
     void send(PeerId peer, const Envelope& message) {
-        out_.emplace_back(SendTo{peer, encode_wire(message)});
+        out_.emplace_back(SendTo{peer, channel_of(message), encode_wire(message)});
     }
 
     void penalise(PeerId peer, std::string_view reason);
@@ -166,7 +172,7 @@ class Validator::Impl {
     Done turn_away(PeerId peer, const pbft::Message& message, pbft::Reject reason);
     Done help(PeerId peer, Height height);
     void note_source(PeerId peer, const pbft::Message& message);
-    ledger::StoreResult<Intake> take_txn(ByteView encoded);
+    ledger::StoreResult<Arrival> take_txn(ByteView encoded);
 
     // Block sync in both directions: catch_up.cpp
     Done perform(const sync::AskBlocks& effect);
@@ -181,7 +187,8 @@ class Validator::Impl {
     void enqueue(sync::BlockSyncEffects effects);
 
     // Constant after construction.
-    std::optional<Author> author_;  ///< nothing: an observer
+    std::optional<Author> author_;         ///< nothing: an observer
+    const std::optional<PublicKey> self_;  ///< consensus key; nothing: an observer
     const Options options_;
     consensus::CryptoChecker& checker_;
 
@@ -198,6 +205,7 @@ class Validator::Impl {
 
     std::map<PeerId, Peer> peers_;
     std::map<pbft::MemberIndex, PeerId> peer_of_;  ///< who passed on a member's latest message
+    std::map<PublicKey, TimeMs> heard_;            ///< when members' latest messages came
     std::map<Height, TimeMs> decided_at_;          ///< of the latest blocks
 
     // Of the height being decided.

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <core/check.hpp>
+#include <core/codec/borsh.hpp>
 #include <core/integer.hpp>
 #include <node/validator/impl.hpp>
 
@@ -31,6 +33,10 @@ void Validator::Impl::note_source(PeerId peer, const pbft::Message& message) {
     const auto member = pbft::member_of(message);
     if (member && about == replica_.height()) {
         peer_of_[*member] = peer;
+    }
+    const consensus::Committee* voters = replica_.schedule().at(about);
+    if (member && voters != nullptr && *member < voters->size()) {
+        heard_[voters->members[*member].consensus_key] = now_;
     }
     const auto* proposal = std::get_if<pbft::Proposal>(&message);
     if (proposal != nullptr && shown_.size() < kShownMax) {
@@ -91,18 +97,34 @@ Validator::Impl::Done Validator::Impl::receive(PeerId peer, const consensus::Fac
     return {};
 }
 
-ledger::StoreResult<Intake> Validator::Impl::take_txn(ByteView encoded) {
-    POLIS_TRY(const Intake intake, pool_.add(encoded, chain().state()));
-    if (intake == Intake::kAccepted) {
-        enqueue(body_fetch_.item_found(ledger::txn_id(encoded), encoded, now_));
+ledger::StoreResult<Arrival> Validator::Impl::take_txn(ByteView encoded) {
+    POLIS_TRY(Arrival arrival, pool_.add(encoded, chain().state()));
+    if (arrival.accepted()) {
+        enqueue(body_fetch_.item_found(arrival.id, encoded, now_));
     }
-    return intake;
+    return arrival;
+}
+
+/// The check of the signature is the dear one, and it is done. A known one costs a look-up.
+Validator::Impl::Done Validator::Impl::on(const TxnsVerified& input) {
+    POLIS_ASSERT(input.peer || input.tickets.size() == input.txns.size());
+    for (std::size_t i = 0; i < input.txns.size(); ++i) {
+        const ledger::TxnPtr& txn = input.txns[i];
+        POLIS_TRY(Arrival arrival, pool_.add_verified(txn, chain().state()));
+        if (arrival.accepted() && body_fetch_.active()) {
+            enqueue(body_fetch_.item_found(arrival.id, codec::encode(txn->txn), now_));
+        }
+        if (!input.peer) {
+            out_.emplace_back(TxnVerdict{input.tickets[i], arrival.id, std::move(arrival.outcome)});
+        }
+    }
+    return {};
 }
 
 Validator::Impl::Done Validator::Impl::receive(PeerId peer, const TxnBatch& message) {
     for (const Bytes& txn : message.txns) {
-        POLIS_TRY(const Intake intake, take_txn(txn));
-        if (intake == Intake::kInvalid) {
+        POLIS_TRY(const Arrival arrival, take_txn(txn));
+        if (arrival.invalid()) {
             penalise(peer, "passed on an invalid transaction");
             break;
         }

@@ -15,32 +15,35 @@ TxnPool::TxnPool(
     consensus::CryptoChecker& checker)
     : rules_(rules), checker_(checker), pool_(limits, height) {}
 
-ledger::StoreResult<Intake> TxnPool::add(ByteView encoded, ledger::StateView& state) {
+ledger::StoreResult<Arrival> TxnPool::add(ByteView encoded, ledger::StateView& state) {
+    const Hash id = ledger::txn_id(encoded);
+    if (pool_.contains(id)) {
+        return Arrival{id, ledger::MempoolError::kAlreadyKnown};
+    }
     auto checked = ledger::check(encoded, rules_);
     if (!checked) {
-        return Intake::kInvalid;
-    }
-    if (pool_.contains(checked->id)) {
-        return Intake::kRefused;
+        return Arrival{id, checked.error()};
     }
     const Hash signed_hash = ledger::signing_hash(checked->txn.body);
     if (!checker_.signature_valid(
             checked->txn.body.sender, signed_hash.view(), checked->txn.signature)) {
-        return Intake::kInvalid;
+        return Arrival{id, ledger::TxnError::kBadSignature};
     }
-    const Hash id = checked->id;
+    return add_verified(std::make_shared<const ledger::CheckedTxn>(*std::move(checked)), state);
+}
+
+ledger::StoreResult<Arrival> TxnPool::add_verified(ledger::TxnPtr txn, ledger::StateView& state) {
+    const Hash id = txn->id;
     ledger::StateAccounts accounts(state);
-    POLIS_TRY(
-        const ledger::Verdict verdict,
-        pool_.add(std::make_shared<const ledger::CheckedTxn>(*std::move(checked)), accounts));
+    POLIS_TRY(const ledger::Verdict verdict, pool_.add(std::move(txn), accounts));
     if (!verdict) {
-        return Intake::kRefused;
+        return Arrival{id, verdict.error()};
     }
     untold_.push_back(id);
     if (untold_.size() > kGossipTxnsMax) {
         untold_.pop_front();
     }
-    return Intake::kAccepted;
+    return Arrival{id, *verdict};
 }
 
 ledger::StoreResult<void> TxnPool::on_block(

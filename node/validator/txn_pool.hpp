@@ -1,9 +1,8 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <deque>
-#include <optional>
+#include <variant>
 #include <vector>
 
 #include <consensus/checker.hpp>
@@ -14,14 +13,22 @@
 #include <ledger/store/key_value.hpp>
 #include <ledger/transaction.hpp>
 #include <ledger/validation.hpp>
+#include <node/validator/validator.hpp>
 
 namespace polis::node {
 
 /// What became of a transaction that somebody sent.
-enum class Intake : std::uint8_t {
-    kAccepted,  ///< new here: peers will be told
-    kRefused,   ///< known, or of no use now: nobody's fault
-    kInvalid,   ///< no honest node passes this on
+struct Arrival {
+    Hash id;
+    TxnOutcome outcome;
+
+    /// New here: peers will be told.
+    [[nodiscard]] bool accepted() const {
+        return std::holds_alternative<ledger::Admission>(outcome);
+    }
+
+    /// No honest node passes this on. Else it is known or of no use now, which is nobody's fault.
+    [[nodiscard]] bool invalid() const { return std::holds_alternative<ledger::TxnError>(outcome); }
 };
 
 /// Bytes of transactions in one message to peers, and how many messages may wait.
@@ -41,7 +48,12 @@ class TxnPool {
         consensus::CryptoChecker& checker);
 
     /// @error the account cannot be read
-    [[nodiscard]] ledger::StoreResult<Intake> add(ByteView encoded, ledger::StateView& state);
+    [[nodiscard]] ledger::StoreResult<Arrival> add(ByteView encoded, ledger::StateView& state);
+
+    /// The same for one that passed ledger::check() and whose signature somebody verified.
+    /// @pre not null
+    [[nodiscard]] ledger::StoreResult<Arrival> add_verified(
+        ledger::TxnPtr txn, ledger::StateView& state);
 
     /// Takes in an executed block. @param touched accounts that it changed
     /// @error an account cannot be read; nothing has changed

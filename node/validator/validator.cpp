@@ -56,7 +56,11 @@ ledger::Chain& Validator::chain() { return impl_->chain(); }
 
 const pbft::Replica& Validator::replica() const { return impl_->replica(); }
 
-std::size_t Validator::mempool_size() const { return impl_->mempool_size(); }
+std::size_t Validator::mempool_size() const { return impl_->mempool().count(); }
+
+const ledger::Mempool& Validator::mempool() const { return impl_->mempool(); }
+
+ValidatorView Validator::view() const { return impl_->view(); }
 
 std::size_t Validator::memory_bytes() const { return impl_->memory_bytes(); }
 
@@ -82,12 +86,15 @@ ledger::StoreResult<Validator::Impl::Memory> Validator::Impl::load(ledger::Chain
 }
 
 Validator::Impl::Impl(Setup setup, Memory memory)
-    : options_(setup.options),
+    : self_(
+          setup.identity ? std::optional{setup.identity->consensus_key.public_key()}
+                         : std::nullopt),
+      options_(setup.options),
       checker_(*setup.checker),
       keeper_(std::move(setup.chain)),
       pool_(chain().rules(), options_.mempool, keeper_.head().height, checker_),
       facts_(
-          setup.identity ? setup.identity->consensus_key.public_key() : observer_key().public_key(),
+          self_.value_or(observer_key().public_key()),
           memory.schedule.current,
           std::move(memory.previous),
           {}),
@@ -229,7 +236,8 @@ Validator::Impl::Done Validator::Impl::on(const PeerBytes& input) {
 }
 
 Validator::Impl::Done Validator::Impl::on(const SubmitTxn& input) {
-    POLIS_TRY_VOID(take_txn(input.encoded));
+    POLIS_TRY(Arrival arrival, take_txn(input.encoded));
+    out_.emplace_back(TxnVerdict{input.ticket, arrival.id, std::move(arrival.outcome)});
     return {};
 }
 

@@ -10,6 +10,7 @@
 #include <consensus/sync/messages.hpp>
 #include <core/bytes.hpp>
 #include <core/codec/borsh.hpp>
+#include <p2p/session.hpp>
 
 /// What validators send each other: one message, encoded, is what the driver carries.
 /// Spec: docs/spec/validator.md [J13].
@@ -41,6 +42,13 @@ using Envelope = std::variant<
     sync::BodyRequest,
     sync::BodySummary,
     sync::BodyItems>;
+
+/// The class in which a message travels.
+[[nodiscard]] p2p::Channel channel_of(const Envelope& message);
+
+/// The same by the first byte of an encoding, for a driver that does not decode the rest.
+/// @return nothing if no message begins so
+[[nodiscard]] std::optional<p2p::Channel> channel_of_bytes(ByteView bytes);
 
 [[nodiscard]] Bytes encode_wire(const Envelope& message);
 

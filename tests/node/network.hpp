@@ -41,6 +41,7 @@ struct Log {
     std::vector<AlarmRaised> alarms;
     std::vector<Accused> accusations;
     std::vector<FactDisputed> disputes;
+    std::vector<TxnVerdict> verdicts;
     std::optional<StopNode> stopped;
     std::size_t sent = 0;  ///< messages, a broadcast counts once
 };

@@ -1,7 +1,10 @@
 #include <tools/devnet/manifest.hpp>
 
+#include <algorithm>
 #include <array>
 #include <limits>
+#include <sstream>
+#include <utility>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -23,10 +26,6 @@ std::string flag_name(std::string_view key) {
         out += c == '_' ? '-' : c;
     }
     return out;
-}
-
-std::string toml_text(const std::string& text) {
-    return fmt::format("{}", fmt::streamed(toml::value<std::string>(text)));
 }
 
 class Reader {
@@ -113,6 +112,12 @@ class Reader {
 
 std::filesystem::path manifest_file(const std::filesystem::path& home) {
     return home / "devnet.toml";
+}
+
+std::string toml_text(const std::string& text) {
+    std::ostringstream out;
+    out << toml::value<std::string>(text);
+    return out.str();
 }
 
 std::string to_toml(const Manifest& manifest) {

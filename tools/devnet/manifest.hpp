@@ -47,6 +47,9 @@ struct ManifestFlags {
 
 [[nodiscard]] std::string to_toml(const Manifest& manifest);
 
+/// Text as a TOML string.
+[[nodiscard]] std::string toml_text(const std::string& text);
+
 /// The file's keys over the flags over the defaults.
 /// @error syntax, an unknown key with a suggestion, a value out of range, or a flag that says
 /// something else than the file

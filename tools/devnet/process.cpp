@@ -84,6 +84,27 @@ std::vector<char*> pointers_to(std::vector<std::string>& words) {
     return out;
 }
 
+struct Pipe {
+    FileDescriptor read;
+    FileDescriptor write;
+};
+
+std::optional<Pipe> make_pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+        return std::nullopt;
+    }
+    return Pipe{FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+}
+
+/// Waits until the pipe's other end is closed: the child is the program now, or gone.
+void wait_for_exec(Pipe& pipe) {
+    pipe.write.close();
+    std::array<char, 1> byte{};
+    while (::read(pipe.read.get(), byte.data(), byte.size()) < 0 && errno == EINTR) {
+    }
+}
+
 /// Between fork and exec only calls that are safe in a signal handler are allowed.
 [[noreturn]] void become(char* const* arguments, int output, int log, bool detached) {
     if (detached) {
@@ -147,13 +168,15 @@ Fallible<ProcessId> start(const StartOptions& options) {
     }
     std::vector<std::string> words = options.arguments;
     const std::vector<char*> pointers = pointers_to(words);
-    const pid_t pid = ::fork();
+    auto pipe = make_pipe();
+    const pid_t pid = pipe ? ::fork() : -1;
     if (pid < 0) {
         return std::unexpected("cannot start a process: " + system_reason() + "; end others");
     }
     if (pid == 0) {
         become(pointers.data(), output.get(), log.get(), options.detached);
     }
+    wait_for_exec(*pipe);  // before that its arguments are still ours
     const auto stat = stat_of(pid);  // ours: at worst a zombie, which still has its line
     return ProcessId{pid, stat ? stat->started : 0};
 }
@@ -164,26 +187,21 @@ std::optional<std::string> ending_of(pid_t pid) {
 }
 
 Fallible<Finished> run_program(const std::vector<std::string>& arguments) {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-        return std::unexpected("cannot make a pipe: " + system_reason() + "; end other programs");
-    }
-    const FileDescriptor read_end(ends[0]);
-    FileDescriptor write_end(ends[1]);
+    auto pipe = make_pipe();
     std::vector<std::string> words = arguments;
     const std::vector<char*> pointers = pointers_to(words);
-    const pid_t pid = ::fork();
+    const pid_t pid = pipe ? ::fork() : -1;
     if (pid < 0) {
         return std::unexpected("cannot start a process: " + system_reason() + "; end others");
     }
     if (pid == 0) {
-        become(pointers.data(), write_end.get(), write_end.get(), /*detached=*/false);
+        become(pointers.data(), pipe->write.get(), pipe->write.get(), /*detached=*/false);
     }
-    write_end.close();
+    pipe->write.close();
     Finished out;
     std::array<char, 4'096> portion{};
     while (true) {
-        const ssize_t got = ::read(read_end.get(), portion.data(), portion.size());
+        const ssize_t got = ::read(pipe->read.get(), portion.data(), portion.size());
         if (got == 0 || (got < 0 && errno != EINTR)) {
             break;
         }
