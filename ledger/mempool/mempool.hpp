@@ -61,6 +61,9 @@ class Mempool {
 
     [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
+    /// Whether some transaction could be executed next.
+    [[nodiscard]] bool has_pending() const { return !heads_.empty(); }
+
     /// The nonce that the sender's next transaction should have; nothing if the pool holds none
     /// of its transactions, so that the account's own nonce is the answer.
     [[nodiscard]] std::optional<Nonce> next_nonce(const Address& sender) const;

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include <core/check.hpp>
+#include <core/integer.hpp>
 #include <node/validator/impl.hpp>
 
 /// What the replica wants done, in its order. Spec [J1] to [J5].
@@ -44,8 +45,28 @@ Validator::Impl::Done Validator::Impl::perform(const pbft::CancelTimer& effect) 
 
 Validator::Impl::Done Validator::Impl::perform(const pbft::Build& effect) {
     build_ = effect;
-    if (effect.not_before > now_) {
-        timers_.build = effect.not_before;
+    timers_.build = build_due();
+    return {};
+}
+
+/// When the order is to be carried out. An empty block only keeps the chain's clock going: it may
+/// wait for something to put into it, but not in a view that others already wait for.
+TimeMs Validator::Impl::build_due() const {
+    const bool idle = build_->view == View{} && !pool_.pool().has_pending() &&
+                      facts_.choose(1, pbft::kFactsBytesMax).empty();
+    const std::uint64_t wait = options_.empty_block_interval_ms;
+    const std::uint64_t spaced = options_.timing.block_interval_ms;
+    return idle && wait > spaced ? TimeMs{saturating_add(build_->not_before.value, wait - spaced)}
+                                 : build_->not_before;
+}
+
+/// Carries out a due order; something to put into the block makes it due earlier.
+Validator::Impl::Done Validator::Impl::build_if_due() {
+    if (!build_) {
+        return {};
+    }
+    timers_.build = build_due();
+    if (*timers_.build > now_) {
         return {};
     }
     timers_.build.reset();

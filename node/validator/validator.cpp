@@ -178,7 +178,10 @@ Validator::Impl::Done Validator::Impl::drive() {
             sync_effects_.pop_front();
             POLIS_TRY_VOID(std::visit(perform_one, effect));
         } else {
-            break;
+            POLIS_TRY_VOID(build_if_due());
+            if (inputs_.empty()) {
+                break;
+            }
         }
     }
     for (std::vector<Bytes>& batch : pool_.take_gossip()) {
@@ -302,10 +305,6 @@ Validator::Impl::Done Validator::Impl::on(const Tick& /*input*/) {
                 repeat_claim();
             }
         }
-    }
-    if (timers_.build && *timers_.build <= now_) {
-        timers_.build.reset();
-        POLIS_TRY_VOID(build_now());
     }
     std::vector<Hash> due;
     for (const auto& [digest, candidate] : candidates_) {

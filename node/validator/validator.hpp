@@ -159,6 +159,9 @@ class Validator {
         std::uint64_t clock_drift_ms_max =
             10'000;  ///< a block's time may be this far ahead of ours
         std::size_t block_txns_max = 10'000;
+        /// A leader with nothing to put into a block waits this long after the one before it; less
+        /// than the block interval: as long as that. Must be well below the view timeout.
+        std::uint64_t empty_block_interval_ms = 0;
         ledger::MempoolLimits mempool;
     };
 
