@@ -76,7 +76,7 @@ class PolisCase(unittest.TestCase):
 class Demo(PolisCase):
     def test_loses_nothing_and_says_what_to_try(self):
         home = self.dir / "demo"
-        text = self.ok("demo", "--blocks", 20, "--transfers", 20, "--home", home)
+        text = self.ok("ledger", "demo", "--blocks", 20, "--transfers", 20, "--home", home)
         for part in ("kill -9", "reopened", "all roots equal", "proof verified", str(home)):
             self.assertIn(part, text)
         commands = re.findall(r"^  (\S*polis ledger .*)$", text, re.MULTILINE)
@@ -89,28 +89,28 @@ class Demo(PolisCase):
 
     def test_ends_alike_wherever_the_kill_fell(self):
         options = ("--blocks", 12, "--transfers", 15, "--seed", 7)
-        first = self.ok_json("demo", *options, "--home", self.dir / "first")
-        second = self.ok_json("demo", *options, "--home", self.dir / "second")
+        first = self.ok_json("ledger", "demo", *options, "--home", self.dir / "first")
+        second = self.ok_json("ledger", "demo", *options, "--home", self.dir / "second")
         self.assertEqual(first["height"], 12)
         self.assertGreaterEqual(first["height_after_kill"], first["acknowledged_before_kill"])
         self.assertEqual(first["state_root"], second["state_root"])
         self.assertTrue(first["all_roots_equal"])
         other = self.ok_json(
-            "demo", *options[:-1], 8, "--home", self.dir / "third")
+            "ledger", "demo", *options[:-1], 8, "--home", self.dir / "third")
         self.assertNotEqual(first["state_root"], other["state_root"])
 
     def test_chooses_a_fresh_directory(self):
         answer = self.ok_json(
-            "demo", "--blocks", 4, "--transfers", 1, env={"TMPDIR": str(self.dir)})
+            "ledger", "demo", "--blocks", 4, "--transfers", 1, env={"TMPDIR": str(self.dir)})
         self.assertTrue(answer["home"].startswith(str(self.dir / "polis-demo-")))
         self.fails(
-            "demo", env={"TMPDIR": str(self.dir / "none")}, says="temporary directory.*--home")
+            "ledger", "demo", env={"TMPDIR": str(self.dir / "none")}, says="temporary directory.*--home")
 
     def test_leaves_an_existing_chain_alone(self):
         home = self.dir / "taken"
         self.ok("genesis", "build", ROOT / "genesis/presets/solo.toml", "--home", home)
         before = self.ok_json("ledger", "info", "--home", home)
-        self.fails("demo", "--home", home, says="already holds a chain; choose another --home")
+        self.fails("ledger", "demo", "--home", home, says="already holds a chain; choose another --home")
         self.assertEqual(before["block"], self.ok_json("ledger", "info", "--home", home)["block"])
 
     def test_is_nothing_but_a_ledger_when_its_parent_dies(self):
@@ -127,7 +127,7 @@ class Demo(PolisCase):
             os.dup2(high_lifeline, 4)
 
         writer = subprocess.Popen(
-            [POLIS, "demo-writer", "--home", str(home), "--blocks", "100000", "--transfers", "1"],
+            [POLIS, "ledger", "demo-writer", "--home", str(home), "--blocks", "100000", "--transfers", "1"],
             preexec_fn=take_places, pass_fds=(3, 4), stderr=subprocess.PIPE)
         os.close(acks_write)
         os.close(lifeline)
@@ -287,7 +287,7 @@ class Chain(PolisCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.home = cls.dir / "home"
-        done = run("demo", "--blocks", 20, "--transfers", 20, "--json", "--home", cls.home)
+        done = run("ledger", "demo", "--blocks", 20, "--transfers", 20, "--json", "--home", cls.home)
         assert done.returncode == OK, done.stderr
         cls.demo = json.loads(done.stdout)
 
@@ -493,14 +493,14 @@ class Tampering(PolisCase):
         return {info["height"]: info["state_root"]}
 
     def test_finds_flips_in_tables(self):
-        home = self.build("tables", "demo", "--blocks", 8, "--transfers", 10)
+        home = self.build("tables", "ledger", "demo", "--blocks", 8, "--transfers", 10)
         self.ok("ledger", "info", "--home", home)
         names = [file.suffix for file in (home / "chain").iterdir()]
         self.assertIn(".ldb", names)
         self.assertGreater(self.flip_each(home, (".ldb",), 40), 30)
 
     def test_finds_flips_in_the_log(self):
-        source = self.build("source", "demo", "--blocks", 8, "--transfers", 10)
+        source = self.build("source", "ledger", "demo", "--blocks", 8, "--transfers", 10)
         file = self.dir / "chain.blk"
         self.ok("ledger", "export", "--home", source, "--out", file)
         home = self.build("log", "ledger", "import", file)
@@ -514,7 +514,7 @@ class Tampering(PolisCase):
         self.assertGreater(self.flip_each(home, (".log", ""), 20), 10)
 
     def test_finds_missing_files(self):
-        home = self.build("missing", "demo", "--blocks", 4, "--transfers", 10)
+        home = self.build("missing", "ledger", "demo", "--blocks", 4, "--transfers", 10)
         for file in sorted((home / "chain").iterdir()):
             if file.name == "LOCK" or file.stat().st_size == 0:
                 continue
@@ -558,7 +558,7 @@ class Guide(PolisCase):
 class ExitCodes(PolisCase):
     def test_0_for_help_and_version(self):
         for command in (
-                "", "demo", "keys", "keys new", "keys show", "keys dev", "genesis",
+                "", "ledger demo", "keys", "keys new", "keys show", "keys dev", "genesis",
                 "genesis check", "genesis build", "genesis devnet", "ledger", "ledger info",
                 "ledger block", "ledger txn", "ledger account", "ledger proof",
                 "ledger proof-check", "ledger supply", "ledger verify", "ledger export",
@@ -588,7 +588,7 @@ class ExitCodes(PolisCase):
         self.misused("keys", "show", "--file", "x", "--seed", "y")
         self.misused("keys", "new")
         self.misused("keys", "dev", "--count", "x")
-        self.misused("demo", "--blocks", "1")
+        self.misused("ledger", "demo", "--blocks", "1")
 
     def test_1_when_nobody_can_read_the_answer(self):
         with open("/dev/full", "w", encoding="utf-8") as full:

@@ -68,7 +68,9 @@ fs::path home_of(const std::string& option) {
     std::string home = option;
     if (home.empty()) {
         const char* set = std::getenv("POLIS_DEVNET");  // NOLINT(concurrency-mt-unsafe)
-        home = set != nullptr && *set != '\0' ? set : "devnet";
+        std::error_code failed;
+        const bool inside = fs::exists("devnet.json", failed);
+        home = set != nullptr && *set != '\0' ? set : inside ? "." : "devnet";
     }
     return fs::absolute(home).lexically_normal();
 }
@@ -132,14 +134,8 @@ Fallible<void> save(const Devnet& devnet) {
 }
 
 std::optional<Devnet> find() {
-    for (const fs::path& home : {home_of({}), fs::absolute(".").lexically_normal()}) {
-        std::error_code failed;
-        if (fs::exists(state_file(home), failed)) {
-            auto found = load(home);
-            return found ? std::optional{*std::move(found)} : std::nullopt;
-        }
-    }
-    return std::nullopt;
+    auto found = load(home_of({}));
+    return found ? std::optional{*std::move(found)} : std::nullopt;
 }
 
 Fallible<FileDescriptor> lock(const fs::path& home) {

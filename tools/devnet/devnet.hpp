@@ -42,7 +42,7 @@ struct Devnet {
     bool operator==(const Devnet&) const = default;
 };
 
-/// Where a devnet is: --home, $POLIS_DEVNET or ./devnet.
+/// Where a devnet is: --home, $POLIS_DEVNET, this directory if it is one's home, or ./devnet.
 [[nodiscard]] std::filesystem::path home_of(const std::string& option);
 
 /// The devnet.json text; parse_state() reads it back.

@@ -1,4 +1,4 @@
-#include <tools/demo/child.hpp>
+#include <tools/ledger_demo/child.hpp>
 
 #include <array>
 #include <cerrno>
