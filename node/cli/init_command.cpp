@@ -107,7 +107,7 @@ Done print_summary(const HomeLayout& home, const Hash& genesis) {
     fmt::print("genesis    {}\n", to_hex_prefixed(genesis.view()));
     fmt::print("node id    {}\n", to_hex(key.public_key().view()));
     if (identity) {
-        fmt::print("operator   {}\n", crypto::to_bech32(identity->address));
+        fmt::print("operator   {}\n", crypto::to_text(identity->address));
         fmt::print(
             "consensus  {}\n", to_hex_prefixed(identity->consensus_key.public_key().view()));
         fmt::print("vrf        {}\n", to_hex_prefixed(identity->vrf_key.public_key().view()));
