@@ -46,6 +46,11 @@ class InFlight {
         }
     }
 
+    /// Of the whole flow; 0 if this is part of none.
+    [[nodiscard]] std::size_t flow_bytes() const {
+        return flow_ == nullptr ? 0 : flow_->bytes.load();
+    }
+
   private:
     std::shared_ptr<Flow> flow_;
     std::size_t bytes_ = 0;

@@ -162,10 +162,12 @@ TxnReply TxnGate::take_reply(std::uint64_t ticket) {
 
 void TxnGate::close() {
     std::map<std::uint64_t, TxnReply> replies;
+    std::map<Source, Line> lines;  // what they hold gives back to its connections
     {
         const MutexLock lock(mutex_);
         closed_ = true;
         replies.swap(replies_);
+        lines.swap(lines_);
         clients_.clear();
     }
     for (const auto& [ticket, reply] : replies) {

@@ -211,7 +211,7 @@ void ValidatorDriver::perform_one(const Accused& output) {
     log_.warn(
         "consensus",
         "a member voted twice; the proof goes on chain if this node has an account key",
-        {{"offender", to_hex(pbft::offender_of(output.evidence).view())}});
+        {{"offender", to_hex(output.evidence.offender.view())}});
 }
 
 void ValidatorDriver::perform_one(const FactDisputed& /*output*/) {

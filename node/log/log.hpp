@@ -53,7 +53,7 @@ struct LogLine {
 /// written kRepeatsMax times in kRepeatWindowMs, then counted.
 class Log {
   public:
-    static constexpr std::uint64_t kRepeatsMax = 20;
+    static constexpr std::uint64_t kRepeatsMax = 200;
     static constexpr std::uint64_t kRepeatWindowMs = 10'000;
 
     struct Setup {
