@@ -12,7 +12,11 @@ namespace {
 
 /// Key and proof have one length each, so no two questions of one kind hash the same bytes.
 Hash name_of(ByteView key, ByteView proof, ByteView message) {
-    return crypto::Blake2b256(crypto::kDomainMemo).update(key).update(proof).update(message).finish();
+    return crypto::Blake2b256(crypto::kDomainMemo)
+        .update(key)
+        .update(proof)
+        .update(message)
+        .finish();
 }
 
 }  // namespace

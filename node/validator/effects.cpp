@@ -178,7 +178,12 @@ Validator::Impl::Done Validator::Impl::after_block(
         to_attest_ = facts_.new_term(next.current);
     }
     if (author_ && author_->account_key) {
-        POLIS_TRY_VOID(evidence_.report(chain(), *author_->account_key, pool_));
+        POLIS_TRY(
+            const std::vector<Hash> reports,
+            evidence_.report(chain(), *author_->account_key, pool_));
+        for (const Hash& report : reports) {
+            gossip_.accepted(report, std::nullopt, now_);
+        }
     }
     body_fetch_.decided(height);
     enqueue(block_sync_.accepted(height, now_));

@@ -240,7 +240,8 @@ void Gossip::settle(const Hash& txn, PeerId from) {
     }
     const Wanted& wanted = entry->second;
     if (wanted.asked > 0) {
-        const auto asked_end = wanted.announcers.begin() + static_cast<std::ptrdiff_t>(wanted.asked);
+        const auto asked_end =
+            wanted.announcers.begin() + static_cast<std::ptrdiff_t>(wanted.asked);
         const bool answered = std::find(wanted.announcers.begin(), asked_end, from) != asked_end;
         (answered ? asked_well_ : asked_in_vain_) = true;
     }
@@ -283,8 +284,8 @@ bool Gossip::listens_to(PeerId id, TimeMs now) {
     }
     Peer& peer = found->second;
     if (now > peer.forgiven_at) {
-        const std::uint64_t forgiven = saturating_mul(
-            now.value - peer.forgiven_at.value, options_.useless_per_ms);
+        const std::uint64_t forgiven =
+            saturating_mul(now.value - peer.forgiven_at.value, options_.useless_per_ms);
         peer.useless -= std::min(peer.useless, forgiven);
         peer.forgiven_at = now;
     }

@@ -65,11 +65,12 @@ class Gossip {
         std::uint64_t patience_ms_min = 5;
         std::uint64_t patience_ms_max = 1'000;
         std::uint64_t request_timeout_ms = 1'000;
-        std::size_t wanted_max = 8'192;     ///< names that one peer may have told and we lack
-        std::size_t announcers_max = 8;     ///< of one transaction
-        std::size_t recent_max = 32'768;    ///< names in one generation of those handled lately
-        std::uint64_t useless_max = 20'000; ///< transactions of no use that a peer may send at once
-        std::uint64_t useless_per_ms = 1;   ///< of which it is forgiven so many
+        std::size_t wanted_max = 8'192;   ///< names that one peer may have told and we lack
+        std::size_t announcers_max = 8;   ///< of one transaction
+        std::size_t recent_max = 32'768;  ///< names in one generation of those handled lately
+        std::uint64_t useless_max =
+            20'000;                        ///< transactions of no use that a peer may send at once
+        std::uint64_t useless_per_ms = 1;  ///< of which it is forgiven so many
     };
 
     explicit Gossip(const Options& options)
@@ -109,8 +110,8 @@ class Gossip {
 
   private:
     struct Peer {
-        std::size_t wanted = 0;      ///< names it told that are still wanted
-        std::uint64_t useless = 0;   ///< sent and not forgiven yet
+        std::size_t wanted = 0;     ///< names it told that are still wanted
+        std::uint64_t useless = 0;  ///< sent and not forgiven yet
         TimeMs forgiven_at;
     };
 

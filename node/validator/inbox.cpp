@@ -1,8 +1,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <core/check.hpp>
-#include <core/codec/borsh.hpp>
 #include <core/integer.hpp>
 #include <node/validator/impl.hpp>
 
@@ -94,41 +92,6 @@ Validator::Impl::Done Validator::Impl::receive(PeerId peer, const consensus::Fac
         return {};
     }
     report(facts_.add(message).alarm);
-    return {};
-}
-
-ledger::StoreResult<Arrival> Validator::Impl::take_txn(ByteView encoded) {
-    POLIS_TRY(Arrival arrival, pool_.add(encoded, chain().state()));
-    if (arrival.accepted()) {
-        enqueue(body_fetch_.item_found(arrival.id, encoded, now_));
-    }
-    return arrival;
-}
-
-/// The check of the signature is the dear one, and it is done. A known one costs a look-up.
-Validator::Impl::Done Validator::Impl::on(const TxnsVerified& input) {
-    POLIS_ASSERT(input.peer || input.tickets.size() == input.txns.size());
-    for (std::size_t i = 0; i < input.txns.size(); ++i) {
-        const ledger::TxnPtr& txn = input.txns[i];
-        POLIS_TRY(Arrival arrival, pool_.add_verified(txn, chain().state()));
-        if (arrival.accepted() && body_fetch_.active()) {
-            enqueue(body_fetch_.item_found(arrival.id, codec::encode(txn->txn), now_));
-        }
-        if (!input.peer) {
-            out_.emplace_back(TxnVerdict{input.tickets[i], arrival.id, std::move(arrival.outcome)});
-        }
-    }
-    return {};
-}
-
-Validator::Impl::Done Validator::Impl::receive(PeerId peer, const TxnBatch& message) {
-    for (const Bytes& txn : message.txns) {
-        POLIS_TRY(const Arrival arrival, take_txn(txn));
-        if (arrival.invalid()) {
-            penalise(peer, "passed on an invalid transaction");
-            break;
-        }
-    }
     return {};
 }
 

@@ -39,10 +39,6 @@ ledger::StoreResult<Arrival> TxnPool::add_verified(ledger::TxnPtr txn, ledger::S
     if (!verdict) {
         return Arrival{id, verdict.error()};
     }
-    untold_.push_back(id);
-    if (untold_.size() > kGossipTxnsMax) {
-        untold_.pop_front();
-    }
     return Arrival{id, *verdict};
 }
 
@@ -62,37 +58,36 @@ ledger::StoreResult<void> TxnPool::on_block(
     return {};
 }
 
-std::vector<std::vector<Bytes>> TxnPool::take_gossip() {
-    std::vector<std::vector<Bytes>> batches;
+std::vector<TxnBatch> TxnPool::batches(const std::vector<Hash>& txns) const {
+    std::vector<TxnBatch> batches;
     std::size_t room = 0;
-    for (const Hash& id : std::exchange(untold_, {})) {
+    for (const Hash& id : txns) {
         const ledger::TxnPtr txn = pool_.get(id);
         if (!txn) {
             continue;
         }
-        if (batches.empty() || txn->encoded_bytes > room) {
+        if (batches.empty() || txn->encoded_bytes > room ||
+            batches.back().txns.size() == kTxnBatchCountMax) {
             batches.emplace_back();
             room = kTxnBatchBytesMax;
         }
         room -= txn->encoded_bytes;
-        batches.back().push_back(codec::encode(txn->txn));
+        batches.back().txns.push_back(codec::encode(txn->txn));
     }
     return batches;
 }
 
-std::vector<Bytes> TxnPool::greeting() const {
+std::vector<Hash> TxnPool::dearest() const {
     const ledger::BlockSpace space{
         .gas_max = Gas{UINT64_MAX},
-        .bytes_max = kTxnBatchBytesMax,
-        .count_max = kGossipTxnsMax,
+        .bytes_max = SIZE_MAX,
+        .count_max = kTxnAnnounceMax,
         .height = Height{0}};
-    std::vector<Bytes> out;
+    std::vector<Hash> out;
     for (const ledger::TxnPtr& txn : pool_.select(space)) {
-        out.push_back(codec::encode(txn->txn));
+        out.push_back(txn->id);
     }
     return out;
 }
-
-std::size_t TxnPool::memory_bytes() const { return pool_.bytes() + untold_.size() * sizeof(Hash); }
 
 }  // namespace polis::node

@@ -19,6 +19,10 @@ struct ChannelOf {
 
     p2p::Channel operator()(const TxnBatch& /*message*/) const { return p2p::Channel::kTxns; }
 
+    p2p::Channel operator()(const TxnAnnounce& /*message*/) const { return p2p::Channel::kTxns; }
+
+    p2p::Channel operator()(const TxnRequest& /*message*/) const { return p2p::Channel::kTxns; }
+
     template <class SyncMessage>
     p2p::Channel operator()(const SyncMessage& /*message*/) const {
         return p2p::Channel::kBlocks;

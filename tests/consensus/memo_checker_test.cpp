@@ -58,8 +58,7 @@ TEST_F(Memo, remembers_proofs) {
     ASSERT_TRUE(truth.has_value());
     for (int i = 0; i < 2; ++i) {
         EXPECT_EQ(checker.vrf_output(key, input, proof), truth);
-        EXPECT_FALSE(
-            checker.vrf_output(people.vrf_keys[1].public_key(), input, proof).has_value());
+        EXPECT_FALSE(checker.vrf_output(people.vrf_keys[1].public_key(), input, proof).has_value());
     }
     EXPECT_EQ(checker.computed(), 2U);
 }

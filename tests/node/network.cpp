@@ -103,6 +103,14 @@ void Network::connect(PeerId left, PeerId right) {
     }
 }
 
+void Network::disconnect(PeerId left, PeerId right) {
+    if (nodes_[left].peers.erase(right) > 0) {
+        nodes_[right].peers.erase(left);
+        input(left, PeerLeft{right});
+        input(right, PeerLeft{left});
+    }
+}
+
 PeerId Network::add_stranger() {
     const auto id = static_cast<PeerId>(nodes_.size());
     nodes_.emplace_back();

@@ -74,6 +74,9 @@ class Network {
     void join(PeerId node);
     void connect(PeerId left, PeerId right);
 
+    /// The link between them is no more; both notice.
+    void disconnect(PeerId left, PeerId right);
+
     void set_filter(Filter filter) { filter_ = std::move(filter); }
 
     void run_for(std::uint64_t ms);
