@@ -123,6 +123,33 @@ PresetResult<std::uint64_t> TableReader::number(std::string_view key) const {
     return static_cast<std::uint64_t>(value->get());
 }
 
+PresetResult<bool> TableReader::boolean(std::string_view key) const {
+    POLIS_TRY(const toml::node* const found, node(key, "true"));
+    const auto* const value = found->as_boolean();
+    if (value == nullptr) {
+        return std::unexpected(wrong_type(key, *found, "true or false without quotes"));
+    }
+    return value->get();
+}
+
+PresetResult<std::vector<std::string>> TableReader::texts(std::string_view key) const {
+    constexpr std::string_view kWanted = "a list of texts such as [\"...\"]";
+    POLIS_TRY(const toml::node* const found, node(key, "[]"));
+    const auto* const list = found->as_array();
+    if (list == nullptr) {
+        return std::unexpected(wrong_type(key, *found, kWanted));
+    }
+    std::vector<std::string> out;
+    for (const toml::node& entry : *list) {
+        const auto* const value = entry.as_string();
+        if (value == nullptr) {
+            return std::unexpected(wrong_type(key, entry, kWanted));
+        }
+        out.push_back(value->get());
+    }
+    return out;
+}
+
 PresetResult<Amount> TableReader::amount(std::string_view key) const {
     POLIS_TRY(const toml::node* const found, node(key, kAmountExample));
     const auto* const value = found->as_string();

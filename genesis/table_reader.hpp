@@ -13,7 +13,8 @@
 #include <core/types.hpp>
 #include <genesis/preset.hpp>
 
-/// Typed reading of TOML tables. Only the parser of presets includes this.
+/// Typed reading of TOML tables: for parsers of files that people write. Includes toml++, so only
+/// their sources include this.
 namespace polis::genesis {
 
 /// Where the keys of a file stand, so that later checks can name a line.
@@ -47,6 +48,10 @@ class TableReader {
 
     [[nodiscard]] PresetResult<std::string> text(std::string_view key) const;
     [[nodiscard]] PresetResult<std::uint64_t> number(std::string_view key) const;
+    [[nodiscard]] PresetResult<bool> boolean(std::string_view key) const;
+
+    /// A list of texts.
+    [[nodiscard]] PresetResult<std::vector<std::string>> texts(std::string_view key) const;
     [[nodiscard]] PresetResult<Amount> amount(std::string_view key) const;
 
     /// Basis points of a percentage: 5 or "2.5", from 0 to 100.

@@ -131,6 +131,9 @@ class Chain {
 
     [[nodiscard]] const KeyValueStore& store() const { return *store_; }
 
+    /// For snapshots, which lie beside the chain's rows; on the chain's thread only.
+    [[nodiscard]] KeyValueStore& store() { return *store_; }
+
     // As ChainReader has them.
     [[nodiscard]] StoreResult<Bytes> genesis_source() const { return reader_.genesis_source(); }
 

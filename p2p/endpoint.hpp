@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include <core/codec/borsh.hpp>
+
 namespace polis::p2p {
 
 /// An IPv6 address, or an IPv4 address mapped into IPv6, and a port.
@@ -15,6 +17,7 @@ struct Endpoint {
     std::uint16_t port = 0;
 
     auto operator<=>(const Endpoint&) const = default;
+    static constexpr auto kFields = codec::fields(&Endpoint::address, &Endpoint::port);
 };
 
 /// Reads "127.0.0.1:26600" or "[::1]:26600". Numeric only: names are resolved by the driver.

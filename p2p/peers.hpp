@@ -41,7 +41,7 @@ struct Dial {
     std::optional<NodeId> expected;
 };
 
-/// Say goodbye and close; closed() follows as always.
+/// Say goodbye and close; closed() follows as always. If the peer took part, PeerDown comes first.
 struct Disconnect {
     ConnectionId connection = 0;
     std::string reason;
@@ -123,6 +123,9 @@ class Peers {
     /// False: close it at once, before any cryptography. True: it counts as half open.
     [[nodiscard]] bool accepted(ConnectionId connection, const Endpoint& from, TimeMs now);
 
+    // A connection that this machine does not know, or has told the driver to close, changes
+    // nothing: the driver may still be working off earlier events.
+
     /// A dial got a socket; its handshake begins.
     void dialled(ConnectionId connection, const Endpoint& endpoint, TimeMs now);
 
@@ -137,6 +140,10 @@ class Peers {
     /// Every connection ends here once, also refused and half-open ones.
     [[nodiscard]] PeersEffects closed(
         ConnectionId connection, std::optional<CloseReason> why, bool misbehaved, TimeMs now);
+
+    /// The peer brought something that this node did not have: such peers are kept when places are
+    /// short.
+    void helped(ConnectionId connection, TimeMs now);
 
     /// A message on Channel::kControl.
     [[nodiscard]] PeersEffects control(ConnectionId connection, ByteView bytes, TimeMs now);
@@ -157,6 +164,9 @@ class Peers {
     [[nodiscard]] std::vector<PeerView> peers() const;
     [[nodiscard]] std::vector<BanView> bans() const;
     [[nodiscard]] std::size_t known_count() const;
+
+    /// True if Setup::book was damaged or of another version, so that this run began without.
+    [[nodiscard]] bool book_dropped() const;
 
     /// The book, anchors and bans as bytes.
     [[nodiscard]] Bytes save() const;

@@ -92,6 +92,9 @@ class BlockSync {
 
     [[nodiscard]] Height head() const { return head_; }
 
+    /// The highest block that a peer claims to have; 0 if none claims any.
+    [[nodiscard]] Height target() const;
+
     /// True while blocks are on their way, kept here or with the driver.
     [[nodiscard]] bool active() const;
 
@@ -152,7 +155,6 @@ class BlockSync {
     [[nodiscard]] bool has_free_peer(TimeMs now) const;
     [[nodiscard]] std::optional<PeerId> best_peer(
         Height height, const std::set<PeerId>& except, TimeMs now) const;
-    [[nodiscard]] Height target() const;
     [[nodiscard]] Height next_missing() const;
     [[nodiscard]] bool patient(TimeMs now) const;
 

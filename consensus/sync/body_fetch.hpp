@@ -116,6 +116,9 @@ class BodyFetch {
 
     [[nodiscard]] std::optional<TimeMs> next_timer() const;
 
+    /// True if any block is open.
+    [[nodiscard]] bool active() const { return !blocks_.empty(); }
+
     [[nodiscard]] bool open(const Hash& digest) const { return blocks_.contains(digest); }
 
     /// Bytes kept for summaries and items.

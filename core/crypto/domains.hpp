@@ -22,11 +22,18 @@ inline constexpr Domain kDomainStoreRow{"polis.store.row"};
 inline constexpr Domain kDomainSnapshot{"polis.snapshot"};
 inline constexpr Domain kDomainManifest{"polis.manifest"};
 
+inline constexpr Domain kDomainBlob{"polis.blob"};
+inline constexpr Domain kDomainPeerBook{"polis.peers.book"};
+
 inline constexpr Domain kDomainVote{"polis.vote"};
 inline constexpr Domain kDomainCertificate{"polis.cert"};
 inline constexpr Domain kDomainPrepared{"polis.prepared"};
 inline constexpr Domain kDomainFact{"polis.fact"};
 inline constexpr Domain kDomainFactSign{"polis.fact.sign"};
 inline constexpr Domain kDomainBeacon{"polis.beacon"};
+
+inline constexpr Domain kDomainP2pIdentity{"polis.p2p.id"};
+// Of names that never leave a process.
+inline constexpr Domain kDomainMemo{"polis.memo"};
 
 }  // namespace polis::crypto

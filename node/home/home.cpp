@@ -103,15 +103,17 @@ ChainResult create_home(const fs::path& home, std::string_view preset, std::stri
     return *std::move(chain);
 }
 
-ChainResult open_home(const fs::path& home) {
+ChainResult open_home(const fs::path& home, const OpenOptions& options) {
     if (const auto missing = missing_home(home)) {
         return std::unexpected(*missing);
     }
-    auto store = ledger::open_leveldb(chain_dir(home), {.create_if_missing = false});
+    ledger::LevelDbOptions store_options = options.store;
+    store_options.create_if_missing = false;
+    auto store = ledger::open_leveldb(chain_dir(home), store_options);
     if (!store) {
         return std::unexpected(store.error().context);
     }
-    auto chain = Chain::open(*std::move(store), Chain::Options{});
+    auto chain = Chain::open(*std::move(store), options.chain);
     if (!chain) {
         return std::unexpected(
             "the chain in " + home.string() + " cannot be used: " + chain.error().context);

@@ -7,6 +7,7 @@
 
 #include <core/result.hpp>
 #include <ledger/chain.hpp>
+#include <ledger/store/leveldb_store.hpp>
 
 /// The directory of a chain: genesis.toml, for people, and chain/, the store.
 namespace polis::node {
@@ -19,9 +20,15 @@ namespace polis::node {
 [[nodiscard]] Result<std::unique_ptr<ledger::Chain>, std::string> create_home(
     const std::filesystem::path& home, std::string_view preset, std::string_view file);
 
+/// Memory and space that an open chain takes.
+struct OpenOptions {
+    ledger::LevelDbOptions store = {};
+    ledger::Chain::Options chain = {};
+};
+
 /// Opens the chain that create_home() made. @error one line with cause and cure
 [[nodiscard]] Result<std::unique_ptr<ledger::Chain>, std::string> open_home(
-    const std::filesystem::path& home);
+    const std::filesystem::path& home, const OpenOptions& options = {});
 
 /// A new directory of our own where temporary files go. @param purpose a word for its name
 /// @error one line with cause and cure

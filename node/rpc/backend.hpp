@@ -35,6 +35,7 @@ struct NodeInfo {
     ChainId chain_id;
     Hash genesis;
     ledger::Params params;
+    ledger::MempoolLimits mempool;
     std::optional<Address> validator;  ///< of the operator; nothing: an observer
     std::string p2p_listen;            ///< as bound: "127.0.0.1:26600"
     std::string rpc_listen;
@@ -166,7 +167,8 @@ class Backend {
     [[nodiscard]] virtual Result<Bytes, std::string> read_blob(
         const Hash& root, std::uint64_t offset, std::size_t count) const = 0;
 
-    /// Called for every event from now on. One listener: the server. Null ends it.
+    /// Called for every event from now on. One listener: the server. Null ends it: once that has
+    /// returned, the listener is not called again.
     virtual void listen(std::function<void(const NodeEvent&)> listener) = 0;
 };
 

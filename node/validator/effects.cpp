@@ -143,7 +143,11 @@ Validator::Impl::Done Validator::Impl::apply(const BlockPtr& block) {
     const ledger::Head& head = keeper_.head();
     POLIS_TRY(pbft::Schedule next, chain().schedule());
     inputs_.emplace_back(pbft::Applied{.digest = block->hash, .schedule = std::move(next)});
-    out_.emplace_back(Finalized{.head = head, .certificate = decided.certificate});
+    out_.emplace_back(Finalized{
+        .head = head,
+        .certificate = decided.certificate,
+        .proposer = block->header.proposer,
+        .txns = ids_of(*block)});
     broadcast(own_claim());
     POLIS_TRY_VOID(after_block(*block, applied));
     return {};
@@ -168,10 +172,18 @@ Validator::Impl::Done Validator::Impl::after_block(
     POLIS_TRY(const pbft::Schedule next, chain().schedule());
     if (next.current.term > block.header.term) {
         peer_of_.clear();
+        std::erase_if(heard_, [&next](const auto& item) {
+            return !next.current.index_of(item.first) && !next.next.index_of(item.first);
+        });
         to_attest_ = facts_.new_term(next.current);
     }
     if (author_ && author_->account_key) {
-        POLIS_TRY_VOID(evidence_.report(chain(), *author_->account_key, pool_));
+        POLIS_TRY(
+            const std::vector<Hash> reports,
+            evidence_.report(chain(), *author_->account_key, pool_));
+        for (const Hash& report : reports) {
+            gossip_.accepted(report, std::nullopt, now_);
+        }
     }
     body_fetch_.decided(height);
     enqueue(block_sync_.accepted(height, now_));

@@ -58,8 +58,9 @@ ledger::StoreResult<bool> EvidencePool::is_settled(ledger::Chain& chain, const P
     return offence.has_value();
 }
 
-ledger::StoreResult<void> EvidencePool::report(
+ledger::StoreResult<std::vector<Hash>> EvidencePool::report(
     ledger::Chain& chain, const crypto::SigningKey& account, TxnPool& pool) {
+    std::vector<Hash> reports;
     for (auto it = pending_.begin(); it != pending_.end();) {
         Pending& pending = it->second;
         POLIS_TRY(const bool settled, is_settled(chain, pending));
@@ -73,12 +74,13 @@ ledger::StoreResult<void> EvidencePool::report(
             continue;
         }
         POLIS_TRY(const Bytes report, make_report(chain, account, pool, pending.evidence));
-        POLIS_TRY(const Intake intake, pool.add(report, chain.state()));
-        if (intake == Intake::kAccepted) {
-            pending.txn = ledger::txn_id(report);
+        POLIS_TRY(const Arrival arrival, pool.add(report, chain.state()));
+        if (arrival.accepted()) {
+            pending.txn = arrival.id;
+            reports.push_back(arrival.id);
         }
     }
-    return {};
+    return reports;
 }
 
 std::size_t EvidencePool::memory_bytes() const { return pending_.size() * sizeof(Pending); }

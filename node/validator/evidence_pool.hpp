@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <consensus/pbft/evidence.hpp>
 #include <core/crypto/ed25519.hpp>
@@ -24,8 +25,8 @@ class EvidencePool {
     void add(const pbft::Evidence& evidence);
 
     /// Reports what nobody has reported yet. @param account pays for it
-    /// @error the state cannot be read
-    [[nodiscard]] ledger::StoreResult<void> report(
+    /// @return the new transactions. @error the state cannot be read
+    [[nodiscard]] ledger::StoreResult<std::vector<Hash>> report(
         ledger::Chain& chain, const crypto::SigningKey& account, TxnPool& pool);
 
     [[nodiscard]] std::size_t size() const { return pending_.size(); }

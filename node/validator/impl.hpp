@@ -16,6 +16,7 @@
 #include <consensus/sync/server.hpp>
 #include <core/types.hpp>
 #include <node/validator/evidence_pool.hpp>
+#include <node/validator/gossip.hpp>
 #include <node/validator/keeper.hpp>
 #include <node/validator/proposer.hpp>
 #include <node/validator/txn_pool.hpp>
@@ -27,7 +28,8 @@ namespace polis::node {
 
 /// The state behind Validator. Its functions lie by topic: validator.cpp has inputs and timers,
 /// effects.cpp what the replica wants, obtain.cpp how blocks are completed and judged, inbox.cpp
-/// what peers say, catch_up.cpp block sync in both directions.
+/// what peers say, txn_flow.cpp transactions, view.cpp what people see, catch_up.cpp block sync in
+/// both directions.
 ///
 /// Nothing calls back: every machine's effects go into a queue of their own, and drive() takes from
 /// the queues until all are empty. A store error ends everything: see stop().
@@ -56,7 +58,9 @@ class Validator::Impl {
 
     [[nodiscard]] const pbft::Replica& replica() const { return replica_; }
 
-    [[nodiscard]] std::size_t mempool_size() const { return pool_.pool().count(); }
+    [[nodiscard]] const ledger::Mempool& mempool() const { return pool_.pool(); }
+
+    [[nodiscard]] ValidatorView view() const;
 
   private:
     using Done = ledger::StoreResult<void>;
@@ -104,16 +108,20 @@ class Validator::Impl {
     Done on(const Tick& input);
     Done on(const SubmitTxn& input);
     Done on(const FactFound& input);
+    Done on(const TxnsVerified& input);
     Done drive();
+    [[nodiscard]] Phase phase() const;
     void repeat_claim();
     void stop(const ledger::StoreError& error);
     void attest(const consensus::Fact& fact);
     void report(const std::optional<consensus::FactAlarm>& alarm);
 
-    void broadcast(const Envelope& message) { out_.emplace_back(SendAll{encode_wire(message)}); }
+    void broadcast(const Envelope& message) {
+        out_.emplace_back(SendAll{channel_of(message), encode_wire(message)});
+    }
 
     void send(PeerId peer, const Envelope& message) {
-        out_.emplace_back(SendTo{peer, encode_wire(message)});
+        out_.emplace_back(SendTo{peer, channel_of(message), encode_wire(message)});
     }
 
     void penalise(PeerId peer, std::string_view reason);
@@ -156,6 +164,8 @@ class Validator::Impl {
     Done receive(PeerId peer, const pbft::Message& message);
     Done receive(PeerId peer, const consensus::FactVote& message);
     Done receive(PeerId peer, const TxnBatch& message);
+    Done receive(PeerId peer, const TxnAnnounce& message);
+    Done receive(PeerId peer, const TxnRequest& message);
     Done receive(PeerId peer, const sync::HeadClaim& message);
     Done receive(PeerId peer, const sync::BlockRequest& message);
     Done receive(PeerId peer, const sync::BlockResponse& message);
@@ -166,7 +176,13 @@ class Validator::Impl {
     Done turn_away(PeerId peer, const pbft::Message& message, pbft::Reject reason);
     Done help(PeerId peer, Height height);
     void note_source(PeerId peer, const pbft::Message& message);
-    ledger::StoreResult<Intake> take_txn(ByteView encoded);
+
+    // Transactions: txn_flow.cpp
+    ledger::StoreResult<Arrival> take_txn(ByteView encoded, std::optional<PeerId> from);
+    void note_arrival(const Arrival& arrival, std::optional<PeerId> from);
+    void perform(const PushTxns& effect);
+    void perform(const AnnounceTxns& effect);
+    void perform(const AskTxns& effect);
 
     // Block sync in both directions: catch_up.cpp
     Done perform(const sync::AskBlocks& effect);
@@ -181,7 +197,8 @@ class Validator::Impl {
     void enqueue(sync::BlockSyncEffects effects);
 
     // Constant after construction.
-    std::optional<Author> author_;  ///< nothing: an observer
+    std::optional<Author> author_;         ///< nothing: an observer
+    const std::optional<PublicKey> self_;  ///< consensus key; nothing: an observer
     const Options options_;
     consensus::CryptoChecker& checker_;
 
@@ -195,9 +212,12 @@ class Validator::Impl {
     sync::BlockSync block_sync_;
     sync::BodyFetch body_fetch_;
     sync::ServeBudget budget_;
+    Gossip gossip_;
+    sync::ServeBudget txn_budget_;
 
     std::map<PeerId, Peer> peers_;
     std::map<pbft::MemberIndex, PeerId> peer_of_;  ///< who passed on a member's latest message
+    std::map<PublicKey, TimeMs> heard_;            ///< when members' latest messages came
     std::map<Height, TimeMs> decided_at_;          ///< of the latest blocks
 
     // Of the height being decided.

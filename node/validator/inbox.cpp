@@ -32,6 +32,10 @@ void Validator::Impl::note_source(PeerId peer, const pbft::Message& message) {
     if (member && about == replica_.height()) {
         peer_of_[*member] = peer;
     }
+    const consensus::Committee* voters = replica_.schedule().at(about);
+    if (member && voters != nullptr && *member < voters->size()) {
+        heard_[voters->members[*member].consensus_key] = now_;
+    }
     const auto* proposal = std::get_if<pbft::Proposal>(&message);
     if (proposal != nullptr && shown_.size() < kShownMax) {
         shown_.try_emplace(
@@ -88,25 +92,6 @@ Validator::Impl::Done Validator::Impl::receive(PeerId peer, const consensus::Fac
         return {};
     }
     report(facts_.add(message).alarm);
-    return {};
-}
-
-ledger::StoreResult<Intake> Validator::Impl::take_txn(ByteView encoded) {
-    POLIS_TRY(const Intake intake, pool_.add(encoded, chain().state()));
-    if (intake == Intake::kAccepted) {
-        enqueue(body_fetch_.item_found(ledger::txn_id(encoded), encoded, now_));
-    }
-    return intake;
-}
-
-Validator::Impl::Done Validator::Impl::receive(PeerId peer, const TxnBatch& message) {
-    for (const Bytes& txn : message.txns) {
-        POLIS_TRY(const Intake intake, take_txn(txn));
-        if (intake == Intake::kInvalid) {
-            penalise(peer, "passed on an invalid transaction");
-            break;
-        }
-    }
     return {};
 }
 

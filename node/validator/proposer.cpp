@@ -12,8 +12,6 @@
 
 namespace polis::node {
 
-namespace {
-
 std::vector<Hash> ids_of(const ledger::CheckedBlock& block) {
     std::vector<Hash> out;
     out.reserve(block.txns.size());
@@ -22,8 +20,6 @@ std::vector<Hash> ids_of(const ledger::CheckedBlock& block) {
     }
     return out;
 }
-
-}  // namespace
 
 pbft::Summary summary_of(const ledger::CheckedBlock& block) {
     return {

@@ -62,6 +62,9 @@ class Proposer {
     std::optional<Ahead> ahead_;
 };
 
+/// The names of its transactions, in block order.
+[[nodiscard]] std::vector<Hash> ids_of(const ledger::CheckedBlock& block);
+
 /// A block as a proposal shows it.
 [[nodiscard]] pbft::Summary summary_of(const ledger::CheckedBlock& block);
 

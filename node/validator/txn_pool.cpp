@@ -15,32 +15,31 @@ TxnPool::TxnPool(
     consensus::CryptoChecker& checker)
     : rules_(rules), checker_(checker), pool_(limits, height) {}
 
-ledger::StoreResult<Intake> TxnPool::add(ByteView encoded, ledger::StateView& state) {
+ledger::StoreResult<Arrival> TxnPool::add(ByteView encoded, ledger::StateView& state) {
+    const Hash id = ledger::txn_id(encoded);
+    if (pool_.contains(id)) {
+        return Arrival{id, ledger::MempoolError::kAlreadyKnown};
+    }
     auto checked = ledger::check(encoded, rules_);
     if (!checked) {
-        return Intake::kInvalid;
-    }
-    if (pool_.contains(checked->id)) {
-        return Intake::kRefused;
+        return Arrival{id, checked.error()};
     }
     const Hash signed_hash = ledger::signing_hash(checked->txn.body);
     if (!checker_.signature_valid(
             checked->txn.body.sender, signed_hash.view(), checked->txn.signature)) {
-        return Intake::kInvalid;
+        return Arrival{id, ledger::TxnError::kBadSignature};
     }
-    const Hash id = checked->id;
+    return add_verified(std::make_shared<const ledger::CheckedTxn>(*std::move(checked)), state);
+}
+
+ledger::StoreResult<Arrival> TxnPool::add_verified(ledger::TxnPtr txn, ledger::StateView& state) {
+    const Hash id = txn->id;
     ledger::StateAccounts accounts(state);
-    POLIS_TRY(
-        const ledger::Verdict verdict,
-        pool_.add(std::make_shared<const ledger::CheckedTxn>(*std::move(checked)), accounts));
+    POLIS_TRY(const ledger::Verdict verdict, pool_.add(std::move(txn), accounts));
     if (!verdict) {
-        return Intake::kRefused;
+        return Arrival{id, verdict.error()};
     }
-    untold_.push_back(id);
-    if (untold_.size() > kGossipTxnsMax) {
-        untold_.pop_front();
-    }
-    return Intake::kAccepted;
+    return Arrival{id, *verdict};
 }
 
 ledger::StoreResult<void> TxnPool::on_block(
@@ -59,37 +58,36 @@ ledger::StoreResult<void> TxnPool::on_block(
     return {};
 }
 
-std::vector<std::vector<Bytes>> TxnPool::take_gossip() {
-    std::vector<std::vector<Bytes>> batches;
+std::vector<TxnBatch> TxnPool::batches(const std::vector<Hash>& txns) const {
+    std::vector<TxnBatch> batches;
     std::size_t room = 0;
-    for (const Hash& id : std::exchange(untold_, {})) {
+    for (const Hash& id : txns) {
         const ledger::TxnPtr txn = pool_.get(id);
         if (!txn) {
             continue;
         }
-        if (batches.empty() || txn->encoded_bytes > room) {
+        if (batches.empty() || txn->encoded_bytes > room ||
+            batches.back().txns.size() == kTxnBatchCountMax) {
             batches.emplace_back();
             room = kTxnBatchBytesMax;
         }
         room -= txn->encoded_bytes;
-        batches.back().push_back(codec::encode(txn->txn));
+        batches.back().txns.push_back(codec::encode(txn->txn));
     }
     return batches;
 }
 
-std::vector<Bytes> TxnPool::greeting() const {
+std::vector<Hash> TxnPool::dearest() const {
     const ledger::BlockSpace space{
         .gas_max = Gas{UINT64_MAX},
-        .bytes_max = kTxnBatchBytesMax,
-        .count_max = kGossipTxnsMax,
+        .bytes_max = SIZE_MAX,
+        .count_max = kTxnAnnounceMax,
         .height = Height{0}};
-    std::vector<Bytes> out;
+    std::vector<Hash> out;
     for (const ledger::TxnPtr& txn : pool_.select(space)) {
-        out.push_back(codec::encode(txn->txn));
+        out.push_back(txn->id);
     }
     return out;
 }
-
-std::size_t TxnPool::memory_bytes() const { return pool_.bytes() + untold_.size() * sizeof(Hash); }
 
 }  // namespace polis::node

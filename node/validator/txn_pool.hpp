@@ -1,9 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <deque>
-#include <optional>
+#include <variant>
 #include <vector>
 
 #include <consensus/checker.hpp>
@@ -14,21 +12,29 @@
 #include <ledger/store/key_value.hpp>
 #include <ledger/transaction.hpp>
 #include <ledger/validation.hpp>
+#include <node/validator/validator.hpp>
+#include <node/validator/wire.hpp>
 
 namespace polis::node {
 
 /// What became of a transaction that somebody sent.
-enum class Intake : std::uint8_t {
-    kAccepted,  ///< new here: peers will be told
-    kRefused,   ///< known, or of no use now: nobody's fault
-    kInvalid,   ///< no honest node passes this on
+struct Arrival {
+    Hash id;
+    TxnOutcome outcome;
+
+    /// New here: peers must be told.
+    [[nodiscard]] bool accepted() const {
+        return std::holds_alternative<ledger::Admission>(outcome);
+    }
+
+    /// No honest node passes this on. Else it is known or of no use now, which is nobody's fault.
+    [[nodiscard]] bool invalid() const { return std::holds_alternative<ledger::TxnError>(outcome); }
 };
 
-/// Bytes of transactions in one message to peers, and how many messages may wait.
+/// Bytes of transactions in one message to peers.
 inline constexpr std::size_t kTxnBatchBytesMax = std::size_t{256} * 1024;
-inline constexpr std::size_t kGossipTxnsMax = 10'000;
 
-/// The mempool with the gate in front of it, and the list of those that peers must hear of.
+/// The mempool with the gate in front of it.
 ///
 /// Each transaction's signature is verified once, here; a block whose transactions all came through
 /// this pool costs none. Spec [J9], [J10].
@@ -41,7 +47,12 @@ class TxnPool {
         consensus::CryptoChecker& checker);
 
     /// @error the account cannot be read
-    [[nodiscard]] ledger::StoreResult<Intake> add(ByteView encoded, ledger::StateView& state);
+    [[nodiscard]] ledger::StoreResult<Arrival> add(ByteView encoded, ledger::StateView& state);
+
+    /// The same for one that passed ledger::check() and whose signature somebody verified.
+    /// @pre not null
+    [[nodiscard]] ledger::StoreResult<Arrival> add_verified(
+        ledger::TxnPtr txn, ledger::StateView& state);
 
     /// Takes in an executed block. @param touched accounts that it changed
     /// @error an account cannot be read; nothing has changed
@@ -50,22 +61,21 @@ class TxnPool {
         const std::vector<Address>& touched,
         ledger::StateView& state);
 
-    /// Encoded transactions that came in since the last call and are still here, in batches of at
-    /// most kTxnBatchBytesMax.
-    [[nodiscard]] std::vector<std::vector<Bytes>> take_gossip();
+    /// Those of the transactions that are here, encoded, in batches of at most kTxnBatchBytesMax
+    /// and kTxnBatchCountMax.
+    [[nodiscard]] std::vector<TxnBatch> batches(const std::vector<Hash>& txns) const;
 
-    /// The first of what waits here, for a peer that has just come: one batch.
-    [[nodiscard]] std::vector<Bytes> greeting() const;
+    /// Names of the dearest that wait here, at most kTxnAnnounceMax: for a peer that has just come.
+    [[nodiscard]] std::vector<Hash> dearest() const;
 
     [[nodiscard]] const ledger::Mempool& pool() const { return pool_; }
 
-    [[nodiscard]] std::size_t memory_bytes() const;
+    [[nodiscard]] std::size_t memory_bytes() const { return pool_.bytes(); }
 
   private:
     const ledger::TxnRules rules_;
     consensus::CryptoChecker& checker_;
     ledger::Mempool pool_;
-    std::deque<Hash> untold_;  ///< at most kGossipTxnsMax; the oldest are dropped
 };
 
 }  // namespace polis::node

@@ -56,7 +56,11 @@ ledger::Chain& Validator::chain() { return impl_->chain(); }
 
 const pbft::Replica& Validator::replica() const { return impl_->replica(); }
 
-std::size_t Validator::mempool_size() const { return impl_->mempool_size(); }
+std::size_t Validator::mempool_size() const { return impl_->mempool().count(); }
+
+const ledger::Mempool& Validator::mempool() const { return impl_->mempool(); }
+
+ValidatorView Validator::view() const { return impl_->view(); }
 
 std::size_t Validator::memory_bytes() const { return impl_->memory_bytes(); }
 
@@ -82,12 +86,15 @@ ledger::StoreResult<Validator::Impl::Memory> Validator::Impl::load(ledger::Chain
 }
 
 Validator::Impl::Impl(Setup setup, Memory memory)
-    : options_(setup.options),
+    : self_(
+          setup.identity ? std::optional{setup.identity->consensus_key.public_key()}
+                         : std::nullopt),
+      options_(setup.options),
       checker_(*setup.checker),
       keeper_(std::move(setup.chain)),
       pool_(chain().rules(), options_.mempool, keeper_.head().height, checker_),
       facts_(
-          setup.identity ? setup.identity->consensus_key.public_key() : observer_key().public_key(),
+          self_.value_or(observer_key().public_key()),
           memory.schedule.current,
           std::move(memory.previous),
           {}),
@@ -104,7 +111,9 @@ Validator::Impl::Impl(Setup setup, Memory memory)
           .timing = options_.timing}),
       block_sync_(keeper_.head().height, {}),
       body_fetch_({}),
-      budget_({}) {
+      budget_({}),
+      gossip_({}),
+      txn_budget_({}) {
     if (setup.identity) {
         author_.emplace(Author{
             std::move(setup.identity->vrf_key),
@@ -151,6 +160,7 @@ void Validator::Impl::stop(const ledger::StoreError& error) {
 /// The replica first: what the other machines deliver is judged against its schedule.
 Validator::Impl::Done Validator::Impl::drive() {
     const auto perform_one = [this](const auto& effect) { return perform(effect); };
+    const auto perform_txns = [this](const auto& effect) { perform(effect); };
     for (;;) {
         if (!inputs_.empty()) {
             const pbft::Input input = std::move(inputs_.front());
@@ -174,8 +184,8 @@ Validator::Impl::Done Validator::Impl::drive() {
             break;
         }
     }
-    for (std::vector<Bytes>& batch : pool_.take_gossip()) {
-        broadcast(TxnBatch{std::move(batch)});
+    for (const GossipEffect& effect : gossip_.take_due(now_)) {
+        std::visit(perform_txns, effect);
     }
     return {};
 }
@@ -191,8 +201,9 @@ void Validator::Impl::enqueue(sync::BlockSyncEffects effects) {
 Validator::Impl::Done Validator::Impl::on(const PeerJoined& input) {
     peers_[input.peer] = {};
     send(input.peer, own_claim());
-    if (std::vector<Bytes> waiting = pool_.greeting(); !waiting.empty()) {
-        send(input.peer, TxnBatch{std::move(waiting)});
+    gossip_.peer_joined(input.peer, now_);
+    if (std::vector<Hash> waiting = pool_.dearest(); !waiting.empty()) {
+        send(input.peer, TxnAnnounce{std::move(waiting)});
     }
     for (const consensus::FactVote& vote : facts_.own_votes()) {
         send(input.peer, vote);
@@ -210,6 +221,8 @@ Validator::Impl::Done Validator::Impl::on(const PeerLeft& input) {
     peers_.erase(input.peer);
     std::erase_if(peer_of_, [&input](const auto& hint) { return hint.second == input.peer; });
     budget_.peer_left(input.peer);
+    txn_budget_.peer_left(input.peer);
+    gossip_.peer_left(input.peer, now_);
     enqueue(block_sync_.peer_left(input.peer, now_));
     enqueue(body_fetch_.peer_left(input.peer, now_));
     return {};
@@ -226,11 +239,6 @@ Validator::Impl::Done Validator::Impl::on(const PeerBytes& input) {
     }
     return std::visit(
         [this, &input](const auto& item) { return receive(input.peer, item); }, *message);
-}
-
-Validator::Impl::Done Validator::Impl::on(const SubmitTxn& input) {
-    POLIS_TRY_VOID(take_txn(input.encoded));
-    return {};
 }
 
 Validator::Impl::Done Validator::Impl::on(const FactFound& input) {
@@ -277,6 +285,7 @@ std::optional<TimeMs> Validator::Impl::next_timer() const {
     consider(timers_.build);
     consider(block_sync_.next_timer());
     consider(body_fetch_.next_timer());
+    consider(gossip_.next_timer());
     for (const auto& [digest, candidate] : candidates_) {
         if (candidate.early) {
             consider(due_at(candidate.early->header.time, options_.clock_drift_ms_max));
@@ -325,7 +334,8 @@ void Validator::Impl::repeat_claim() {
 std::size_t Validator::Impl::memory_bytes() const {
     std::size_t bytes = replica_.memory_bytes() + pool_.memory_bytes() + keeper_.memory_bytes() +
                         evidence_.memory_bytes() + facts_.memory_bytes() +
-                        block_sync_.buffered_bytes() + body_fetch_.memory_bytes();
+                        block_sync_.buffered_bytes() + body_fetch_.memory_bytes() +
+                        gossip_.memory_bytes();
     bytes += peers_.size() * sizeof(Peer) + shown_.size() * sizeof(Shown);
     for (const auto& [digest, candidate] : candidates_) {
         bytes += sizeof(candidate);

@@ -17,7 +17,10 @@
 #include <core/types.hpp>
 #include <core/worker_pool.hpp>
 #include <ledger/chain.hpp>
-#include <ledger/mempool/admission.hpp>
+#include <ledger/mempool/mempool.hpp>
+#include <ledger/transaction.hpp>
+#include <node/validator/view.hpp>
+#include <p2p/session.hpp>
 
 /// Where consensus meets the ledger: the replica, block sync, body fetch, mempool, facts and the
 /// chain joined into one machine that takes bytes from peers and gives bytes to peers. The process
@@ -47,9 +50,18 @@ struct PeerBytes {
 /// The time that next_timer() named has come.
 struct Tick {};
 
-/// A transaction of a local client.
+/// A transaction of a local client; TxnVerdict answers.
 struct SubmitTxn {
     Bytes encoded;
+    std::uint64_t ticket = 0;  ///< comes back with the verdict
+};
+
+/// Transactions that passed ledger::check() and whose signatures were verified on other threads: of
+/// a peer's TxnBatch, or of local clients.
+struct TxnsVerified {
+    std::optional<PeerId> peer;  ///< nothing: local clients, one ticket for each transaction
+    std::vector<ledger::TxnPtr> txns;
+    std::vector<std::uint64_t> tickets;  ///< of a peer's: empty
 };
 
 /// A fact that this node has worked out.
@@ -57,23 +69,38 @@ struct FactFound {
     consensus::Fact fact;
 };
 
-using ValidatorInput = std::variant<PeerJoined, PeerLeft, PeerBytes, Tick, SubmitTxn, FactFound>;
+using ValidatorInput =
+    std::variant<PeerJoined, PeerLeft, PeerBytes, Tick, SubmitTxn, FactFound, TxnsVerified>;
 
 // ---- outputs ------------------------------------------------------------------------------------
 
 struct SendTo {
     PeerId peer = 0;
+    p2p::Channel channel = p2p::Channel::kConsensus;
     Bytes bytes;
 };
 
 struct SendAll {
+    p2p::Channel channel = p2p::Channel::kConsensus;
     Bytes bytes;
 };
+
+/// How a transaction came in, or which check refused it.
+using TxnOutcome = std::variant<ledger::Admission, ledger::MempoolError, ledger::TxnError>;
 
 /// A block is executed and durable.
 struct Finalized {
     ledger::Head head;
     pbft::Certificate certificate;
+    Address proposer;
+    std::vector<Hash> txns;  ///< ids, in block order
+};
+
+/// What became of a client's transaction; one for each SubmitTxn and each local TxnsVerified.
+struct TxnVerdict {
+    std::uint64_t ticket = 0;
+    Hash id;
+    TxnOutcome outcome;
 };
 
 /// The peer sent what no honest peer sends.
@@ -101,8 +128,16 @@ struct StopNode {
     ledger::StoreError error;
 };
 
-using ValidatorOutput = std::
-    variant<SendTo, SendAll, Finalized, Penalise, AlarmRaised, Accused, StopNode, FactDisputed>;
+using ValidatorOutput = std::variant<
+    SendTo,
+    SendAll,
+    Finalized,
+    Penalise,
+    AlarmRaised,
+    Accused,
+    StopNode,
+    FactDisputed,
+    TxnVerdict>;
 using ValidatorOutputs = std::vector<ValidatorOutput>;
 
 // ---- the machine --------------------------------------------------------------------------------
@@ -155,6 +190,10 @@ class Validator {
     [[nodiscard]] ledger::Chain& chain();
     [[nodiscard]] const pbft::Replica& replica() const;
     [[nodiscard]] std::size_t mempool_size() const;
+    [[nodiscard]] const ledger::Mempool& mempool() const;
+
+    /// What the machine is at, for people. O(committee).
+    [[nodiscard]] ValidatorView view() const;
 
     /// Bytes held for messages, requests and transactions, roughly.
     [[nodiscard]] std::size_t memory_bytes() const;

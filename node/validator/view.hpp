@@ -19,7 +19,7 @@ enum class Phase : std::uint8_t {
     kProposing,   ///< leads the view and has not proposed yet
     kVoting,      ///< in a view, has not given up on it
     kViewChange,  ///< waits for the view that it asked for
-    kStopped,     ///< the store failed
+    kStopped,     ///< the store failed, or agreement was halted: see the alarm
 };
 
 [[nodiscard]] std::string_view to_string(Phase phase);

@@ -10,12 +10,15 @@
 #include <consensus/sync/messages.hpp>
 #include <core/bytes.hpp>
 #include <core/codec/borsh.hpp>
+#include <p2p/session.hpp>
 
 /// What validators send each other: one message, encoded, is what the driver carries.
 /// Spec: docs/spec/validator.md [J13].
 namespace polis::node {
 
 inline constexpr std::size_t kTxnBatchCountMax = 4'096;
+inline constexpr std::size_t kTxnAnnounceMax = 4'096;
+inline constexpr std::size_t kTxnRequestMax = 1'024;
 
 /// Longest message: one block of the largest size, its certificate and what stands around them.
 inline constexpr std::size_t kWireBytesMax = std::size_t{20} * 1024 * 1024;
@@ -29,6 +32,24 @@ struct TxnBatch {
         codec::fields(codec::bounded(&TxnBatch::txns, kTxnBatchCountMax));
 };
 
+/// Names of transactions that the sender has.
+struct TxnAnnounce {
+    std::vector<Hash> txns;
+
+    bool operator==(const TxnAnnounce&) const = default;
+    static constexpr auto kFields =
+        codec::fields(codec::bounded(&TxnAnnounce::txns, kTxnAnnounceMax));
+};
+
+/// Asks for transactions that were announced. Those that are here come in batches.
+struct TxnRequest {
+    std::vector<Hash> txns;
+
+    bool operator==(const TxnRequest&) const = default;
+    static constexpr auto kFields =
+        codec::fields(codec::bounded(&TxnRequest::txns, kTxnRequestMax));
+};
+
 /// Append only: the position is the tag on the wire.
 using Envelope = std::variant<
     pbft::Message,
@@ -40,7 +61,16 @@ using Envelope = std::variant<
     sync::BlockBusy,
     sync::BodyRequest,
     sync::BodySummary,
-    sync::BodyItems>;
+    sync::BodyItems,
+    TxnAnnounce,
+    TxnRequest>;
+
+/// The class in which a message travels.
+[[nodiscard]] p2p::Channel channel_of(const Envelope& message);
+
+/// The same by the first byte of an encoding, for a driver that does not decode the rest.
+/// @return nothing if no message begins so
+[[nodiscard]] std::optional<p2p::Channel> channel_of_bytes(ByteView bytes);
 
 [[nodiscard]] Bytes encode_wire(const Envelope& message);
 

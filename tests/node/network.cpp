@@ -6,6 +6,7 @@
 #include <core/crypto/address.hpp>
 #include <genesis/dev_keys.hpp>
 #include <genesis/devnet.hpp>
+#include <node/validator/wire.hpp>
 #include <tests/support/ledger_world.hpp>
 
 namespace polis::node::testing {
@@ -102,6 +103,14 @@ void Network::connect(PeerId left, PeerId right) {
     }
 }
 
+void Network::disconnect(PeerId left, PeerId right) {
+    if (nodes_[left].peers.erase(right) > 0) {
+        nodes_[right].peers.erase(left);
+        input(left, PeerLeft{right});
+        input(right, PeerLeft{left});
+    }
+}
+
 PeerId Network::add_stranger() {
     const auto id = static_cast<PeerId>(nodes_.size());
     nodes_.emplace_back();
@@ -121,17 +130,30 @@ void Network::send(PeerId from, PeerId to, const Bytes& bytes) {
     }
 }
 
+namespace {
+
+/// Every message of every test travels in its own class.
+void check_channel(p2p::Channel channel, const Bytes& bytes) {
+    if (channel != channel_of(decode_wire(bytes).value())) {
+        throw std::logic_error("a message in the wrong channel");
+    }
+}
+
+}  // namespace
+
 void Network::perform(PeerId from, ValidatorOutputs outputs) {
     Node& node = nodes_[from];
     Log& log = node.log;
     for (ValidatorOutput& output : outputs) {
         if (auto* one = std::get_if<SendTo>(&output)) {
             ++log.sent;
+            check_channel(one->channel, one->bytes);
             if (node.peers.contains(one->peer)) {
                 send(from, one->peer, one->bytes);
             }
         } else if (auto* all = std::get_if<SendAll>(&output)) {
             ++log.sent;
+            check_channel(all->channel, all->bytes);
             for (const PeerId peer : node.peers) {
                 send(from, peer, all->bytes);
             }
@@ -145,6 +167,8 @@ void Network::perform(PeerId from, ValidatorOutputs outputs) {
             log.accusations.push_back(std::move(*accused));
         } else if (auto* dispute = std::get_if<FactDisputed>(&output)) {
             log.disputes.push_back(std::move(*dispute));
+        } else if (auto* verdict = std::get_if<TxnVerdict>(&output)) {
+            log.verdicts.push_back(std::move(*verdict));
         } else if (auto* stop = std::get_if<StopNode>(&output)) {
             log.stopped = std::move(*stop);
         }

@@ -41,6 +41,7 @@ struct Log {
     std::vector<AlarmRaised> alarms;
     std::vector<Accused> accusations;
     std::vector<FactDisputed> disputes;
+    std::vector<TxnVerdict> verdicts;
     std::optional<StopNode> stopped;
     std::size_t sent = 0;  ///< messages, a broadcast counts once
 };
@@ -72,6 +73,9 @@ class Network {
     /// Connects the node with all that are running.
     void join(PeerId node);
     void connect(PeerId left, PeerId right);
+
+    /// The link between them is no more; both notice.
+    void disconnect(PeerId left, PeerId right);
 
     void set_filter(Filter filter) { filter_ = std::move(filter); }
 

@@ -23,7 +23,9 @@ std::vector<Envelope> one_of_each_kind() {
         sync::BlockBusy{4},
         sync::BodyRequest{Hash{}, false, {1, 5}},
         sync::BodySummary{},
-        sync::BodyItems{Hash{}, {sync::BodyItem{1, Bytes{7}}}}};
+        sync::BodyItems{Hash{}, {sync::BodyItem{1, Bytes{7}}}},
+        TxnAnnounce{{Hash{}, Hash{}}},
+        TxnRequest{{Hash{}}}};
     return out;
 }
 

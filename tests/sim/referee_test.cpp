@@ -8,9 +8,9 @@
 
 #include <gtest/gtest.h>
 
+#include <consensus/memo_checker.hpp>
 #include <ledger/store/memory_store.hpp>
 #include <tools/sim/forgery.hpp>
-#include <tools/sim/memo_checker.hpp>
 #include <tools/sim/population.hpp>
 #include <tools/sim/scenario.hpp>
 
@@ -73,7 +73,7 @@ class RefereeTest : public ::testing::Test {
         const ledger::CheckedBlock block = ledger::make_block(chain.head(), plan, {});
         const auto certificate = certify(block.hash, block.header.height, signers);
         EXPECT_TRUE(chain.apply(block, {.certificate = certificate}));
-        return {chain.head(), certificate};
+        return {chain.head(), certificate, Address{}, {}};
     }
 
     std::optional<Broken> judge(const node::Finalized& output, const ledger::Chain& chain) {
@@ -82,7 +82,7 @@ class RefereeTest : public ::testing::Test {
     }
 
     genesis::Genesis genesis_ = make_genesis(four_validators());
-    MemoChecker checker_;
+    consensus::MemoChecker checker_;
     WorkerPool workers_{0};
     std::optional<Referee> referee_;
 };

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include <consensus/memo_checker.hpp>
 #include <core/bytes.hpp>
 #include <core/random.hpp>
 #include <core/types.hpp>
@@ -19,7 +20,6 @@
 #include <tools/sim/adversary.hpp>
 #include <tools/sim/event_queue.hpp>
 #include <tools/sim/judge.hpp>
-#include <tools/sim/memo_checker.hpp>
 #include <tools/sim/network.hpp>
 #include <tools/sim/node_clock.hpp>
 #include <tools/sim/scenario.hpp>
@@ -44,7 +44,7 @@ class Cluster {
     struct Setup {
         const Scenario& scenario;
         const genesis::Genesis& genesis;
-        MemoChecker& checker;
+        consensus::MemoChecker& checker;
         WorkerPool& workers;
         Judge& judge;
         Trace& trace;
@@ -187,7 +187,7 @@ class Cluster {
 
     // Constant after construction.
     const Scenario& scenario_;
-    MemoChecker& checker_;
+    consensus::MemoChecker& checker_;
     WorkerPool& workers_;
     Judge& judge_;
     Trace& trace_;

@@ -38,6 +38,14 @@ struct Describer {
     std::string operator()(const sync::BodySummary&) const { return "body summary"; }
 
     std::string operator()(const sync::BodyItems&) const { return "body items"; }
+
+    std::string operator()(const node::TxnAnnounce& announce) const {
+        return fmt::format("names of {} transactions", announce.txns.size());
+    }
+
+    std::string operator()(const node::TxnRequest& request) const {
+        return fmt::format("request for {} transactions", request.txns.size());
+    }
 };
 
 }  // namespace

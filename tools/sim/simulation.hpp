@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <consensus/memo_checker.hpp>
 #include <core/random.hpp>
 #include <core/types.hpp>
 #include <core/worker_pool.hpp>
@@ -13,7 +14,6 @@
 #include <tools/sim/cluster.hpp>
 #include <tools/sim/event_queue.hpp>
 #include <tools/sim/judge.hpp>
-#include <tools/sim/memo_checker.hpp>
 #include <tools/sim/result.hpp>
 #include <tools/sim/scenario.hpp>
 #include <tools/sim/trace.hpp>
@@ -67,7 +67,7 @@ class Simulation {
 
     Scenario scenario_;
     genesis::Genesis genesis_;
-    MemoChecker checker_;
+    consensus::MemoChecker checker_;
     WorkerPool workers_{0};
     Trace trace_;
     Judge judge_;

@@ -1,0 +1,337 @@
+#include <node/app/app.hpp>
+
+#include <algorithm>
+#include <fstream>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <core/hex.hpp>
+#include <node/app/app_impl.hpp>
+#include <node/app/health.hpp>
+#include <node/app/open_chain.hpp>
+#include <node/config/peer_address.hpp>
+#include <node/home/home.hpp>
+#include <node/validator/wire.hpp>
+
+namespace polis::node {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kCryptoThreadsMax = 16;
+constexpr std::size_t kCryptoJobsMax = 8'192;
+constexpr std::size_t kFileJobsMax = 64;
+
+/// A peer's transactions that may wait in this node; more of them are dropped, and reading goes on
+/// for its votes.
+constexpr std::size_t kPeerTxnBytesMax = std::size_t{4} << 20;
+
+std::size_t crypto_threads(const NodeConfig::Runtime& config) {
+    if (config.crypto_threads > 0) {
+        return config.crypto_threads;
+    }
+    const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+    return std::clamp<std::size_t>(cores - 1, 1, kCryptoThreadsMax);
+}
+
+Validator::Options validator_options(const NodeConfig& config) {
+    Validator::Options out;
+    out.timing.block_interval_ms = config.consensus.block_interval_ms;
+    out.timing.view_timeout_ms = config.consensus.view_timeout_ms;
+    out.timing.view_timeout_ms_max = config.consensus.view_timeout_ms_max;
+    out.timing.resend_ms = config.consensus.resend_ms;
+    out.clock_drift_ms_max = config.consensus.clock_drift_ms_max;
+    out.block_txns_max = config.consensus.block_txns_max;
+    out.mempool.bytes_max = config.mempool.bytes_max;
+    out.mempool.count_max = config.mempool.count_max;
+    out.mempool.sender_count_max = config.mempool.sender_count_max;
+    out.mempool.nonce_gap_max = config.mempool.nonce_gap_max;
+    out.mempool.replacement_rise_percent = config.mempool.replacement_rise_percent;
+    return out;
+}
+
+Bytes read_book(const fs::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(in), {}};
+    return to_bytes(as_bytes(text));
+}
+
+/// The old file stays whole until the new one is.
+bool replace_file(const fs::path& file, ByteView bytes) {
+    const fs::path fresh = file.string() + ".new";
+    std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
+    const std::string_view text = as_text(bytes);
+    out.write(text.data(), static_cast<std::streamsize>(text.size()));
+    if (!out.flush()) {
+        return false;
+    }
+    std::error_code failed;
+    fs::rename(fresh, file, failed);
+    return !failed;
+}
+
+std::uint64_t random_number() {
+    return from_big_endian<std::uint64_t>(crypto::Seed::generate().view().first(8));
+}
+
+}  // namespace
+
+// ---- opening ------------------------------------------------------------------------------------
+
+Result<void, std::string> App::Impl::open() {
+    POLIS_TRY_VOID(open_log());
+    POLIS_TRY(identity_, load_node_key(setup_.home));
+    const std::size_t threads = crypto_threads(setup_.config.runtime);
+    workers_ = std::make_unique<WorkerPool>(threads);
+    crypto_ = std::make_unique<JobPool>("crypto", threads, kCryptoJobsMax);
+    files_ = std::make_unique<JobPool>("files", 1, kFileJobsMax);
+    POLIS_TRY_VOID(open_validator());
+    POLIS_TRY_VOID(open_p2p());
+    make_backend();
+    return {};
+}
+
+Result<void, std::string> App::Impl::open_log() {
+    const NodeConfig::Log& config = setup_.config.log;
+    POLIS_TRY(const LogLevel level, parse_log_level(config.level));
+    POLIS_TRY(
+        log_,
+        Log::open(
+            {.level = level,
+             .json = config.format == "json",
+             .file = config.file.empty() ? "" : setup_.home.resolve(config.file).string(),
+             .clock = &net_clock_}));
+    return {};
+}
+
+Result<void, std::string> App::Impl::open_validator() {
+    POLIS_TRY(auto chain, open_chain(setup_.home, setup_.config.store));
+    std::optional<Identity> identity;
+    if (setup_.config.consensus.validator) {
+        POLIS_TRY(identity, load_identity(setup_.home));
+    }
+    if (identity) {
+        operator_ = identity->address;
+    }
+    params_ = chain->params();
+    hello_.chain_id = params_.chain_id;
+    hello_.genesis = chain->genesis();
+    hello_.nonce = random_number();
+    hello_.agent = "polisd/" + setup_.version;
+    store_ = &chain->store();
+    reader_ = std::make_unique<ledger::ChainReader>(*store_);
+    gate_ = std::make_unique<TxnGate>(chain->rules(), *crypto_, *this);
+
+    Validator::Setup setup;
+    setup.chain = std::move(chain);
+    setup.identity = std::move(identity);
+    setup.checker = &checker_;
+    setup.workers = workers_.get();
+    setup.options = validator_options(setup_.config);
+    auto validator = Validator::open(std::move(setup));
+    if (!validator) {
+        return std::unexpected(
+            "the chain's vote record cannot be used: " + validator.error().context +
+            "; restore a copy of the home, or remove chain/ and sync again");
+    }
+    validator_ = std::make_unique<ValidatorDriver>(ValidatorDriver::Setup{
+        .validator = *std::move(validator),
+        .listener = this,
+        .clock = &chain_clock_,
+        .log = log_.get()});
+    return {};
+}
+
+Result<void, std::string> App::Impl::open_p2p() {
+    const NodeConfig::P2p& config = setup_.config.p2p;
+    P2pDriver::Setup setup;
+    setup.listen = *p2p::parse_endpoint(config.listen);
+    if (!config.advertise.empty()) {
+        setup.advertise_port = p2p::parse_endpoint(config.advertise)->port;
+    }
+    setup.hello = hello_;
+    setup.identity = &*identity_;
+    setup.peers.self = identity_->public_key();
+    setup.peers.nonce = hello_.nonce;
+    for (const std::string& peer : config.boot) {
+        POLIS_TRY(const p2p::Dial dial, parse_peer_address(peer));
+        setup.peers.boot.push_back(dial);
+    }
+    setup.peers.book = read_book(setup_.home.peers_book());
+    setup.peers.random_seed = random_number();
+    setup.peers.limits.outbound_max = config.outbound_max;
+    setup.peers.limits.inbound_max = config.inbound_max;
+    setup.peers.limits.local_network = config.local_network;
+    setup.faults_seed = random_number();
+    setup.listener = this;
+    setup.clock = &net_clock_;
+    setup.log = log_.get();
+    POLIS_TRY(p2p_, P2pDriver::open(std::move(setup)));
+    addresses_.p2p = p2p::to_string(p2p_->local_endpoint());
+    return {};
+}
+
+void App::Impl::make_backend() {
+    NodeBackend::Parts parts;
+    parts.info.version = setup_.version;
+    parts.info.moniker = setup_.config.node.moniker;
+    parts.info.id = id();
+    parts.info.chain_id = params_.chain_id;
+    parts.info.genesis = hello_.genesis;
+    parts.info.params = params_;
+    parts.info.validator = operator_;
+    parts.info.p2p_listen = addresses_.p2p;
+    parts.info.dev = setup_.config.admin.dev;
+    parts.info.started = net_clock_.now();
+    parts.config = &setup_.config;
+    parts.chain = reader_.get();
+    parts.store = store_;
+    parts.validator = validator_.get();
+    parts.p2p = p2p_.get();
+    parts.gate = gate_.get();
+    parts.crypto = crypto_.get();
+    parts.clock = &chain_clock_;
+    parts.ending = setup_.ending;
+    backend_ = std::make_unique<NodeBackend>(std::move(parts));
+}
+
+// ---- start and end ------------------------------------------------------------------------------
+
+Result<void, std::string> App::Impl::start() {
+    say_hello();
+    validator_->start();
+    p2p_->start();
+    return {};
+}
+
+void App::Impl::say_hello() {
+    const rpc::SnapshotPtr snapshot = validator_->snapshot();
+    log_->info(
+        "node",
+        "starting",
+        {{"version", setup_.version},
+         {"chain", params_.chain_id.value},
+         {"id", to_hex(id().view())},
+         {"height", snapshot->machine.head.height.value},
+         {"validator", operator_ ? "yes" : "no"},
+         {"p2p", addresses_.p2p}});
+    if (const auto trouble = clock_trouble(*snapshot, setup_.config.consensus)) {
+        log_->warn("node", "clock is off", {{"cause", *trouble}});
+    }
+}
+
+void App::Impl::stop() {
+    if (stopped_ || !log_) {
+        return;
+    }
+    stopped_ = true;
+    if (p2p_) {
+        p2p_->stop();
+    }
+    if (crypto_) {
+        crypto_->stop();
+    }
+    if (validator_) {
+        validator_->stop();
+    }
+    if (gate_) {
+        gate_->close();
+    }
+    if (files_) {
+        files_->stop();
+    }
+    log_->info("node", "stopped", {{"why", setup_.ending->why()}});
+}
+
+// ---- the net thread -----------------------------------------------------------------------------
+
+void App::Impl::peer_up(PeerId peer, const p2p::NodeId& /*id*/) {
+    (void)validator_->push(ValidatorDriver::Lane::kPeers, PeerJoined{peer}, 0, {});
+}
+
+void App::Impl::peer_down(PeerId peer) {
+    (void)validator_->push(ValidatorDriver::Lane::kPeers, PeerLeft{peer}, 0, {});
+}
+
+bool App::Impl::message(PeerId peer, p2p::Channel channel, Bytes bytes, InFlight held) {
+    if (channel_of_bytes(bytes) != channel) {
+        p2p_->penalise(peer, p2p::Offence::kBrokeProtocol, "a message on the wrong channel");
+        return true;
+    }
+    if (channel == p2p::Channel::kTxns) {
+        return held.flow_bytes() <= kPeerTxnBytesMax &&
+               gate_->take_batch(peer, std::move(bytes), std::move(held));
+    }
+    const auto lane = channel == p2p::Channel::kConsensus ? ValidatorDriver::Lane::kConsensus
+                                                          : ValidatorDriver::Lane::kBlocks;
+    const std::size_t size = bytes.size();
+    return validator_->push(lane, PeerBytes{peer, std::move(bytes)}, size, std::move(held));
+}
+
+void App::Impl::save_book(Bytes book) {
+    const fs::path file = setup_.home.peers_book();
+    const bool taken = files_->submit([this, file, book = std::move(book)] {
+        if (!replace_file(file, book)) {
+            log_->warn("p2p", "cannot write the address book", {{"file", file.string()}});
+        }
+    });
+    if (!taken) {
+        log_->warn("p2p", "no time to write the address book");
+    }
+}
+
+// ---- the consensus thread -----------------------------------------------------------------------
+
+void App::Impl::send(std::vector<NetOrder> orders) { p2p_->perform(std::move(orders)); }
+
+void App::Impl::event(const rpc::NodeEvent& event) {
+    if (backend_) {
+        backend_->emit(event);
+    }
+}
+
+void App::Impl::verdict(const TxnVerdict& verdict) { gate_->answer(verdict); }
+
+void App::Impl::store_failed(const ledger::StoreError& error) {
+    log_->error("store", "the store failed: nothing is signed any more", {{"cause", error.context}});
+    setup_.ending->request(Ending::kExitFailed, "the store failed: " + error.context);
+}
+
+std::size_t App::Impl::peer_count() const { return p2p_ ? p2p_->counters().peers.load() : 0; }
+
+// ---- crypto threads -----------------------------------------------------------------------------
+
+bool App::Impl::verified(TxnsVerified txns, std::size_t bytes, InFlight held) {
+    return validator_->push(
+        ValidatorDriver::Lane::kTxns, std::move(txns), bytes, std::move(held));
+}
+
+void App::Impl::misbehaved(PeerId peer, std::string reason) {
+    p2p_->penalise(peer, p2p::Offence::kInvalidData, std::move(reason));
+}
+
+// ---- the public face ----------------------------------------------------------------------------
+
+App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+App::~App() = default;
+
+Result<std::unique_ptr<App>, std::string> App::open(Setup setup) {
+    auto impl = std::make_unique<Impl>(std::move(setup));
+    POLIS_TRY_VOID(impl->open());
+    return std::unique_ptr<App>(new App(std::move(impl)));
+}
+
+Result<void, std::string> App::start() { return impl_->start(); }
+
+void App::stop() { impl_->stop(); }
+
+const App::Addresses& App::addresses() const { return impl_->addresses(); }
+
+std::string App::node_id() const { return to_hex(impl_->id().view()); }
+
+}  // namespace polis::node

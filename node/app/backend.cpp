@@ -1,0 +1,303 @@
+#include <node/app/backend.hpp>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <core/codec/borsh.hpp>
+#include <ledger/execution.hpp>
+#include <ledger/store/snapshot.hpp>
+#include <node/app/health.hpp>
+
+namespace polis::node {
+
+namespace {
+
+/// When a client that hears "busy" may try again.
+constexpr std::uint64_t kRetryMs = 250;
+
+/// How many snapshots stay in the store.
+constexpr std::size_t kSnapshotsKept = 2;
+
+rpc::Unavailable busy() { return {"the node is busy", kRetryMs}; }
+
+/// Runs one transaction on the latest state; nothing of it is kept.
+ledger::StoreResult<ledger::Receipt> run_once(
+    const ledger::ChainReader& chain, const ledger::Params& params, ledger::CheckedTxn txn) {
+    POLIS_TRY(const ledger::Head head, chain.head());
+    const auto block = ledger::make_block(
+        head,
+        {.chain_id = params.chain_id, .time = TimeMs{head.time.value + 1}, .proposer = txn.sender},
+        {std::move(txn)});
+    ledger::LatestState state(chain);
+    POLIS_TRY(ledger::BlockOutcome outcome, ledger::execute_block(state, params, block));
+    return std::move(outcome.receipts.front());
+}
+
+std::unexpected<ledger::StoreError> no_transaction(ledger::TxnError why) {
+    return std::unexpected(ledger::StoreError{
+        ledger::StoreErrc::kCorrupt,
+        "not a transaction of this chain: " + std::string(ledger::to_string(why))});
+}
+
+}  // namespace
+
+// ---- what the node is at ------------------------------------------------------------------------
+
+void NodeBackend::emit(const rpc::NodeEvent& event) {
+    const std::lock_guard lock(listener_mutex_);
+    if (listener_) {
+        listener_(event);
+    }
+}
+
+void NodeBackend::listen(std::function<void(const rpc::NodeEvent&)> listener) {
+    const std::lock_guard lock(listener_mutex_);
+    listener_ = std::move(listener);
+}
+
+void NodeBackend::set_addresses(std::string rpc, std::string admin) {
+    parts_.info.rpc_listen = std::move(rpc);
+    parts_.info.admin_listen = std::move(admin);
+}
+
+std::string NodeBackend::config_text() const { return to_toml(*parts_.config, /*comments=*/false); }
+
+std::vector<std::string> NodeBackend::not_ready() const {
+    return reasons_not_ready(
+        *snapshot(), parts_.config->consensus, parts_.info.validator.has_value(), parts_.clock->now());
+}
+
+std::string NodeBackend::metrics_text() const {
+    const rpc::SnapshotPtr snapshot = this->snapshot();
+    Measures measures{
+        .snapshot = *snapshot,
+        .validator = parts_.validator->counters(),
+        .p2p = parts_.p2p->counters(),
+        .crypto_waiting = parts_.crypto->waiting(),
+        .signatures_verified = parts_.gate->verified_count(),
+        .txns_dropped = parts_.gate->dropped_count(),
+        .store_bytes = parts_.store->size_bytes(),
+        .now = parts_.clock->now(),
+        .started = parts_.info.started,
+        .process = process_use()};
+    for (std::size_t i = 0; i < measures.waiting.size(); ++i) {
+        measures.waiting[i] = parts_.validator->waiting(static_cast<ValidatorDriver::Lane>(i));
+    }
+    return node::metrics_text(measures);
+}
+
+// ---- transactions -------------------------------------------------------------------------------
+
+void NodeBackend::submit(Bytes txn, rpc::Reply<rpc::Answer<rpc::TxnAnswer>> reply) {
+    parts_.gate->submit(
+        std::move(txn), [reply = std::move(reply)](const Hash& id, const auto& outcome) {
+            if (std::holds_alternative<GateBusy>(outcome)) {
+                reply(std::unexpected(busy()));
+            } else if (const auto* taken = std::get_if<ledger::Admission>(&outcome)) {
+                reply(rpc::TxnAnswer{id, *taken});
+            } else if (const auto* pool = std::get_if<ledger::MempoolError>(&outcome)) {
+                reply(rpc::TxnAnswer{id, rpc::TxnAnswer::Refused{*pool}});
+            } else {
+                reply(rpc::TxnAnswer{
+                    id, rpc::TxnAnswer::Refused{std::get<ledger::TxnError>(outcome)}});
+            }
+        });
+}
+
+/// Asks on the consensus thread; `work` gets the validator.
+template <class T, class Work>
+void NodeBackend::ask(rpc::Reply<rpc::Answer<T>> reply, Work work) {
+    parts_.validator->ask(
+        [reply = std::move(reply), work = std::move(work)](Validator* validator) {
+            if (validator == nullptr) {
+                reply(std::unexpected(busy()));
+            } else {
+                reply(work(*validator));
+            }
+        });
+}
+
+void NodeBackend::pending_txn(
+    const Hash& id, rpc::Reply<rpc::Answer<std::optional<Bytes>>> reply) {
+    ask<std::optional<Bytes>>(std::move(reply), [id](Validator& validator) {
+        const ledger::TxnPtr txn = validator.mempool().get(id);
+        return txn ? std::optional{codec::encode(txn->txn)} : std::nullopt;
+    });
+}
+
+void NodeBackend::next_nonce(
+    const Address& sender, rpc::Reply<rpc::Answer<std::optional<Nonce>>> reply) {
+    ask<std::optional<Nonce>>(std::move(reply), [sender](Validator& validator) {
+        return validator.mempool().next_nonce(sender);
+    });
+}
+
+void NodeBackend::mempool(
+    std::size_t count_max, rpc::Reply<rpc::Answer<std::vector<rpc::MempoolRow>>> reply) {
+    ask<std::vector<rpc::MempoolRow>>(std::move(reply), [count_max](Validator& validator) {
+        std::vector<rpc::MempoolRow> rows;
+        for (const ledger::TxnPtr& txn : validator.mempool().content()) {
+            if (rows.size() >= count_max) {
+                break;
+            }
+            rows.push_back(
+                {.id = txn->id,
+                 .sender = txn->sender,
+                 .nonce = txn->txn.body.nonce,
+                 .gas_price = txn->txn.body.gas_price,
+                 .bytes = txn->encoded_bytes});
+        }
+        return rows;
+    });
+}
+
+/// On a crypto thread: it reads the store and may take a while.
+void NodeBackend::simulate(
+    Bytes txn, rpc::Reply<rpc::Answer<ledger::StoreResult<ledger::Receipt>>> reply) {
+    const bool taken = parts_.crypto->submit([this, txn = std::move(txn), reply] {
+        const ledger::Params& params = parts_.info.params;
+        auto checked = ledger::check(
+            txn,
+            {.chain_id = params.chain_id,
+             .block_gas_max = params.block_gas_max,
+             .gas_price_min = params.gas_price_min});
+        if (!checked) {
+            reply(ledger::StoreResult<ledger::Receipt>(no_transaction(checked.error())));
+            return;
+        }
+        reply(run_once(*parts_.chain, params, *std::move(checked)));
+    });
+    if (!taken) {
+        reply(std::unexpected(busy()));
+    }
+}
+
+void NodeBackend::prove(
+    const ledger::StateKey& key,
+    rpc::Reply<rpc::Answer<ledger::StoreResult<ledger::StateProof>>> reply) {
+    ask<ledger::StoreResult<ledger::StateProof>>(
+        std::move(reply), [key](Validator& validator) { return validator.chain().prove(key); });
+}
+
+// ---- peers --------------------------------------------------------------------------------------
+
+void NodeBackend::peers(rpc::Reply<rpc::Answer<std::vector<p2p::PeerView>>> reply) {
+    parts_.p2p->with_peers([reply = std::move(reply)](p2p::Peers& peers, TimeMs /*now*/) {
+        reply(peers.peers());
+        return p2p::PeersEffects{};
+    });
+}
+
+void NodeBackend::bans(rpc::Reply<rpc::Answer<std::vector<p2p::BanView>>> reply) {
+    parts_.p2p->with_peers([reply = std::move(reply)](p2p::Peers& peers, TimeMs /*now*/) {
+        reply(peers.bans());
+        return p2p::PeersEffects{};
+    });
+}
+
+void NodeBackend::add_peer(const p2p::Dial& peer, rpc::Reply<rpc::Answer<bool>> reply) {
+    parts_.p2p->with_peers([peer, reply = std::move(reply)](p2p::Peers& peers, TimeMs now) {
+        p2p::PeersEffects effects = peers.add(peer, now);
+        reply(true);
+        return effects;
+    });
+}
+
+void NodeBackend::remove_peer(const p2p::NodeId& id, rpc::Reply<rpc::Answer<bool>> reply) {
+    parts_.p2p->with_peers([id, reply = std::move(reply)](p2p::Peers& peers, TimeMs now) {
+        p2p::PeersEffects effects = peers.remove(id, now);
+        reply(true);
+        return effects;
+    });
+}
+
+void NodeBackend::ban_peer(const p2p::NodeId& id, rpc::Reply<rpc::Answer<bool>> reply) {
+    parts_.p2p->with_peers([id, reply = std::move(reply)](p2p::Peers& peers, TimeMs now) {
+        p2p::PeersEffects effects =
+            peers.ban(id, "by the operator", p2p::Peers::Limits{}.ban_ms, now);
+        reply(true);
+        return effects;
+    });
+}
+
+void NodeBackend::unban_peer(const p2p::NodeId& id, rpc::Reply<rpc::Answer<bool>> reply) {
+    parts_.p2p->with_peers([id, reply = std::move(reply)](p2p::Peers& peers, TimeMs /*now*/) {
+        peers.unban(id);
+        reply(true);
+        return p2p::PeersEffects{};
+    });
+}
+
+// ---- orders -------------------------------------------------------------------------------------
+
+void NodeBackend::take_snapshot(rpc::Reply<rpc::Answer<ledger::StoreResult<Height>>> reply) {
+    ask<ledger::StoreResult<Height>>(
+        std::move(reply), [store = parts_.store](Validator& validator) {
+            const auto take = [&]() -> ledger::StoreResult<Height> {
+                POLIS_TRY(
+                    const ledger::SnapshotManifest made,
+                    ledger::write_snapshot(*store, validator.chain().head()));
+                POLIS_TRY_VOID(ledger::keep_snapshots(*store, kSnapshotsKept));
+                return made.height;
+            };
+            return take();
+        });
+}
+
+void NodeBackend::stop() { parts_.ending->request(Ending::kExitOk, "by the operator"); }
+
+void NodeBackend::set_faults(
+    const std::optional<p2p::NodeId>& peer,
+    const p2p::LinkFaults& faults,
+    rpc::Reply<rpc::Answer<bool>> reply) {
+    parts_.p2p->with_faults([peer, faults, reply = std::move(reply)](p2p::FaultyLinks& links) {
+        links.set(peer, faults);
+        reply(true);
+    });
+}
+
+void NodeBackend::clear_faults(rpc::Reply<rpc::Answer<bool>> reply) {
+    parts_.p2p->with_faults([reply = std::move(reply)](p2p::FaultyLinks& links) {
+        links.clear();
+        reply(true);
+    });
+}
+
+void NodeBackend::faults(
+    rpc::Reply<rpc::Answer<
+        std::vector<std::pair<std::optional<p2p::NodeId>, p2p::LinkFaults>>>> reply) {
+    parts_.p2p->with_faults([reply = std::move(reply)](p2p::FaultyLinks& links) {
+        std::vector<std::pair<std::optional<p2p::NodeId>, p2p::LinkFaults>> rows;
+        if (const auto all = links.get(std::nullopt)) {
+            rows.emplace_back(std::nullopt, *all);
+        }
+        for (const auto& [peer, faults] : links.peers()) {
+            rows.emplace_back(peer, faults);
+        }
+        reply(std::move(rows));
+    });
+}
+
+void NodeBackend::set_clock_offset(std::int64_t ms, rpc::Reply<rpc::Answer<bool>> reply) {
+    parts_.clock->set_offset(ms);
+    // The consensus thread may be waiting for a time that has come now.
+    ask<bool>(std::move(reply), [](Validator& /*validator*/) { return true; });
+}
+
+// ---- blobs --------------------------------------------------------------------------------------
+
+Result<Hash, std::string> NodeBackend::put_blob(ByteView /*bytes*/) {
+    return std::unexpected(std::string("this node keeps no blobs"));
+}
+
+std::optional<std::uint64_t> NodeBackend::blob_bytes(const Hash& /*root*/) const {
+    return std::nullopt;
+}
+
+Result<Bytes, std::string> NodeBackend::read_blob(
+    const Hash& /*root*/, std::uint64_t /*offset*/, std::size_t /*count*/) const {
+    return std::unexpected(std::string("this node keeps no blobs"));
+}
+
+}  // namespace polis::node

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <core/result.hpp>
+#include <ledger/chain.hpp>
+#include <node/config/config.hpp>
+#include <node/home/identity.hpp>
+
+namespace polis::node {
+
+/// Opens the chain of a home, or creates it from genesis.toml at the first start, with the memory
+/// that the configuration allows. @error no genesis, another chain's genesis, a locked or damaged
+/// store: one line with cause and cure
+[[nodiscard]] Result<std::unique_ptr<ledger::Chain>, std::string> open_chain(
+    const HomeLayout& home, const NodeConfig::Store& config);
+
+/// The hash of the genesis that genesis.toml describes. @error one line with cause and cure
+[[nodiscard]] Result<Hash, std::string> genesis_hash_of(const HomeLayout& home);
+
+}  // namespace polis::node

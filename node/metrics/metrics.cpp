@@ -1,0 +1,214 @@
+#include <node/metrics/metrics.hpp>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+namespace polis::node {
+
+namespace {
+
+constexpr std::array<std::string_view, p2p::kChannels> kChannelNames{
+    "control", "consensus", "blocks", "txns", "blobs"};
+constexpr std::array<std::string_view, ValidatorDriver::kLanes> kLaneNames{
+    "peers", "consensus", "blocks", "queries", "txns"};
+
+double seconds_of_ms(std::uint64_t ms) { return static_cast<double>(ms) / 1e3; }
+
+double seconds_of_us(std::uint64_t us) { return static_cast<double>(us) / 1e6; }
+
+/// Gathers families in the order in which they are written.
+class Page {
+  public:
+    void counter(std::string name, std::string help, double value) {
+        add(std::move(name), std::move(help), prometheus::MetricType::Counter, value);
+    }
+
+    void gauge(std::string name, std::string help, double value) {
+        add(std::move(name), std::move(help), prometheus::MetricType::Gauge, value);
+    }
+
+    void counter(std::string name, std::uint64_t value, std::string help) {
+        counter(std::move(name), std::move(help), static_cast<double>(value));
+    }
+
+    void gauge(std::string name, std::uint64_t value, std::string help) {
+        gauge(std::move(name), std::move(help), static_cast<double>(value));
+    }
+
+    /// A family with one label; metrics follow by labelled().
+    void family(std::string name, std::string help, prometheus::MetricType type) {
+        families_.push_back({std::move(name), std::move(help), type, {}});
+    }
+
+    void labelled(std::string_view label, std::string_view value, double number) {
+        prometheus::ClientMetric metric;
+        metric.label.push_back({std::string(label), std::string(value)});
+        set(metric, families_.back().type, number);
+        families_.back().metric.push_back(std::move(metric));
+    }
+
+    void histogram(std::string name, std::string help, const StepTimes& times) {
+        prometheus::ClientMetric metric;
+        std::uint64_t sum = 0;
+        for (std::size_t i = 0; i < StepTimes::kBoundsUs.size(); ++i) {
+            sum += times.count(i);
+            metric.histogram.bucket.push_back({sum, seconds_of_us(StepTimes::kBoundsUs[i])});
+        }
+        metric.histogram.sample_count = sum + times.count(StepTimes::kBoundsUs.size());
+        metric.histogram.sample_sum = seconds_of_us(times.sum_us());
+        families_.push_back(
+            {std::move(name), std::move(help), prometheus::MetricType::Histogram, {metric}});
+    }
+
+    [[nodiscard]] std::string text() const {
+        return prometheus::TextSerializer().Serialize(families_);
+    }
+
+  private:
+    static void set(prometheus::ClientMetric& metric, prometheus::MetricType type, double value) {
+        if (type == prometheus::MetricType::Counter) {
+            metric.counter.value = value;
+        } else {
+            metric.gauge.value = value;
+        }
+    }
+
+    void add(
+        std::string name,
+        std::string help,
+        prometheus::MetricType type,
+        double value) {
+        family(std::move(name), std::move(help), type);
+        prometheus::ClientMetric metric;
+        set(metric, type, value);
+        families_.back().metric.push_back(std::move(metric));
+    }
+
+    std::vector<prometheus::MetricFamily> families_;
+};
+
+void add_chain(Page& page, const Measures& from) {
+    const ValidatorView& machine = from.snapshot.machine;
+    page.gauge("polis_height", machine.head.height.value, "Height of the latest finalized block");
+    page.gauge("polis_best_claim_height", machine.best_claim.value, "Highest head a peer claims");
+    page.gauge(
+        "polis_head_age_seconds",
+        "Since the head moved",
+        seconds_of_ms(
+            from.now.value - std::min(from.now.value, from.snapshot.head_since.value)));
+    page.gauge("polis_term", machine.term.value, "Term of the next block");
+    page.gauge("polis_view", machine.view.value, "View of the height being decided");
+    page.counter("polis_blocks_total", from.validator.blocks.load(), "Blocks finalized here");
+    page.counter(
+        "polis_txns_finalized_total", from.validator.txns.load(), "Transactions in them");
+    page.counter(
+        "polis_view_changes_total", from.validator.view_changes.load(), "Views that failed");
+    page.counter(
+        "polis_alarms_total", from.validator.alarms.load(), "What a person must look at");
+    page.gauge("polis_mempool_txns", machine.mempool_count, "Transactions that wait");
+    page.gauge("polis_mempool_bytes", machine.mempool_bytes, "Bytes of them");
+    page.gauge("polis_machine_bytes", machine.memory_bytes, "Memory of the validator, roughly");
+    page.gauge("polis_store_bytes", from.store_bytes, "Size of the store on disk, roughly");
+    page.histogram(
+        "polis_step_seconds", "How long a step of the validator took", from.validator.steps);
+}
+
+void add_network(Page& page, const P2pCounters& p2p) {
+    page.gauge("polis_peers", p2p.peers.load(), "Peers that take part");
+    page.gauge(
+        "polis_peer_round_trip_seconds",
+        "Mean of the latest pings",
+        seconds_of_ms(p2p.round_trip_ms.load()));
+    page.counter("polis_p2p_dials_total", p2p.dials.load(), "Connections tried");
+    page.counter("polis_p2p_accepts_total", p2p.accepts.load(), "Connections taken");
+    page.counter("polis_p2p_closes_total", p2p.closes.load(), "Connections ended");
+    page.counter("polis_p2p_penalties_total", p2p.penalties.load(), "Offences of peers");
+    page.counter(
+        "polis_p2p_dropped_messages_total",
+        p2p.dropped_messages.load(),
+        "Messages of transactions and blobs without room");
+    page.family(
+        "polis_p2p_received_bytes_total", "By channel", prometheus::MetricType::Counter);
+    for (std::size_t i = 0; i < p2p::kChannels; ++i) {
+        page.labelled(
+            "channel", kChannelNames[i], static_cast<double>(p2p.received_bytes[i].load()));
+    }
+    page.family("polis_p2p_sent_bytes_total", "By channel", prometheus::MetricType::Counter);
+    for (std::size_t i = 0; i < p2p::kChannels; ++i) {
+        page.labelled("channel", kChannelNames[i], static_cast<double>(p2p.sent_bytes[i].load()));
+    }
+}
+
+void add_work(Page& page, const Measures& from) {
+    page.family(
+        "polis_queue_items", "What waits for the validator", prometheus::MetricType::Gauge);
+    for (std::size_t i = 0; i < from.waiting.size(); ++i) {
+        page.labelled("lane", kLaneNames[i], static_cast<double>(from.waiting[i]));
+    }
+    page.gauge("polis_crypto_queue_items", from.crypto_waiting, "Jobs for the crypto threads");
+    page.counter(
+        "polis_txn_signatures_verified_total", from.signatures_verified, "Of transactions");
+    page.counter(
+        "polis_txns_dropped_total", from.txns_dropped, "Transactions and batches without room");
+}
+
+void add_process(Page& page, const Measures& from) {
+    page.gauge(
+        "process_start_time_seconds", "Since 1970", seconds_of_ms(from.started.value));
+    page.gauge("process_resident_memory_bytes", from.process.resident_bytes, "Resident memory");
+    page.counter("process_cpu_seconds_total", "User and system", seconds_of_ms(from.process.cpu_ms));
+    page.gauge("process_open_fds", from.process.open_files, "Open files and sockets");
+    page.gauge("process_max_fds", from.process.open_files_max, "How many there may be");
+}
+
+}  // namespace
+
+ProcessUse process_use() {
+    ProcessUse out;
+    std::ifstream statm("/proc/self/statm");
+    std::uint64_t size_pages = 0;
+    std::uint64_t resident_pages = 0;
+    if (statm >> size_pages >> resident_pages) {
+        out.resident_bytes = resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    }
+    rusage usage{};
+    if (::getrusage(RUSAGE_SELF, &usage) == 0) {
+        const auto ms = [](const timeval& time) {
+            return static_cast<std::uint64_t>(time.tv_sec) * 1'000 +
+                   static_cast<std::uint64_t>(time.tv_usec) / 1'000;
+        };
+        out.cpu_ms = ms(usage.ru_utime) + ms(usage.ru_stime);
+    }
+    std::error_code failed;
+    for (std::filesystem::directory_iterator fds("/proc/self/fd", failed), end;
+         !failed && fds != end;
+         fds.increment(failed)) {
+        ++out.open_files;
+    }
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        out.open_files_max = limit.rlim_cur;
+    }
+    return out;
+}
+
+std::string metrics_text(const Measures& measures) {
+    Page page;
+    add_chain(page, measures);
+    add_network(page, measures.p2p);
+    add_work(page, measures);
+    add_process(page, measures);
+    return page.text();
+}
+
+}  // namespace polis::node

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include <core/types.hpp>
+#include <node/drivers/p2p_driver.hpp>
+#include <node/drivers/validator_driver.hpp>
+#include <node/rpc/backend.hpp>
+
+namespace polis::node {
+
+/// What the process takes of the machine.
+struct ProcessUse {
+    std::uint64_t resident_bytes = 0;
+    std::uint64_t cpu_ms = 0;
+    std::uint64_t open_files = 0;
+    std::uint64_t open_files_max = 0;
+};
+
+/// Reads /proc/self; zeros where the system does not say.
+[[nodiscard]] ProcessUse process_use();
+
+/// Everything that is measured, at one moment.
+struct Measures {
+    const rpc::Snapshot& snapshot;
+    const ValidatorCounters& validator;
+    const P2pCounters& p2p;
+    std::array<std::size_t, ValidatorDriver::kLanes> waiting{};
+    std::size_t crypto_waiting = 0;
+    std::uint64_t signatures_verified = 0;
+    std::uint64_t txns_dropped = 0;
+    std::uint64_t store_bytes = 0;
+    TimeMs now;
+    TimeMs started;
+    ProcessUse process;
+};
+
+/// Prometheus text: base units, _total for counters, labels of a fixed set of values.
+[[nodiscard]] std::string metrics_text(const Measures& measures);
+
+}  // namespace polis::node

@@ -1,0 +1,280 @@
+#include <node/rpc/http/core.hpp>
+
+#include <chrono>
+#include <utility>
+#include <variant>
+
+#include <boost/asio/post.hpp>
+
+#include <core/codec/borsh.hpp>
+#include <node/rpc/http/connection.hpp>
+#include <node/rpc/http/websocket.hpp>
+
+namespace polis::node::rpc {
+
+namespace {
+
+/// How exact deadlines are. One look at every connection each time.
+constexpr std::chrono::milliseconds kTick{100};
+
+std::string hash_text(const Hash& id) {
+    JsonWriter out;
+    out.begin_object().bytes("id", id.view()).end_object();
+    return out.take();
+}
+
+std::string step_text(const ConsensusStep& step) {
+    JsonWriter out;
+    out.begin_object().number("height", step.height.value).number("view", step.view.value);
+    out.text("phase", phase_text(step.phase)).end_object();
+    return out.take();
+}
+
+/// The events of a block's receipts, as the topic logs sends them.
+Result<std::vector<std::string>, RpcError> logs_of(
+    const ledger::ChainReader& chain, Height height) {
+    std::vector<std::string> out;
+    POLIS_TRY(const auto receipts, ask(chain.receipts(height)));
+    std::optional<ledger::Block> block;
+    for (std::size_t i = 0; receipts && i < receipts->size(); ++i) {
+        for (const ledger::Event& event : (*receipts)[i].events) {
+            if (!block) {
+                POLIS_TRY(block, ask(chain.block(height)));
+            }
+            if (!block || i >= block->txns.size()) {
+                return out;
+            }
+            JsonWriter log;
+            log.begin_object().number("height", height.value);
+            log.bytes("txn", ledger::txn_id(codec::encode(block->txns[i])).view());
+            log.number("index", i).text("name", event.name).name("data");
+            write_event_data(log, event);
+            log.end_object();
+            out.push_back(log.take());
+        }
+    }
+    return out;
+}
+
+}  // namespace
+
+AsioLoop::AsioLoop(std::size_t workers, std::size_t works_max)
+    : works_max_(works_max), workers_(workers) {}
+
+void AsioLoop::post(std::function<void()> task) {
+    if (!closed_) {
+        boost::asio::post(context_, std::move(task));
+    }
+}
+
+bool AsioLoop::work(std::function<void()> task) {
+    if (closed_ || works_.fetch_add(1) >= works_max_) {
+        --works_;
+        return false;
+    }
+    boost::asio::post(workers_, [this, task = std::move(task)] {
+        task();
+        --works_;
+    });
+    return true;
+}
+
+std::uint64_t AsioLoop::now_ms() const {
+    const auto since = std::chrono::steady_clock::now().time_since_epoch();
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
+}
+
+void AsioLoop::close() {
+    closed_ = true;
+    context_.stop();
+    workers_.join();
+}
+
+Core::Core(Server::Setup given)
+    : setup(std::move(given)),
+      heads(setup.backend->info().params.term_blocks),
+      events(setup.limits, setup.backend->info().started.value),
+      loop(setup.workers, setup.limits.works_max),
+      waiters(*setup.backend, loop, setup.limits),
+      faucet(*setup.backend, loop, setup.dev_seed),
+      services{
+          *setup.backend,
+          loop,
+          registry,
+          setup.limits,
+          heads,
+          events,
+          waiters,
+          faucet,
+          setup.dev_seed},
+      dispatcher(services),
+      timer_(loop.context()) {}
+
+void Core::start() {
+    listen_to_node();
+    tick();
+}
+
+void Core::listen_to_node() {
+    setup.backend->listen([this](const NodeEvent& event) {
+        if (events_waiting_.fetch_add(1) >= setup.limits.events_waiting_max) {
+            --events_waiting_;
+            events_lost_ = true;
+            return;
+        }
+        loop.post([this, event] {
+            --events_waiting_;
+            on_event(event);
+        });
+    });
+}
+
+void Core::tick() {
+    timer_.expires_after(kTick);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error) {
+            return;
+        }
+        const std::uint64_t now = loop.now_ms();
+        for (auto it = connections.begin(); it != connections.end();) {
+            const std::shared_ptr<Connection> connection = *it++;  // check() may remove it
+            connection->check(now);
+        }
+        const std::vector<WebSocketSession*> sessions(websockets_.begin(), websockets_.end());
+        for (WebSocketSession* session : sessions) {
+            session->check(now);
+        }
+        waiters.tick();
+        if (events_lost_.exchange(false)) {
+            events_lost();
+        }
+        tick();
+    });
+}
+
+void Core::admit(boost::asio::ip::tcp::socket socket, const Door& door) {
+    ++accepted;
+    if (connections.size() >= setup.limits.connections_max) {
+        ++refused;
+        if (idle.empty()) {
+            return;  // the socket closes here
+        }
+        idle.front()->close();
+    }
+    connections.push_back(std::make_shared<Connection>(*this, door, std::move(socket)));
+    connection_count = connections.size();
+    connections.back()->start(std::prev(connections.end()));
+}
+
+void Core::remove(Connection& connection) {
+    connections.erase(connection.place());
+    connection_count = connections.size();
+}
+
+void Core::add(WebSocketSession& session) {
+    websockets_.insert(&session);
+    websocket_count = websockets_.size();
+}
+
+void Core::remove(WebSocketSession& session) {
+    websockets_.erase(&session);
+    websocket_count = websockets_.size();
+}
+
+void Core::close_all() {
+    while (!connections.empty()) {
+        connections.front()->close();
+    }
+    const std::vector<WebSocketSession*> sessions(websockets_.begin(), websockets_.end());
+    for (WebSocketSession* session : sessions) {
+        session->close();
+    }
+}
+
+bool Core::charge(std::size_t before, std::size_t now) {
+    buffered_bytes_ += now;
+    buffered_bytes_ -= before;
+    return now <= before || buffered_bytes_ <= setup.limits.buffered_bytes_max;
+}
+
+void Core::on_event(const NodeEvent& event) {
+    if (const auto* const block = std::get_if<BlockFinalized>(&event)) {
+        on_block(*block);
+    } else if (const auto* const txn = std::get_if<TxnPending>(&event)) {
+        events.push(Topic::kPendingTxs, hash_text(txn->id));
+        waiters.on_pending(txn->id);
+    } else {
+        events.push(Topic::kConsensusSteps, step_text(std::get<ConsensusStep>(event)));
+    }
+    wake_subscribers();
+}
+
+void Core::on_block(const BlockFinalized& block) {
+    heads.put(block);
+    JsonWriter text;
+    write_head(text, block, setup.backend->info().params.term_blocks);
+    events.push(Topic::kHeads, text.text());
+    events.push(Topic::kFinalized, text.take());
+    waiters.on_block(block);
+    if (!events.watched(Topic::kLogs)) {
+        events.skip(Topic::kLogs);
+        return;
+    }
+    if (logs_.size() >= setup.limits.works_max) {
+        events.skip(Topic::kLogs);
+        return;
+    }
+    logs_.push_back(block.head.height);
+    if (logs_.size() == 1) {
+        read_logs();
+    }
+}
+
+void Core::read_logs() {
+    const Height height = logs_.front();
+    const bool taken = loop.work([this, height] {
+        loop.post([this, logs = logs_of(setup.backend->chain(), height)] {
+            if (!logs) {
+                events.skip(Topic::kLogs);
+            } else {
+                for (const std::string& log : *logs) {
+                    events.push(Topic::kLogs, log);
+                }
+            }
+            wake_subscribers();
+            logs_.pop_front();
+            if (!logs_.empty()) {
+                read_logs();
+            }
+        });
+    });
+    if (!taken) {
+        events.skip(Topic::kLogs);
+        logs_.clear();
+    }
+}
+
+/// Many events, one walk over the sessions.
+void Core::wake_subscribers() {
+    if (websockets_.empty() || std::exchange(waking_, true)) {
+        return;
+    }
+    loop.post([this] {
+        waking_ = false;
+        const std::vector<WebSocketSession*> sessions(websockets_.begin(), websockets_.end());
+        for (WebSocketSession* session : sessions) {
+            session->pump();
+        }
+    });
+}
+
+void Core::events_lost() {
+    for (std::size_t i = 0; i < kTopics; ++i) {
+        events.skip(static_cast<Topic>(i));
+    }
+    waiters.look_again();
+    wake_subscribers();
+}
+
+}  // namespace polis::node::rpc

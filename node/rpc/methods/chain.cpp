@@ -1,0 +1,466 @@
+// chain_*: blocks and what is in them, as the store has them.
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <consensus/signers.hpp>
+#include <core/codec/borsh.hpp>
+#include <core/integer.hpp>
+#include <ledger/account.hpp>
+#include <node/rpc/describe.hpp>
+#include <node/rpc/methods/methods.hpp>
+#include <node/rpc/services.hpp>
+
+namespace polis::node::rpc {
+
+namespace {
+
+constexpr std::string_view kNull = "null";
+
+const Param kBlockParam{
+    .name = "block",
+    .type = ParamType::kBlock,
+    .description = "Height, block hash, or \"finalized\" for the latest."};
+
+Outcome head(const Call& call) { return call.node.heads.head(call.node.backend.chain()); }
+
+/// The block that a call names; nothing if there is none.
+Result<std::optional<ledger::Block>, RpcError> named_block(const Call& call) {
+    const ledger::ChainReader& chain = call.node.backend.chain();
+    POLIS_TRY(const auto height, height_of(chain, call.params.block("block")));
+    if (!height) {
+        return std::nullopt;
+    }
+    return ask(chain.block(*height));
+}
+
+void write_body(JsonWriter& out, const ledger::Block& block, bool full) {
+    out.begin_array("txns");
+    for (const ledger::Transaction& txn : block.txns) {
+        if (full) {
+            write_txn(out, txn);
+        } else {
+            out.bytes(ledger::txn_id(codec::encode(txn)).view());
+        }
+    }
+    out.end_array().begin_array("facts");
+    for (const consensus::CertifiedFact& fact : block.facts) {
+        write_fact(out, fact);
+    }
+    out.end_array();
+}
+
+Outcome get_block(const Call& call) {
+    POLIS_TRY(const auto block, named_block(call));
+    if (!block) {
+        return std::string(kNull);
+    }
+    JsonWriter out;
+    out.begin_object().begin_object("header");
+    write_header_fields(out, block->header);
+    out.end_object();
+    write_body(out, *block, call.params.flag("full"));
+    out.end_object();
+    return out.take();
+}
+
+Outcome get_header(const Call& call) {
+    POLIS_TRY(const auto block, named_block(call));
+    if (!block) {
+        return std::string(kNull);
+    }
+    JsonWriter out;
+    out.begin_object();
+    write_header_fields(out, block->header);
+    out.end_object();
+    return out.take();
+}
+
+Outcome get_receipts(const Call& call) {
+    POLIS_TRY(const auto block, named_block(call));
+    if (!block) {
+        return std::string(kNull);
+    }
+    POLIS_TRY(
+        const auto receipts, ask(call.node.backend.chain().receipts(block->header.height)));
+    if (!receipts || receipts->size() != block->txns.size()) {
+        return std::string(kNull);
+    }
+    JsonWriter out;
+    out.begin_array();
+    for (std::size_t i = 0; i < receipts->size(); ++i) {
+        const Hash id = ledger::txn_id(codec::encode(block->txns[i]));
+        write_receipt(out, (*receipts)[i], &id);
+    }
+    out.end_array();
+    return out.take();
+}
+
+// ---- logs ---------------------------------------------------------------------------------------
+
+/// Where a search goes on: "HEIGHT-NUMBER", the number of the event within the block.
+struct LogPlace {
+    std::uint64_t height = 0;
+    std::uint64_t event = 0;
+};
+
+std::optional<LogPlace> parse_log_place(std::string_view text) {
+    const auto dash = text.find('-');
+    if (dash == std::string_view::npos) {
+        return std::nullopt;
+    }
+    const auto height = parse_u64(text.substr(0, dash));
+    const auto event = parse_u64(text.substr(dash + 1));
+    if (!height || !event) {
+        return std::nullopt;
+    }
+    return LogPlace{*height, *event};
+}
+
+/// One search, block by block, within what a call may cost.
+class LogSearch {
+  public:
+    LogSearch(const ledger::ChainReader& chain, const Params& params)
+        : chain_(chain), params_(params), limit_(params.count("limit")) {}
+
+    Outcome run(LogPlace place, std::uint64_t last) {
+        JsonWriter out;
+        out.begin_object().begin_array("logs");
+        for (std::size_t blocks = 0; place.height <= last; ++blocks) {
+            if (blocks == kLogScanBlocks || receipts_ >= kLogScanReceipts || found_ == limit_) {
+                return end(out, place);
+            }
+            POLIS_TRY(const auto next, search_block(out, place));
+            if (next) {
+                return end(out, *next);
+            }
+            place = {place.height + 1, 0};
+        }
+        return end(out, std::nullopt);
+    }
+
+  private:
+    static Outcome end(JsonWriter& out, const std::optional<LogPlace>& place) {
+        out.end_array();
+        if (place) {
+            out.text(
+                "cursor", std::to_string(place->height) + '-' + std::to_string(place->event));
+        } else {
+            out.null("cursor");
+        }
+        out.end_object();
+        return out.take();
+    }
+
+    /// @return where to go on if the answer is full
+    Result<std::optional<LogPlace>, RpcError> search_block(JsonWriter& out, LogPlace place) {
+        const Height height{place.height};
+        POLIS_TRY(const auto receipts, ask(chain_.receipts(height)));
+        if (!receipts) {
+            return std::nullopt;
+        }
+        receipts_ += receipts->size();
+        std::optional<ledger::Block> block;  // read when there is an event to show
+        std::uint64_t number = 0;
+        for (std::size_t i = 0; i < receipts->size(); ++i) {
+            for (const ledger::Event& event : (*receipts)[i].events) {
+                if (number++ < place.event || !wanted(event)) {
+                    continue;
+                }
+                if (found_ == limit_) {
+                    return LogPlace{place.height, number - 1};
+                }
+                if (!block) {
+                    POLIS_TRY(block, ask(chain_.block(height)));
+                }
+                if (!block || i >= block->txns.size()) {
+                    return std::nullopt;
+                }
+                write(out, height, i, block->txns[i], event);
+            }
+        }
+        return std::nullopt;
+    }
+
+    [[nodiscard]] bool wanted(const ledger::Event& event) const {
+        return !params_.has("name") || event.name == params_.text("name");
+    }
+
+    void write(
+        JsonWriter& out,
+        Height height,
+        std::size_t index,
+        const ledger::Transaction& txn,
+        const ledger::Event& event) {
+        out.begin_object().number("height", height.value);
+        out.bytes("txn", ledger::txn_id(codec::encode(txn)).view());
+        out.number("index", index).text("name", event.name).name("data");
+        write_event_data(out, event);
+        out.end_object();
+        ++found_;
+    }
+
+    const ledger::ChainReader& chain_;
+    const Params& params_;
+    const std::uint64_t limit_;
+    std::uint64_t found_ = 0;
+    std::size_t receipts_ = 0;
+};
+
+Outcome get_logs(const Call& call) {
+    const ledger::ChainReader& chain = call.node.backend.chain();
+    POLIS_TRY(const ledger::Head head, ask(chain.head()));
+    POLIS_TRY(const Height base, ask(chain.base()));
+    const std::uint64_t from = call.params.count("from");
+    const std::uint64_t to = std::min(
+        call.params.has("to") ? call.params.count("to") : head.height.value, head.height.value);
+    if (from <= to && to - from >= kLogRangeMax) {
+        return std::unexpected(rpc_error(
+            ErrorName::kTooLarge,
+            "at most " + std::to_string(kLogRangeMax) + " blocks from `from` to `to`"));
+    }
+    LogPlace place{std::max(from, saturating_add(base.value, std::uint64_t{1})), 0};
+    if (call.params.has("cursor")) {
+        const auto given = parse_log_place(call.params.text("cursor"));
+        if (!given || given->height < from) {
+            return std::unexpected(rpc_error(ErrorName::kBadCursor));
+        }
+        place = *given;
+    }
+    return LogSearch(chain, call.params).run(place, to);
+}
+
+// ---- proofs -------------------------------------------------------------------------------------
+
+void write_proof(
+    JsonWriter& out, const ledger::StateProof& proof, const std::optional<Bytes>& record) {
+    if (record) {
+        out.bytes("record", *record);
+    } else {
+        out.null("record");
+    }
+    out.begin_object("proof").begin_array("siblings");
+    for (const Hash& sibling : proof.siblings) {
+        out.bytes(sibling.view());
+    }
+    out.end_array();
+    if (proof.leaf) {
+        out.begin_object("leaf").bytes("path", proof.leaf->path.view());
+        out.bytes("value", proof.leaf->value).end_object();
+    } else {
+        out.null("leaf");
+    }
+    out.bytes("raw", codec::encode(proof)).end_object();
+}
+
+/// A proof and the head that it belongs to. The node's state may have moved on between the two
+/// readings; the proof itself tells, and another try follows.
+void prove(Services& node, const ledger::StateKey& key, int tries, Respond respond) {
+    node.backend.prove(
+        key,
+        [&node, key, tries, respond = std::move(respond)](
+            const Answer<ledger::StoreResult<ledger::StateProof>>& answer) {
+            if (!answer) {
+                respond(std::unexpected(rpc_error(answer.error())));
+                return;
+            }
+            if (!*answer) {
+                respond(std::unexpected(rpc_error(answer->error())));
+                return;
+            }
+            const auto head = node.backend.chain().head();
+            if (!head) {
+                respond(std::unexpected(rpc_error(head.error())));
+                return;
+            }
+            const ledger::StateProof& proof = **answer;
+            const auto record = verify_proof(head->state_root, key.bytes(), proof);
+            if (!record) {
+                tries > 0 ? prove(node, key, tries - 1, respond)
+                          : respond(std::unexpected(rpc_error(ErrorName::kBusy)));
+                return;
+            }
+            JsonWriter out;
+            out.begin_object().begin_object("head");
+            out.number("height", head->height.value).bytes("hash", head->block.view());
+            out.bytes("stateRoot", head->state_root.view()).end_object();
+            out.bytes("key", key.bytes());
+            write_proof(out, proof, *record);
+            out.end_object();
+            respond(out.take());
+        });
+}
+
+void get_proof(const Call& call, Respond respond) {
+    constexpr int kTries = 5;
+    const bool by_key = call.params.has("key");
+    if (by_key == call.params.has("address")) {
+        respond(std::unexpected(
+            rpc_error(ErrorName::kMissingParam, "either address or key must be given")));
+        return;
+    }
+    if (!by_key) {
+        const auto key = ledger::account_key(call.params.address("address"));
+        prove(call.node, key, kTries, std::move(respond));
+        return;
+    }
+    const Bytes& key = call.params.bytes("key");
+    if (key.empty()) {
+        respond(std::unexpected(rpc_error(ErrorName::kBadHex, "parameter key: is empty")));
+        return;
+    }
+    prove(call.node, ledger::StateKey::from_bytes(key), kTries, std::move(respond));
+}
+
+// ---- the rest -----------------------------------------------------------------------------------
+
+Outcome get_certificate(const Call& call) {
+    const ledger::ChainReader& chain = call.node.backend.chain();
+    POLIS_TRY(const auto height, height_of(chain, call.params.block("block")));
+    if (!height) {
+        return std::string(kNull);
+    }
+    POLIS_TRY(const auto certificate, ask(chain.certificate(*height)));
+    if (!certificate) {
+        return std::string(kNull);
+    }
+    const pbft::Statement& statement = certificate->statement;
+    JsonWriter out;
+    out.begin_object().number("height", statement.height.value);
+    out.number("term", statement.term.value).number("view", statement.view.value);
+    out.bytes("digest", statement.digest.view()).begin_array("signers");
+    for (const consensus::MemberIndex member : pbft::signers_of(*certificate)) {
+        out.number(member);
+    }
+    out.end_array().bytes("raw", codec::encode(*certificate)).end_object();
+    return out.take();
+}
+
+Outcome get_genesis(const Call& call) {
+    POLIS_TRY(const Bytes source, ask(call.node.backend.chain().genesis_source()));
+    const NodeInfo& info = call.node.backend.info();
+    JsonWriter out;
+    out.begin_object().bytes("hash", info.genesis.view());
+    out.number("chainId", info.chain_id.value).text("toml", as_text(source)).end_object();
+    return out.take();
+}
+
+std::vector<Method> head_methods() {
+    std::vector<Method> out;
+    for (const std::string_view name : {"chain_head", "chain_finalized"}) {
+        out.push_back(
+            {.name = name,
+             .summary = "The latest block. Every block is final, so both names give the same.",
+             .params = {},
+             .result = "Head",
+             .errors = {ErrorName::kStoreFailed},
+             .handler = OnLoop{head}});
+    }
+    return out;
+}
+
+std::vector<Method> search_methods() {
+    return {
+        {.name = "chain_getLogs",
+         .summary = "Events of a range of blocks, oldest first. A cursor says where to go on, also "
+                    "when nothing was found so far.",
+         .params =
+             {{.name = "from", .type = ParamType::kCount, .description = "First height."},
+              {.name = "to",
+               .type = ParamType::kCount,
+               .description = "Last height; without it the latest.",
+               .required = false},
+              {.name = "name",
+               .type = ParamType::kText,
+               .description = "Only events of this name, as in staking.delegated.",
+               .required = false,
+               .max = ledger::kEventNameBytesMax},
+              {.name = "limit",
+               .type = ParamType::kCount,
+               .description = "Events at most.",
+               .required = false,
+               .standard = "100",
+               .min = 1,
+               .max = kRowsMax},
+              {.name = "cursor",
+               .type = ParamType::kText,
+               .description = "Where the call before ended.",
+               .required = false,
+               .max = 64}},
+         .result = "{logs: [{height: number, txn: hash, index: number, name: text, data: json}], "
+                   "cursor: text|null}",
+         .errors = {ErrorName::kTooLarge, ErrorName::kBadCursor, ErrorName::kStoreFailed},
+         .handler = OnWorker{get_logs}},
+        {.name = "chain_getProof",
+         .summary = "What the state holds under a key, with a proof against the head's state root.",
+         .params =
+             {{.name = "address",
+               .type = ParamType::kAddress,
+               .description = "An account; or give key.",
+               .required = false},
+              {.name = "key",
+               .type = ParamType::kBytes,
+               .description = "A record's key (docs/formats/state.md).",
+               .required = false,
+               .max = ledger::kStateKeyBytesMax}},
+         .result = "{head: {height: number, hash: hash, stateRoot: hash}, key: hex, "
+                   "record: hex|null, proof: {siblings: [hash], "
+                   "leaf: {path: hash, value: hex}|null, raw: hex}}",
+         .errors = {ErrorName::kMissingParam, ErrorName::kBusy, ErrorName::kStoreFailed},
+         .handler = Async{get_proof}}};
+}
+
+std::vector<Method> block_methods() {
+    return {
+        {.name = "chain_getBlock",
+         .summary = "A block with the ids of its transactions, or with all of them.",
+         .params =
+             {kBlockParam,
+              {.name = "full",
+               .type = ParamType::kFlag,
+               .description = "Whole transactions in place of ids.",
+               .required = false,
+               .standard = "false"}},
+         .result = "{header: Header, txns: [hash|Txn], facts: [Fact]}|null",
+         .errors = {ErrorName::kStoreFailed},
+         .handler = OnWorker{get_block}},
+        {.name = "chain_getHeader",
+         .summary = "A block's header.",
+         .params = {kBlockParam},
+         .result = "Header|null",
+         .errors = {ErrorName::kStoreFailed},
+         .handler = OnWorker{get_header}},
+        {.name = "chain_getReceipts",
+         .summary = "How the transactions of a block ended.",
+         .params = {kBlockParam},
+         .result = "[Receipt]|null",
+         .errors = {ErrorName::kStoreFailed},
+         .handler = OnWorker{get_receipts}}};
+}
+
+}  // namespace
+
+std::vector<Method> chain_methods() {
+    std::vector<Method> out = head_methods();
+    for (auto list : {block_methods(), search_methods()}) {
+        std::ranges::move(list, std::back_inserter(out));
+    }
+    out.push_back(
+        {.name = "chain_getCertificate",
+         .summary = "The votes that made a block final; block 0 has none.",
+         .params = {kBlockParam},
+         .result = "{height: number, term: number, view: number, digest: hash, "
+                   "signers: [number], raw: hex}|null",
+         .errors = {ErrorName::kStoreFailed},
+         .handler = OnLoop{get_certificate}});
+    out.push_back(
+        {.name = "chain_getGenesis",
+         .summary = "The preset that the chain began with.",
+         .params = {},
+         .result = "{hash: hash, chainId: number, toml: text}",
+         .errors = {ErrorName::kStoreFailed},
+         .handler = OnWorker{get_genesis}});
+    return out;
+}
+
+}  // namespace polis::node::rpc
