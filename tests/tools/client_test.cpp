@@ -24,8 +24,8 @@ namespace {
 using std::chrono::milliseconds;
 using testing::body_of;
 using testing::FakeServer;
-using testing::http_ok;
 using ::testing::HasSubstr;
+using testing::http_ok;
 
 /// Answers call number id with the result.
 std::string result_of(const Json& request, const Json& result) {
@@ -46,8 +46,18 @@ TEST(HttpAddress, reads_what_people_write) {
     EXPECT_EQ(parse_http_address("http://[::1]:80"), (HttpAddress{"::1", 80}));
     EXPECT_EQ(parse_http_address("[::1]:80")->text(), "[::1]:80");
     for (const char* wrong :
-         {"", "x", "127.0.0.1", ":1", "x:0", "x:65536", "x:-1", "https://x:1", "http://x:1/path",
-          "a b:1", "x\r\nHost: y:1", "user@x:1"}) {
+         {"",
+          "x",
+          "127.0.0.1",
+          ":1",
+          "x:0",
+          "x:65536",
+          "x:-1",
+          "https://x:1",
+          "http://x:1/path",
+          "a b:1",
+          "x\r\nHost: y:1",
+          "user@x:1"}) {
         const auto address = parse_http_address(wrong);
         ASSERT_FALSE(address) << wrong;
         EXPECT_THAT(address.error(), HasSubstr("write one like http://"));
@@ -72,9 +82,7 @@ TEST(RpcClient, calls_and_keeps_the_connection) {
 
 TEST(RpcClient, replaces_a_connection_that_was_closed_meanwhile) {
     const FakeServer server(
-        [](const std::string& request) {
-            return result_of(*parse_json(body_of(request)), true);
-        },
+        [](const std::string& request) { return result_of(*parse_json(body_of(request)), true); },
         /*keep=*/false);
     RpcClient client(server.address());
     EXPECT_TRUE(client.call("a"));
@@ -110,9 +118,8 @@ TEST(RpcClient, sorts_the_answers_of_a_batch) {
 
 TEST(RpcClient, passes_on_what_the_node_says) {
     const FakeServer server([](const std::string&) {
-        return http_ok(
-            R"({"jsonrpc":"2.0","id":1,"error":{"code":1003,"message":"nonce too low",)"
-            R"("data":{"name":"nonceTooLow","hint":"use 7","retryAfterMs":20}}})");
+        return http_ok(R"({"jsonrpc":"2.0","id":1,"error":{"code":1003,"message":"nonce too low",)"
+                       R"("data":{"name":"nonceTooLow","hint":"use 7","retryAfterMs":20}}})");
     });
     const ClientError error = error_of(server);
     EXPECT_EQ(error.kind, ClientErrorKind::kRefused);

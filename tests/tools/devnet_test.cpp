@@ -1,5 +1,7 @@
 // Goal: a devnet's files read back as they were written, wrong ones are named, faults are
 // understood and stalls explained, and no other process is taken for a node. Method: no node runs.
+#include <tools/devnet/devnet.hpp>
+
 #include <csignal>
 #include <filesystem>
 #include <string>
@@ -12,7 +14,6 @@
 #include <core/hex.hpp>
 #include <genesis/builder.hpp>
 #include <node/home/home.hpp>
-#include <tools/devnet/devnet.hpp>
 #include <tools/devnet/faults.hpp>
 #include <tools/devnet/lifecycle.hpp>
 #include <tools/devnet/manifest.hpp>
@@ -186,8 +187,7 @@ TEST(DevnetWait, is_ready_or_a_height) {
 }
 
 TEST(DevnetFaults, reads_groups) {
-    EXPECT_EQ(
-        parse_groups("0,1/2,3"), (std::vector<std::vector<std::size_t>>{{0, 1}, {2, 3}}));
+    EXPECT_EQ(parse_groups("0,1/2,3"), (std::vector<std::vector<std::size_t>>{{0, 1}, {2, 3}}));
     EXPECT_EQ(parse_groups("2"), (std::vector<std::vector<std::size_t>>{{2}}));
     EXPECT_THAT(parse_groups("0,x/1").error().message, HasSubstr("'x' is no number"));
     EXPECT_THAT(parse_groups("0/0").error().message, HasSubstr("node 0 stands twice"));
@@ -251,7 +251,8 @@ TEST(Stall, names_what_else_keeps_validators_away) {
     for (NodeStatus& node : nodes) {
         node.health = Health::kDown;
     }
-    EXPECT_THAT(*explain_stall(nodes, 500), HasSubstr("0 of 7 validators heard, need 5: nodes 0, "));
+    EXPECT_THAT(
+        *explain_stall(nodes, 500), HasSubstr("0 of 7 validators heard, need 5: nodes 0, "));
     EXPECT_THAT(*explain_stall(nodes, 500), HasSubstr("mend it: polis devnet up"));
 }
 

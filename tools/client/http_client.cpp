@@ -224,8 +224,8 @@ Result<HttpResponse, ClientError> HttpClient::read(Clock::time_point deadline) {
         buffer.append(portion.data(), got);
         const std::size_t used = parser.put(boost::asio::buffer(buffer), failed);
         if (failed && failed != http::error::need_more) {
-            return std::unexpected(error(
-                ClientErrorKind::kBadAnswer, "no valid HTTP response: " + failed.message()));
+            return std::unexpected(
+                error(ClientErrorKind::kBadAnswer, "no valid HTTP response: " + failed.message()));
         }
         buffer.erase(0, used);
     }

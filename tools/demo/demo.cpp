@@ -68,8 +68,7 @@ class Demo {
     }
 
     Fallible<void> start() {
-        options_.say(
-            "start", fmt::format("{} nodes, each a process of its own", options_.nodes));
+        options_.say("start", fmt::format("{} nodes, each a process of its own", options_.nodes));
         const Clock::time_point begin = Clock::now();
         devnet::UpOptions up;
         up.home = options_.home;
@@ -120,8 +119,7 @@ class Demo {
     Fallible<void> kill_one() {
         out_.killed_height = status_of(victim_).height;
         POLIS_TRY_VOID(devnet::kill_node(devnet_, victim_));
-        options_.say(
-            "kill -9", fmt::format("node {} at height {}", victim_, out_.killed_height));
+        options_.say("kill -9", fmt::format("node {} at height {}", victim_, out_.killed_height));
         POLIS_TRY(out_.height_without, others_at_least(out_.killed_height + kBlocksWithout));
         options_.say(
             "without it",
@@ -199,16 +197,14 @@ class Demo {
         const std::string& seed = devnet_.manifest.seed;
         const auto key = genesis::dev_account_key(seed, 0);
         out_.sender = crypto::address_of(key.public_key());
-        out_.recipient =
-            crypto::address_of(genesis::dev_account_key(seed, 1).public_key());
+        out_.recipient = crypto::address_of(genesis::dev_account_key(seed, 1).public_key());
         POLIS_TRY(const std::size_t position, devnet::position_of(devnet_, victim_));
         RpcClient client = devnet::rpc_client(devnet_.nodes[position], kPatience);
         const Clock::time_point begin = Clock::now();
         POLIS_TRY(
             const Sent sent,
             send_payload(client, key, ledger::Transfer{out_.recipient, kLastTransfer}, {}));
-        POLIS_TRY(
-            const Executed executed, wait_success(client, sent.id, kPatience, progress()));
+        POLIS_TRY(const Executed executed, wait_success(client, sent.id, kPatience, progress()));
         out_.transfer_ms = ms_since(begin);
         out_.transfer_id = to_hex_prefixed(sent.id.view());
         POLIS_TRY(out_.sender_balance, balance(client, out_.sender));

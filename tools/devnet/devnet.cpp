@@ -108,7 +108,8 @@ Fallible<Devnet> parse_state(std::string_view text, const fs::path& home) {
     try {
         if (json->at("version").get<std::uint64_t>() != kStateVersion) {
             return std::unexpected(Failure(
-                file + " was written by another version of polis; use that one, or another --home"));
+                file +
+                " was written by another version of polis; use that one, or another --home"));
         }
         return read_state(*json, home);
     } catch (const Json::exception&) {
@@ -120,7 +121,8 @@ Fallible<Devnet> load(const fs::path& home) {
     std::error_code failed;
     if (!fs::exists(state_file(home), failed)) {
         return std::unexpected(Failure(fmt::format(
-            "there is no devnet in {}; make one with `polis devnet up`, or name another with --home",
+            "there is no devnet in {}; make one with `polis devnet up`, or name another with "
+            "--home",
             home.string())));
     }
     POLIS_TRY(const std::string text, read_file(state_file(home)));
@@ -137,11 +139,10 @@ std::optional<Devnet> find() {
 }
 
 Fallible<FileDescriptor> lock(const fs::path& home) {
-    FileDescriptor file(
-        ::open((home / "devnet.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    FileDescriptor file(::open((home / "devnet.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!file.valid()) {
-        return std::unexpected(Failure(
-            fmt::format("cannot write to {}; check its permissions", home.string())));
+        return std::unexpected(
+            Failure(fmt::format("cannot write to {}; check its permissions", home.string())));
     }
     if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
         return std::unexpected(Failure(fmt::format(
@@ -169,8 +170,8 @@ Fallible<std::size_t> position_of(const Devnet& devnet, std::size_t index) {
         for (const Node& node : devnet.nodes) {
             known.push_back(node.index);
         }
-        return std::unexpected(Failure(fmt::format(
-            "there is no node {}; this devnet has {}", index, fmt::join(known, ", "))));
+        return std::unexpected(Failure(
+            fmt::format("there is no node {}; this devnet has {}", index, fmt::join(known, ", "))));
     }
     return static_cast<std::size_t>(found - devnet.nodes.begin());
 }

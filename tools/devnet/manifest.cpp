@@ -123,7 +123,8 @@ std::string toml_text(const std::string& text) {
 std::string to_toml(const Manifest& manifest) {
     return fmt::format(
         "# A devnet of Polis. Its keys follow from the seed: anybody can compute them.\n"
-        "# Change it before the first `polis devnet up`, or after `polis devnet reset --manifest`.\n"
+        "# Change it before the first `polis devnet up`, or after `polis devnet reset "
+        "--manifest`.\n"
         "nodes = {}\n"
         "election = {}\n"
         "seed = {}\n"

@@ -188,16 +188,15 @@ Fallible<void> check_home(const fs::path& home) {
         return {};
     }
     if (!fs::is_directory(home, failed)) {
-        return std::unexpected(
-            Failure(home.string() + " is no directory; choose another --home"));
+        return std::unexpected(Failure(home.string() + " is no directory; choose another --home"));
     }
     const bool ours =
         fs::exists(home / "devnet.json", failed) || fs::exists(home / "devnet.toml", failed);
     if (ours || fs::is_empty(home, failed)) {
         return {};
     }
-    return std::unexpected(Failure(
-        home.string() + " holds something else than a devnet; choose another --home"));
+    return std::unexpected(
+        Failure(home.string() + " holds something else than a devnet; choose another --home"));
 }
 
 Fallible<void> check_start(

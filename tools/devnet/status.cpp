@@ -38,9 +38,7 @@ std::uint64_t since(std::uint64_t moment_ms) {
 }
 
 void read_answers(NodeStatus& out, const std::vector<RpcClient::Answer>& answers) {
-    const auto answer = [&](std::size_t i) {
-        return answers[i] ? *answers[i] : Json::object();
-    };
+    const auto answer = [&](std::size_t i) { return answers[i] ? *answers[i] : Json::object(); };
     const Json head = answer(0);
     out.height = member<std::uint64_t>(head, "height");
     out.hash = member<std::string>(head, "hash");

@@ -40,8 +40,7 @@ std::optional<HttpAddress> devnet_address() {
     const auto running = std::ranges::find_if(found->nodes, [&](const devnet::Node& node) {
         return devnet::state_of(*found, node) == devnet::ProcessState::kRunning;
     });
-    return devnet::rpc_address(
-        running == found->nodes.end() ? found->nodes.front() : *running);
+    return devnet::rpc_address(running == found->nodes.end() ? found->nodes.front() : *running);
 }
 
 Fallible<crypto::SigningKey> dev_key(const std::string& name) {
@@ -77,10 +76,9 @@ void add_era(Json& answer, const Json& receipt) {
             continue;
         }
         const auto bytes = from_hex(event.value("data", ""));
-        const auto unbonded =
-            bytes ? codec::decode<ledger::staking::Unbonded>(*bytes)
-                  : Result<ledger::staking::Unbonded, codec::DecodeError>(
-                        std::unexpected(codec::DecodeError{}));
+        const auto unbonded = bytes ? codec::decode<ledger::staking::Unbonded>(*bytes)
+                                    : Result<ledger::staking::Unbonded, codec::DecodeError>(
+                                          std::unexpected(codec::DecodeError{}));
         if (unbonded) {
             answer["amount"] = std::to_string(unbonded->amount.value);
             answer["era"] = unbonded->era;
@@ -94,8 +92,8 @@ Fallible<SendOptions> send_options(const SigningOptions& options) {
     if (options.gas != 0) {
         out.gas_limit = Gas{options.gas};
     }
-    const auto number = [](const std::string& text, std::string_view option)
-        -> Fallible<std::optional<std::uint64_t>> {
+    const auto number = [](const std::string& text,
+                           std::string_view option) -> Fallible<std::optional<std::uint64_t>> {
         const auto value = parse_u64(text);
         if (!text.empty() && !value) {
             return wrong_usage(fmt::format("{} '{}' is no number; write digits", option, text));
@@ -113,7 +111,8 @@ Fallible<SendOptions> send_options(const SigningOptions& options) {
 
 void add_node_options(CLI::App& command, NodeOptions& options) {
     command
-        .add_option("--rpc", options.rpc, "A node, like http://127.0.0.1:26601; default: the devnet")
+        .add_option(
+            "--rpc", options.rpc, "A node, like http://127.0.0.1:26601; default: the devnet")
         ->envname("POLIS_RPC");
     command.add_flag("--json", options.json, "Answer in JSON");
 }
