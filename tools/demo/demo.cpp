@@ -12,6 +12,7 @@
 #include <core/crypto/address.hpp>
 #include <core/hex.hpp>
 #include <core/integer.hpp>
+#include <genesis/decimal.hpp>
 #include <genesis/dev_keys.hpp>
 #include <ledger/payload.hpp>
 #include <tools/client/sender.hpp>
@@ -172,6 +173,7 @@ class Demo {
                     options_.home.string())));
             }
             if (calm) {
+                POLIS_TRY_VOID(count_transfers());
                 out_.final_height = first.height;
                 out_.state_root = first.state_root;
                 options_.say(
@@ -190,6 +192,27 @@ class Demo {
             "the nodes did not come to one height in {} s; look: polis devnet status --home {}",
             kPatience.count() / 1'000,
             options_.home.string()));
+    }
+
+    /// Each transfer that a node took in is on the chain: the nonces of the senders count them.
+    Fallible<void> count_transfers() const {
+        RpcClient client = devnet::rpc_client(devnet_.nodes.front(), kPatience);
+        std::uint64_t executed = 0;
+        for (std::size_t i = 0; i < devnet_.manifest.accounts; ++i) {
+            const auto key = genesis::dev_account_key(devnet_.manifest.seed, i);
+            POLIS_TRY(
+                const SenderView view,
+                sender_view(client, crypto::address_of(key.public_key())));
+            executed += view.nonce.value;
+        }
+        if (executed != out_.transfers) {
+            return std::unexpected(Failure(fmt::format(
+                "the nodes took in {} transfers and the chain has {}; keep {} and report it",
+                out_.transfers,
+                executed,
+                options_.home.string())));
+        }
+        return {};
     }
 
     /// Through the node that was killed.
@@ -216,6 +239,12 @@ class Demo {
                 victim_,
                 executed.height.value,
                 out_.transfer_ms));
+        options_.say(
+            "balances",
+            fmt::format(
+                "dev:0 {} POLIS, dev:1 {} POLIS",
+                genesis::to_text(out_.sender_balance),
+                genesis::to_text(out_.recipient_balance)));
         return {};
     }
 

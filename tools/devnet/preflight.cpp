@@ -110,9 +110,8 @@ Fallible<void> check_program(const std::string& polisd, const std::string& versi
             "there is no program {}; build it with ./dev build, or name one with --polisd",
             polisd)));
     }
-    POLIS_TRY(Finished answer, run_program({polisd, "--version"}));
-    std::string& found = answer.output;
-    found.erase(found.find_last_not_of(" \r\n") + 1);
+    POLIS_TRY(const Finished answer, run_program({polisd, "--version"}));
+    const std::string found = answer.output.substr(0, answer.output.find('\n'));
     if (answer.code != 0 || !found.ends_with(version)) {
         return std::unexpected(Failure(fmt::format(
             "{} is version '{}' and this is polis {}; build both alike with ./dev build",

@@ -10,13 +10,11 @@
 
 #include <fmt/format.h>
 
-#include <core/codec/borsh.hpp>
 #include <core/crypto/address.hpp>
 #include <core/hex.hpp>
 #include <core/integer.hpp>
 #include <genesis/decimal.hpp>
 #include <genesis/dev_keys.hpp>
-#include <ledger/modules/staking.hpp>
 #include <node/home/key_file.hpp>
 #include <tools/devnet/devnet.hpp>
 #include <tools/polis/json_report.hpp>
@@ -72,16 +70,11 @@ void add_era(Json& answer, const Json& receipt) {
         return;
     }
     for (const Json& event : *events) {
-        if (event.value("name", "") != "staking.unbonded") {
-            continue;
-        }
-        const auto bytes = from_hex(event.value("data", ""));
-        const auto unbonded = bytes ? codec::decode<ledger::staking::Unbonded>(*bytes)
-                                    : Result<ledger::staking::Unbonded, codec::DecodeError>(
-                                          std::unexpected(codec::DecodeError{}));
-        if (unbonded) {
-            answer["amount"] = std::to_string(unbonded->amount.value);
-            answer["era"] = unbonded->era;
+        const auto data = event.find("data");
+        const bool unbonded = event.contains("name") && event["name"] == "staking.unbonded";
+        if (unbonded && data != event.end() && data->contains("era") && data->contains("amount")) {
+            answer["amount"] = data->at("amount");
+            answer["era"] = data->at("era");
         }
     }
 }
