@@ -27,12 +27,12 @@ class Server {
     struct Setup {
         Backend* backend = nullptr;
         std::string listen;  ///< "127.0.0.1:26601"; port 0: any
-        std::optional<Admin> admin;
-        Limits limits;
+        std::optional<Admin> admin = std::nullopt;
+        Limits limits = {};
         /// Names under which browsers and proxies may reach this node, beside localhost and the
         /// addresses that it listens on. "*" allows every name.
-        std::vector<std::string> hosts;
-        std::string dev_seed;  ///< of the devnet's keys; empty: none
+        std::vector<std::string> hosts = {};
+        std::string dev_seed = {};  ///< of the devnet's keys; empty: none
         std::size_t workers = 2;
     };
 

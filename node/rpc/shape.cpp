@@ -96,7 +96,8 @@ class Reader {
     std::string_view word() {
         space();
         const std::size_t begin = at_;
-        while ((peek() >= 'a' && peek() <= 'z') || (peek() >= 'A' && peek() <= 'Z')) {
+        while ((peek() >= 'a' && peek() <= 'z') || (peek() >= 'A' && peek() <= 'Z') ||
+               (peek() >= '0' && peek() <= '9')) {
             ++at_;
         }
         POLIS_ASSERT(at_ > begin);

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include <core/check.hpp>
+#include <core/integer.hpp>
 #include <node/validator/impl.hpp>
 
 /// What the replica wants done, in its order. Spec [J1] to [J5].
@@ -44,12 +45,28 @@ Validator::Impl::Done Validator::Impl::perform(const pbft::CancelTimer& effect) 
 
 Validator::Impl::Done Validator::Impl::perform(const pbft::Build& effect) {
     build_ = effect;
-    if (effect.not_before > now_) {
-        timers_.build = effect.not_before;
+    return build_when_due();
+}
+
+/// Now, or when there is something to propose, or when an empty block is due. Spec [J35].
+Validator::Impl::Done Validator::Impl::build_when_due() {
+    const TimeMs due = build_due();
+    if (due > now_) {
+        timers_.build = due;
         return {};
     }
     timers_.build.reset();
     return build_now();
+}
+
+TimeMs Validator::Impl::build_due() const {
+    const std::uint64_t usual = options_.timing.block_interval_ms;
+    const bool waits = options_.empty_block_interval_ms > usual && build_->view == View{} &&
+                       pool_.pool().count() == 0 &&
+                       facts_.choose(1, pbft::kFactsBytesMax).empty();
+    return waits ? TimeMs{saturating_add(
+                       build_->not_before.value, options_.empty_block_interval_ms - usual)}
+                 : build_->not_before;
 }
 
 Validator::Impl::Done Validator::Impl::build_now() {

@@ -140,6 +140,8 @@ class Validator::Impl {
     Done perform(const pbft::Alarm& effect);
     [[nodiscard]] std::optional<TimeMs>& timer(pbft::Timer kind);
     Done build_now();
+    Done build_when_due();
+    [[nodiscard]] TimeMs build_due() const;
     Done finalize();
     Done finalize_with(const ledger::Block& block);
     Done apply(const BlockPtr& block);

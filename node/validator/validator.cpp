@@ -180,6 +180,8 @@ Validator::Impl::Done Validator::Impl::drive() {
             const sync::BlockSyncEffect effect = std::move(sync_effects_.front());
             sync_effects_.pop_front();
             POLIS_TRY_VOID(std::visit(perform_one, effect));
+        } else if (build_ && timers_.build && build_due() < *timers_.build) {
+            POLIS_TRY_VOID(build_when_due());  // something to propose has come
         } else {
             break;
         }

@@ -32,6 +32,7 @@
 #include <ledger/store/snapshot.hpp>
 #include <tests/formats/example.hpp>
 #include <tests/fuzz/consensus_seeds.hpp>
+#include <tests/fuzz/session_seeds.hpp>
 
 namespace polis {
 namespace {
@@ -277,6 +278,7 @@ Files make_files() {
     for (const auto& [name, content] : fuzz::consensus_seeds()) {
         files["consensus/" + name] = content;
     }
+    files.merge(fuzz::session_seeds());
     return files;
 }
 

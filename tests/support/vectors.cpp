@@ -1,5 +1,6 @@
 #include <tests/support/vectors.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -32,6 +33,15 @@ std::string read_vectors(std::string_view name) {
         throw std::runtime_error("cannot read " + path.string());
     }
     return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::vector<std::string> vector_names(std::string_view name) {
+    std::vector<std::string> out;
+    for (const auto& entry : std::filesystem::directory_iterator(folder() / name)) {
+        out.push_back(entry.path().filename().string());
+    }
+    std::ranges::sort(out);
+    return out;
 }
 
 nlohmann::ordered_json read_json_vectors(std::string_view name) {

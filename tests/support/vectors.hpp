@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -20,6 +21,9 @@ namespace polis::tests {
 
 /// The text of a file in that folder; throws if it cannot be read, which fails the test.
 [[nodiscard]] std::string read_vectors(std::string_view name);
+
+/// Names of the files in a folder of vectors, sorted.
+[[nodiscard]] std::vector<std::string> vector_names(std::string_view name);
 
 /// Members stay in the order of the file.
 [[nodiscard]] nlohmann::ordered_json read_json_vectors(std::string_view name);

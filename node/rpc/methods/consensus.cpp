@@ -171,9 +171,10 @@ Result<Height, RpcError> write_reports(
 }
 
 Outcome evidence(const Call& call) {
+    const SnapshotPtr now = call.node.backend.snapshot();
     JsonWriter out;
     out.begin_object().begin_array("alarms");
-    for (const std::string& alarm : call.node.backend.snapshot()->alarms) {
+    for (const std::string& alarm : now->alarms) {
         out.text(alarm);
     }
     out.end_array().begin_array("reports");

@@ -2,32 +2,18 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include <core/bytes.hpp>
-#include <core/crypto/ed25519.hpp>
 #include <core/random.hpp>
 #include <p2p/session.hpp>
+#include <tests/p2p/session/setups.hpp>
 
 /// Two sessions back to back, with the network between them in the hands of the test.
 namespace polis::p2p::testing {
 
-[[nodiscard]] crypto::Seed seed_of(std::uint8_t number);
-
-/// The same identity for the same number in every run.
-[[nodiscard]] const crypto::SigningKey& identity_of(std::uint8_t number);
-
-/// What node `number` says of itself; all are on one chain.
-[[nodiscard]] Hello hello_of(std::uint8_t number);
-
-/// A session of node `number`.
-[[nodiscard]] Session::Setup setup_of(Role role, std::uint8_t number);
-
 [[nodiscard]] Bytes random_bytes(Random& random, std::size_t count);
-
-inline constexpr TimeMs kStart{1'000'000};
 
 /// One end, with everything that it has reported.
 struct End {
