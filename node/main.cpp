@@ -33,6 +33,8 @@ int run(int argc, char** argv) {
     program.app.set_version_flag("--version", POLIS_VERSION);
     add_init_command(program);
     add_run_command(program);
+    add_doctor_command(program);
+    add_archive_commands(program);
     if (const int code = parse(program, argc, argv); code != kExitOk || !program.action) {
         return code;
     }

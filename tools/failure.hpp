@@ -29,6 +29,8 @@ struct Failure {
 
     Failure(std::string text, FailureKind failure_kind)
         : message(std::move(text)), kind(failure_kind) {}
+
+    bool operator==(const Failure&) const = default;
 };
 
 template <class T>

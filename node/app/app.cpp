@@ -44,6 +44,7 @@ Validator::Options validator_options(const NodeConfig& config) {
     out.timing.view_timeout_ms = config.consensus.view_timeout_ms;
     out.timing.view_timeout_ms_max = config.consensus.view_timeout_ms_max;
     out.timing.resend_ms = config.consensus.resend_ms;
+    out.empty_block_interval_ms = config.consensus.empty_block_interval_ms;
     out.clock_drift_ms_max = config.consensus.clock_drift_ms_max;
     out.block_txns_max = config.consensus.block_txns_max;
     out.mempool.bytes_max = config.mempool.bytes_max;
@@ -74,6 +75,26 @@ bool replace_file(const fs::path& file, ByteView bytes) {
     return !failed;
 }
 
+std::string with_port(const std::string& listen, std::uint16_t port) {
+    p2p::Endpoint endpoint = *p2p::parse_endpoint(listen);
+    endpoint.port = port;
+    return p2p::to_string(endpoint);
+}
+
+ValidatorDriver::Lane lane_of(p2p::Channel channel) {
+    switch (channel) {
+        case p2p::Channel::kControl:
+        case p2p::Channel::kConsensus:
+            return ValidatorDriver::Lane::kConsensus;
+        case p2p::Channel::kBlocks:
+        case p2p::Channel::kBlobs:
+            return ValidatorDriver::Lane::kBlocks;
+        case p2p::Channel::kTxns:
+            return ValidatorDriver::Lane::kTxns;
+    }
+    return ValidatorDriver::Lane::kBlocks;
+}
+
 std::uint64_t random_number() {
     return from_big_endian<std::uint64_t>(crypto::Seed::generate().view().first(8));
 }
@@ -91,6 +112,9 @@ Result<void, std::string> App::Impl::open() {
     files_ = std::make_unique<JobPool>("files", 1, kFileJobsMax);
     POLIS_TRY_VOID(open_validator());
     POLIS_TRY_VOID(open_p2p());
+    if (!setup_.config.admin.listen.empty()) {
+        POLIS_TRY(token_, load_token(setup_.home.resolve(setup_.config.admin.token_file)));
+    }
     make_backend();
     return {};
 }
@@ -183,8 +207,11 @@ void App::Impl::make_backend() {
     parts.info.chain_id = params_.chain_id;
     parts.info.genesis = hello_.genesis;
     parts.info.params = params_;
+    parts.info.mempool = validator_options(setup_.config).mempool;
     parts.info.validator = operator_;
     parts.info.p2p_listen = addresses_.p2p;
+    parts.info.rpc_listen = setup_.config.rpc.listen;
+    parts.info.admin_listen = setup_.config.admin.listen;
     parts.info.dev = setup_.config.admin.dev;
     parts.info.started = net_clock_.now();
     parts.config = &setup_.config;
@@ -205,6 +232,35 @@ Result<void, std::string> App::Impl::start() {
     say_hello();
     validator_->start();
     p2p_->start();
+    return start_rpc();
+}
+
+/// Clients come last: whatever they ask for is there.
+Result<void, std::string> App::Impl::start_rpc() {
+    const NodeConfig& config = setup_.config;
+    if (config.rpc.listen.empty()) {
+        return {};
+    }
+    rpc::Server::Setup setup;
+    setup.backend = backend_.get();
+    setup.listen = config.rpc.listen;
+    if (!config.admin.listen.empty()) {
+        setup.admin = rpc::Server::Admin{.listen = config.admin.listen, .token = token_};
+    }
+    setup.limits.batch_max = config.rpc.batch_max;
+    setup.limits.body_bytes_max = config.rpc.body_bytes_max;
+    setup.limits.response_bytes_max = config.rpc.response_bytes_max;
+    setup.hosts = config.rpc.hosts;
+    if (config.admin.dev) {
+        setup.dev_seed = config.admin.dev_seed;
+    }
+    server_ = std::make_unique<rpc::Server>(std::move(setup));
+    POLIS_TRY(const rpc::Server::BoundPorts bound, server_->start());
+    addresses_.rpc = with_port(config.rpc.listen, bound.rpc);
+    if (bound.admin != 0) {
+        addresses_.admin = with_port(config.admin.listen, bound.admin);
+    }
+    log_->info("rpc", "listening", {{"rpc", addresses_.rpc}, {"admin", addresses_.admin}});
     return {};
 }
 
@@ -229,6 +285,9 @@ void App::Impl::stop() {
         return;
     }
     stopped_ = true;
+    if (server_) {
+        server_->stop();
+    }
     if (p2p_) {
         p2p_->stop();
     }
@@ -262,14 +321,13 @@ bool App::Impl::message(PeerId peer, p2p::Channel channel, Bytes bytes, InFlight
         p2p_->penalise(peer, p2p::Offence::kBrokeProtocol, "a message on the wrong channel");
         return true;
     }
-    if (channel == p2p::Channel::kTxns) {
+    const std::size_t size = bytes.size();
+    if (is_txn_batch(bytes)) {
         return held.flow_bytes() <= kPeerTxnBytesMax &&
                gate_->take_batch(peer, std::move(bytes), std::move(held));
     }
-    const auto lane = channel == p2p::Channel::kConsensus ? ValidatorDriver::Lane::kConsensus
-                                                          : ValidatorDriver::Lane::kBlocks;
-    const std::size_t size = bytes.size();
-    return validator_->push(lane, PeerBytes{peer, std::move(bytes)}, size, std::move(held));
+    return validator_->push(
+        lane_of(channel), PeerBytes{peer, std::move(bytes)}, size, std::move(held));
 }
 
 void App::Impl::save_book(Bytes book) {

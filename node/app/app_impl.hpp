@@ -15,6 +15,7 @@
 #include <node/drivers/txn_gate.hpp>
 #include <node/drivers/validator_driver.hpp>
 #include <node/log/log.hpp>
+#include <node/rpc/server.hpp>
 #include <node/runtime/clock.hpp>
 #include <node/runtime/job_pool.hpp>
 
@@ -59,6 +60,7 @@ class App::Impl final : public P2pListener, public ValidatorListener, public Txn
     [[nodiscard]] Result<void, std::string> open_validator();
     [[nodiscard]] Result<void, std::string> open_p2p();
     void make_backend();
+    [[nodiscard]] Result<void, std::string> start_rpc();
     void say_hello();
 
     const Setup setup_;
@@ -81,6 +83,8 @@ class App::Impl final : public P2pListener, public ValidatorListener, public Txn
     std::unique_ptr<ValidatorDriver> validator_;
     std::unique_ptr<P2pDriver> p2p_;
     std::unique_ptr<NodeBackend> backend_;
+    std::unique_ptr<rpc::Server> server_;
+    std::string token_;  ///< of the operator
     bool stopped_ = false;
 };
 

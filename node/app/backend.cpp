@@ -56,11 +56,6 @@ void NodeBackend::listen(std::function<void(const rpc::NodeEvent&)> listener) {
     listener_ = std::move(listener);
 }
 
-void NodeBackend::set_addresses(std::string rpc, std::string admin) {
-    parts_.info.rpc_listen = std::move(rpc);
-    parts_.info.admin_listen = std::move(admin);
-}
-
 std::string NodeBackend::config_text() const { return to_toml(*parts_.config, /*comments=*/false); }
 
 std::vector<std::string> NodeBackend::not_ready() const {

@@ -42,9 +42,6 @@ class NodeBackend final : public rpc::Backend {
     /// Tells the listener, if there is one. Any thread.
     void emit(const rpc::NodeEvent& event);
 
-    /// The addresses are known only when everything is bound.
-    void set_addresses(std::string rpc, std::string admin);
-
     [[nodiscard]] const rpc::NodeInfo& info() const override { return parts_.info; }
 
     [[nodiscard]] rpc::SnapshotPtr snapshot() const override {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -47,5 +48,7 @@ void add_config_flags(CLI::App& command, HomeOptions& options);
 
 void add_init_command(Program& program);
 void add_run_command(Program& program);
+void add_doctor_command(Program& program);
+void add_archive_commands(Program& program);
 
 }  // namespace polis::node

@@ -45,32 +45,28 @@ Validator::Impl::Done Validator::Impl::perform(const pbft::CancelTimer& effect) 
 
 Validator::Impl::Done Validator::Impl::perform(const pbft::Build& effect) {
     build_ = effect;
-    timers_.build = build_due();
-    return {};
+    return build_when_due();
 }
 
-/// When the order is to be carried out. An empty block only keeps the chain's clock going: it may
-/// wait for something to put into it, but not in a view that others already wait for.
-TimeMs Validator::Impl::build_due() const {
-    const bool idle = build_->view == View{} && !pool_.pool().has_pending() &&
-                      facts_.choose(1, pbft::kFactsBytesMax).empty();
-    const std::uint64_t wait = options_.empty_block_interval_ms;
-    const std::uint64_t spaced = options_.timing.block_interval_ms;
-    return idle && wait > spaced ? TimeMs{saturating_add(build_->not_before.value, wait - spaced)}
-                                 : build_->not_before;
-}
-
-/// Carries out a due order; something to put into the block makes it due earlier.
-Validator::Impl::Done Validator::Impl::build_if_due() {
-    if (!build_) {
-        return {};
-    }
-    timers_.build = build_due();
-    if (*timers_.build > now_) {
+/// Now, or when there is something to propose, or when an empty block is due. Spec [J35].
+Validator::Impl::Done Validator::Impl::build_when_due() {
+    const TimeMs due = build_due();
+    if (due > now_) {
+        timers_.build = due;
         return {};
     }
     timers_.build.reset();
     return build_now();
+}
+
+TimeMs Validator::Impl::build_due() const {
+    const std::uint64_t usual = options_.timing.block_interval_ms;
+    const bool waits = options_.empty_block_interval_ms > usual && build_->view == View{} &&
+                       !pool_.pool().has_pending() &&
+                       facts_.choose(1, pbft::kFactsBytesMax).empty();
+    return waits ? TimeMs{saturating_add(
+                       build_->not_before.value, options_.empty_block_interval_ms - usual)}
+                 : build_->not_before;
 }
 
 Validator::Impl::Done Validator::Impl::build_now() {

@@ -139,9 +139,9 @@ class Validator::Impl {
     Done perform(const pbft::Behind& effect);
     Done perform(const pbft::Alarm& effect);
     [[nodiscard]] std::optional<TimeMs>& timer(pbft::Timer kind);
-    [[nodiscard]] TimeMs build_due() const;  ///< @pre build_
-    Done build_if_due();
     Done build_now();
+    Done build_when_due();
+    [[nodiscard]] TimeMs build_due() const;
     Done finalize();
     Done finalize_with(const ledger::Block& block);
     Done apply(const BlockPtr& block);

@@ -180,11 +180,10 @@ Validator::Impl::Done Validator::Impl::drive() {
             const sync::BlockSyncEffect effect = std::move(sync_effects_.front());
             sync_effects_.pop_front();
             POLIS_TRY_VOID(std::visit(perform_one, effect));
+        } else if (build_ && timers_.build && build_due() < *timers_.build) {
+            POLIS_TRY_VOID(build_when_due());  // something to propose has come
         } else {
-            POLIS_TRY_VOID(build_if_due());
-            if (inputs_.empty()) {
-                break;
-            }
+            break;
         }
     }
     for (const GossipEffect& effect : gossip_.take_due(now_)) {
@@ -306,6 +305,10 @@ Validator::Impl::Done Validator::Impl::on(const Tick& /*input*/) {
                 repeat_claim();
             }
         }
+    }
+    if (timers_.build && *timers_.build <= now_) {
+        timers_.build.reset();
+        POLIS_TRY_VOID(build_now());
     }
     std::vector<Hash> due;
     for (const auto& [digest, candidate] : candidates_) {

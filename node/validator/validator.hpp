@@ -156,12 +156,13 @@ class Validator {
   public:
     struct Options {
         pbft::Timing timing;
+        /// How long a leader waits for something to propose before it proposes an empty block; what
+        /// comes meanwhile is proposed at once. No more than timing.block_interval_ms: never longer
+        /// than that. Spec [J35].
+        std::uint64_t empty_block_interval_ms = 0;
         std::uint64_t clock_drift_ms_max =
             10'000;  ///< a block's time may be this far ahead of ours
         std::size_t block_txns_max = 10'000;
-        /// A leader with nothing to put into a block waits this long after the one before it; less
-        /// than the block interval: as long as that. Must be well below the view timeout.
-        std::uint64_t empty_block_interval_ms = 0;
         ledger::MempoolLimits mempool;
     };
 

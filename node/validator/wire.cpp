@@ -1,5 +1,6 @@
 #include <node/validator/wire.hpp>
 
+#include <array>
 #include <cstdint>
 #include <type_traits>
 #include <utility>
@@ -29,19 +30,26 @@ struct ChannelOf {
     }
 };
 
+constexpr std::size_t kEnvelopeKinds = std::variant_size_v<Envelope>;
+
+/// By tag, which is the position in Envelope.
+template <std::size_t... kTags>
+std::array<p2p::Channel, kEnvelopeKinds> channels(std::index_sequence<kTags...> /*tags*/) {
+    return {ChannelOf{}(std::variant_alternative_t<kTags, Envelope>{})...};
+}
+
 }  // namespace
 
 std::optional<p2p::Channel> channel_of_bytes(ByteView bytes) {
-    if (bytes.empty() || bytes[0] >= std::variant_size_v<Envelope>) {
-        return std::nullopt;
-    }
-    // The tag is the position in Envelope.
-    constexpr std::uint8_t kTxns = 2;
-    static_assert(std::is_same_v<std::variant_alternative_t<kTxns, Envelope>, TxnBatch>);
-    if (bytes[0] == kTxns) {
-        return p2p::Channel::kTxns;
-    }
-    return bytes[0] < kTxns ? p2p::Channel::kConsensus : p2p::Channel::kBlocks;
+    static const auto kChannels = channels(std::make_index_sequence<kEnvelopeKinds>());
+    return bytes.empty() || bytes[0] >= kEnvelopeKinds ? std::nullopt
+                                                       : std::optional{kChannels[bytes[0]]};
+}
+
+bool is_txn_batch(ByteView bytes) {
+    constexpr std::uint8_t kTag = 2;
+    static_assert(std::is_same_v<std::variant_alternative_t<kTag, Envelope>, TxnBatch>);
+    return !bytes.empty() && bytes[0] == kTag;
 }
 
 p2p::Channel channel_of(const Envelope& message) { return std::visit(ChannelOf{}, message); }

@@ -72,6 +72,9 @@ using Envelope = std::variant<
 /// @return nothing if no message begins so
 [[nodiscard]] std::optional<p2p::Channel> channel_of_bytes(ByteView bytes);
 
+/// Whether these bytes begin as a TxnBatch does, which a driver has verified before the validator.
+[[nodiscard]] bool is_txn_batch(ByteView bytes);
+
 [[nodiscard]] Bytes encode_wire(const Envelope& message);
 
 /// @return nothing for bytes that no encode_wire() made

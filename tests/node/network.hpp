@@ -126,8 +126,8 @@ class Network {
     void send(PeerId from, PeerId to, const Bytes& bytes);
     bool step_clock(TimeMs limit);
 
-    const Validator::Options options_;
     genesis::Genesis genesis_;
+    Validator::Options options_;
     consensus::PlainChecker checker_;
     WorkerPool workers_{1};
     std::vector<Node> nodes_;

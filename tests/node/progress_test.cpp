@@ -121,36 +121,5 @@ TEST(Progress, blocks_are_no_closer_than_the_interval) {
     }
 }
 
-Validator::Options patient(std::uint64_t empty_block_interval_ms) {
-    Validator::Options options;
-    options.empty_block_interval_ms = empty_block_interval_ms;
-    return options;
-}
-
-std::uint64_t time_of(Network& network, Height height) {
-    return must(network.node(0).chain().block(height))->header.time.value;
-}
-
-TEST(Progress, empty_blocks_come_at_their_own_pace) {
-    Network network(4, 5, patient(1'000));
-    ASSERT_TRUE(network.run_until([&] { return network.all_at(Height{6}); }));
-    for (std::uint64_t h = 3; h <= 6; ++h) {
-        EXPECT_GE(time_of(network, Height{h}), time_of(network, Height{h - 1}) + 900);
-    }
-    for (std::uint64_t h = 1; h <= 6; ++h) {
-        EXPECT_EQ(must(network.node(0).chain().block(Height{h}))->header.view, View{});
-    }
-}
-
-TEST(Progress, a_transaction_does_not_wait_for_the_pace_of_empty_blocks) {
-    Network network(4, 5, patient(1'000));
-    ASSERT_TRUE(network.run_until([&] { return network.all_at(Height{3}); }));
-    const TimeMs sent = network.now();
-    network.input(0, SubmitTxn{transfer(network.genesis(), 0, 1, 1'000, 0)});
-    ASSERT_TRUE(
-        network.run_until([&] { return network.log(0).finalized.back().txns.size() == 1; }));
-    EXPECT_LE(network.now().value, sent.value + 2 * pbft::Timing{}.block_interval_ms);
-}
-
 }  // namespace
 }  // namespace polis::node::testing

@@ -13,6 +13,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 POLIS = ""
-OK, FAILED, USAGE = 0, 1, 2
+OK, FAILED, USAGE, TIMEOUT = 0, 1, 2, 3
 NOBODY = 65534
 
 
@@ -104,13 +105,15 @@ class Demo(PolisCase):
             "ledger", "demo", "--blocks", 4, "--transfers", 1, env={"TMPDIR": str(self.dir)})
         self.assertTrue(answer["home"].startswith(str(self.dir / "polis-demo-")))
         self.fails(
-            "ledger", "demo", env={"TMPDIR": str(self.dir / "none")}, says="temporary directory.*--home")
+            "ledger", "demo", env={"TMPDIR": str(self.dir / "none")},
+            says="temporary directory.*--home")
 
     def test_leaves_an_existing_chain_alone(self):
         home = self.dir / "taken"
         self.ok("genesis", "build", ROOT / "genesis/presets/solo.toml", "--home", home)
         before = self.ok_json("ledger", "info", "--home", home)
-        self.fails("ledger", "demo", "--home", home, says="already holds a chain; choose another --home")
+        self.fails(
+            "ledger", "demo", "--home", home, says="already holds a chain; choose another --home")
         self.assertEqual(before["block"], self.ok_json("ledger", "info", "--home", home)["block"])
 
     def test_is_nothing_but_a_ledger_when_its_parent_dies(self):
@@ -127,7 +130,8 @@ class Demo(PolisCase):
             os.dup2(high_lifeline, 4)
 
         writer = subprocess.Popen(
-            [POLIS, "ledger", "demo-writer", "--home", str(home), "--blocks", "100000", "--transfers", "1"],
+            [POLIS, "ledger", "demo-writer", "--home", str(home), "--blocks", "100000",
+             "--transfers", "1"],
             preexec_fn=take_places, pass_fds=(3, 4), stderr=subprocess.PIPE)
         os.close(acks_write)
         os.close(lifeline)
@@ -287,7 +291,8 @@ class Chain(PolisCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.home = cls.dir / "home"
-        done = run("ledger", "demo", "--blocks", 20, "--transfers", 20, "--json", "--home", cls.home)
+        done = run(
+            "ledger", "demo", "--blocks", 20, "--transfers", 20, "--json", "--home", cls.home)
         assert done.returncode == OK, done.stderr
         cls.demo = json.loads(done.stdout)
 
@@ -555,6 +560,94 @@ class Guide(PolisCase):
         self.assertGreater(commands, 20)
 
 
+class Clients(PolisCase):
+    """Commands that ask a node, where there is none: what they say, and their exit codes."""
+
+    def setUp(self):
+        self.env = {"POLIS_KEYS": str(self.dir / "keys"), "POLIS_DEVNET": str(self.dir / "none")}
+
+    def says(self, code, text, *arguments):
+        done = run(*arguments, env=self.env)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        self.assertRegex(done.stderr, text)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+
+    def test_say_that_no_node_answers(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            rpc = f"http://127.0.0.1:{free.getsockname()[1]}"
+        for command in (
+                ["chain", "head"], ["chain", "block", "3"], ["rpc", "chain_head"],
+                ["tx", "wait", "00" * 32], ["tx", "show", "00" * 32],
+                ["account", "show", "polis1fm7kl072xpzlwrrr7d56hgrdv6vhl9f09230f9"]):
+            self.says(FAILED, "no node answers at .*refused; start one", *command, "--rpc", rpc)
+
+    def test_say_that_a_node_is_too_slow(self):
+        with socket.socket() as deaf:
+            deaf.bind(("127.0.0.1", 0))
+            deaf.listen()
+            rpc = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+            self.says(TIMEOUT, "did not answer in time", "rpc", "x", "--rpc", rpc, "--timeout", 1)
+
+    def test_keep_keys_by_name(self):
+        made = self.ok_json("account", "new", "alice", env=self.env)
+        file = self.dir / "keys" / "alice.key"
+        self.assertEqual((made["name"], made["file"]), ("alice", str(file)))
+        self.assertEqual(stat.S_IMODE(file.stat().st_mode), 0o600)
+        self.assertEqual(stat.S_IMODE(file.parent.stat().st_mode), 0o700)
+        self.says(FAILED, "never overwritten", "account", "new", "alice")
+        listed = self.ok_json("account", "list", env=self.env)
+        self.assertEqual(
+            listed["accounts"], [{"name": "alice", "address": made["address"]}])
+        for name in ("", "../x", "a/b", ".x", "polis1x", "dev:0", "x" * 65):
+            self.says(USAGE, "is no name for a key", "account", "new", name)
+        self.says(FAILED, "no key bob in .*; make it with", "account", "show", "bob")
+
+    def test_refuse_wrong_words(self):
+        send = ["tx", "send", "--from", "dev:0", "--to"]
+        self.says(USAGE, "is no address: .*checksum", *send, "polis1" + "q" * 38, "--amount", 1)
+        to = "polis1fm7kl072xpzlwrrr7d56hgrdv6vhl9f09230f9"
+        self.says(USAGE, "'x' is not a decimal number; write POLIS", *send, to, "--amount", "x")
+        self.says(USAGE, "finer than the smallest", *send, to, "--amount", "0.0000000001")
+        self.says(FAILED, "there is none here; run this where", *send, to, "--amount", 1)
+        self.says(USAGE, "is no address of a node", "chain", "head", "--rpc", "ftp://x")
+        self.says(USAGE, "name all or none", "rpc", "x", "a=1", "2")
+        self.says(FAILED, "there is no devnet in", "devnet", "status")
+
+
+class Completion(PolisCase):
+    def complete(self, *words):
+        script = self.dir / "completion.bash"
+        script.write_text(self.ok("completion", "bash"))
+        quoted = " ".join(f"'{w}'" for w in words)
+        done = subprocess.run(
+            ["bash", "-c", f"source {script}; COMP_WORDS=(polis {quoted}); "
+             f"COMP_CWORD={len(words)}; _polis; printf '%s\\n' \"${{COMPREPLY[@]}}\""],
+            capture_output=True, text=True, timeout=60, check=True)
+        return done.stdout.split()
+
+    @unittest.skipUnless(shutil.which("bash"), "no bash")
+    def test_knows_where_it_is(self):
+        self.assertEqual(self.complete("led"), ["ledger"])
+        self.assertIn("devnet", self.complete(""))
+        self.assertIn("partition", self.complete("devnet", "fault", ""))
+        self.assertEqual(self.complete("devnet", "fault", "par"), ["partition"])
+        self.assertEqual(self.complete("devnet", "up", "--no"), ["--nodes"])
+        self.assertEqual(
+            self.complete("devnet", "--home", "ledger", "up", "--no"), [], "a value is no command")
+        self.assertEqual(self.complete("tx", "send", "--from", "up", "--amo"), ["--amount"])
+        self.assertNotIn("demo-writer", self.complete("ledger", ""))
+
+    def test_is_there_for_every_shell(self):
+        self.assertTrue(self.ok("completion", "zsh").startswith("#compdef polis"))
+        self.assertIn("complete -c polis", self.ok("completion", "fish"))
+        for shell in ("zsh", "fish"):
+            if shutil.which(shell):
+                script = self.dir / shell
+                script.write_text(self.ok("completion", shell))
+                subprocess.run([shell, "-n", script], check=True, timeout=60)
+
+
 class ExitCodes(PolisCase):
     def test_0_for_help_and_version(self):
         for command in (
@@ -562,7 +655,13 @@ class ExitCodes(PolisCase):
                 "genesis check", "genesis build", "genesis devnet", "ledger", "ledger info",
                 "ledger block", "ledger txn", "ledger account", "ledger proof",
                 "ledger proof-check", "ledger supply", "ledger verify", "ledger export",
-                "ledger import", "ledger bench"):
+                "ledger import", "ledger bench", "demo", "devnet", "devnet up", "devnet down",
+                "devnet status", "devnet logs", "devnet add-node", "devnet rm-node",
+                "devnet fault", "devnet fault partition", "devnet snapshot", "devnet revert",
+                "devnet reset", "devnet bundle", "account", "account new", "account list",
+                "account show", "tx", "tx send", "tx wait", "tx show", "chain", "chain head",
+                "chain block", "stake", "stake register", "stake delegate", "stake unbond",
+                "stake withdraw", "stake unjail", "stake show", "rpc", "completion"):
             text = self.ok(*command.split(), "--help")
             self.assertIn("Usage: polis", text)
             self.assertIn("Exit codes: 0 done; 1 failed", text)
@@ -589,6 +688,11 @@ class ExitCodes(PolisCase):
         self.misused("keys", "new")
         self.misused("keys", "dev", "--count", "x")
         self.misused("ledger", "demo", "--blocks", "1")
+        self.misused("tx", "show", "12", says="no hash")
+        self.misused("chain", "block", "x", says="'x' is no block")
+        self.misused("devnet", "up", "--wait", "x", says="write ready or finalized:3")
+        self.misused("devnet", "up", "--nodes", "65")
+        self.misused("completion", "tcsh")
 
     def test_1_when_nobody_can_read_the_answer(self):
         with open("/dev/full", "w", encoding="utf-8") as full:

@@ -19,7 +19,7 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-constexpr milliseconds kSlice{1'000};      ///< of a long wait, between two lines of progress
+constexpr milliseconds kSlice{1'000};       ///< of a long wait, between two lines of progress
 constexpr milliseconds kSliceGrace{5'000};  ///< for the node's answer behind a slice
 
 /// A number, also as a decimal string. @throws Json::exception if it is neither
@@ -104,8 +104,7 @@ Fallible<Sent> send_payload(
     const crypto::SigningKey& key,
     ledger::Payload payload,
     const SendOptions& options) {
-    POLIS_TRY(
-        const SenderView view, sender_view(client, crypto::address_of(key.public_key())));
+    POLIS_TRY(const SenderView view, sender_view(client, crypto::address_of(key.public_key())));
     return send_txn(client, make_txn(view, key, std::move(payload), options));
 }
 

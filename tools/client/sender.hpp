@@ -21,9 +21,9 @@ namespace polis::tools {
 inline constexpr std::uint64_t kValidForBlocks = 1'000;
 
 struct SendOptions {
-    std::optional<Gas> gas_limit;        ///< nothing: what the payload costs
-    std::optional<GasPrice> gas_price;   ///< nothing: the least that the chain takes
-    std::optional<Nonce> nonce;          ///< nothing: the next one, behind those that wait
+    std::optional<Gas> gas_limit;       ///< nothing: what the payload costs
+    std::optional<GasPrice> gas_price;  ///< nothing: the least that the chain takes
+    std::optional<Nonce> nonce;         ///< nothing: the next one, behind those that wait
     std::uint64_t valid_for = kValidForBlocks;
 };
 
@@ -74,16 +74,10 @@ using SayWaiting = std::function<void(std::string_view line)>;
 /// Waits until the transaction is in a finalized block; says once a second that it waits.
 /// @error a timeout, or that the node does not know it
 [[nodiscard]] Fallible<Executed> wait_txn(
-    RpcClient& client,
-    const Hash& id,
-    std::chrono::milliseconds patience,
-    const SayWaiting& say);
+    RpcClient& client, const Hash& id, std::chrono::milliseconds patience, const SayWaiting& say);
 
 /// wait_txn(), and an error if it had no success.
 [[nodiscard]] Fallible<Executed> wait_success(
-    RpcClient& client,
-    const Hash& id,
-    std::chrono::milliseconds patience,
-    const SayWaiting& say);
+    RpcClient& client, const Hash& id, std::chrono::milliseconds patience, const SayWaiting& say);
 
 }  // namespace polis::tools

@@ -12,6 +12,7 @@
 #include <core/crypto/address.hpp>
 #include <core/hex.hpp>
 #include <core/integer.hpp>
+#include <genesis/decimal.hpp>
 #include <genesis/dev_keys.hpp>
 #include <ledger/payload.hpp>
 #include <tools/client/sender.hpp>
@@ -68,8 +69,7 @@ class Demo {
     }
 
     Fallible<void> start() {
-        options_.say(
-            "start", fmt::format("{} nodes, each a process of its own", options_.nodes));
+        options_.say("start", fmt::format("{} nodes, each a process of its own", options_.nodes));
         const Clock::time_point begin = Clock::now();
         devnet::UpOptions up;
         up.home = options_.home;
@@ -120,8 +120,7 @@ class Demo {
     Fallible<void> kill_one() {
         out_.killed_height = status_of(victim_).height;
         POLIS_TRY_VOID(devnet::kill_node(devnet_, victim_));
-        options_.say(
-            "kill -9", fmt::format("node {} at height {}", victim_, out_.killed_height));
+        options_.say("kill -9", fmt::format("node {} at height {}", victim_, out_.killed_height));
         POLIS_TRY(out_.height_without, others_at_least(out_.killed_height + kBlocksWithout));
         options_.say(
             "without it",
@@ -174,6 +173,7 @@ class Demo {
                     options_.home.string())));
             }
             if (calm) {
+                POLIS_TRY_VOID(count_transfers());
                 out_.final_height = first.height;
                 out_.state_root = first.state_root;
                 options_.say(
@@ -194,21 +194,40 @@ class Demo {
             options_.home.string()));
     }
 
+    /// Each transfer that a node took in is on the chain: the nonces of the senders count them.
+    Fallible<void> count_transfers() const {
+        RpcClient client = devnet::rpc_client(devnet_.nodes.front(), kPatience);
+        std::uint64_t executed = 0;
+        for (std::size_t i = 0; i < devnet_.manifest.accounts; ++i) {
+            const auto key = genesis::dev_account_key(devnet_.manifest.seed, i);
+            POLIS_TRY(
+                const SenderView view,
+                sender_view(client, crypto::address_of(key.public_key())));
+            executed += view.nonce.value;
+        }
+        if (executed != out_.transfers) {
+            return std::unexpected(Failure(fmt::format(
+                "the nodes took in {} transfers and the chain has {}; keep {} and report it",
+                out_.transfers,
+                executed,
+                options_.home.string())));
+        }
+        return {};
+    }
+
     /// Through the node that was killed.
     Fallible<void> last_transfer() {
         const std::string& seed = devnet_.manifest.seed;
         const auto key = genesis::dev_account_key(seed, 0);
         out_.sender = crypto::address_of(key.public_key());
-        out_.recipient =
-            crypto::address_of(genesis::dev_account_key(seed, 1).public_key());
+        out_.recipient = crypto::address_of(genesis::dev_account_key(seed, 1).public_key());
         POLIS_TRY(const std::size_t position, devnet::position_of(devnet_, victim_));
         RpcClient client = devnet::rpc_client(devnet_.nodes[position], kPatience);
         const Clock::time_point begin = Clock::now();
         POLIS_TRY(
             const Sent sent,
             send_payload(client, key, ledger::Transfer{out_.recipient, kLastTransfer}, {}));
-        POLIS_TRY(
-            const Executed executed, wait_success(client, sent.id, kPatience, progress()));
+        POLIS_TRY(const Executed executed, wait_success(client, sent.id, kPatience, progress()));
         out_.transfer_ms = ms_since(begin);
         out_.transfer_id = to_hex_prefixed(sent.id.view());
         POLIS_TRY(out_.sender_balance, balance(client, out_.sender));
@@ -220,6 +239,12 @@ class Demo {
                 victim_,
                 executed.height.value,
                 out_.transfer_ms));
+        options_.say(
+            "balances",
+            fmt::format(
+                "dev:0 {} POLIS, dev:1 {} POLIS",
+                genesis::to_text(out_.sender_balance),
+                genesis::to_text(out_.recipient_balance)));
         return {};
     }
 

@@ -24,16 +24,16 @@ struct DemoOptions {
 };
 
 struct DemoSummary {
-    std::uint64_t up_ms = 0;           ///< from nothing to three final blocks on all nodes
+    std::uint64_t up_ms = 0;  ///< from nothing to three final blocks on all nodes
     std::size_t killed_node = 0;
     std::uint64_t killed_height = 0;   ///< of the node that was killed
     std::uint64_t height_without = 0;  ///< of the others when it came back
     std::uint64_t catch_up_ms = 0;
-    std::uint64_t transfers = 0;       ///< that the nodes took in
-    std::uint64_t refused = 0;         ///< sent again later
+    std::uint64_t transfers = 0;  ///< that the nodes took in
+    std::uint64_t refused = 0;    ///< sent again later
     std::uint64_t final_height = 0;
-    std::string state_root;            ///< of all nodes at that height
-    std::uint64_t transfer_ms = 0;     ///< of the last one, from the key to finality
+    std::string state_root;         ///< of all nodes at that height
+    std::uint64_t transfer_ms = 0;  ///< of the last one, from the key to finality
     std::string transfer_id;
     Address sender;
     Amount sender_balance;

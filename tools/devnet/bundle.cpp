@@ -62,8 +62,7 @@ Fallible<void> gather_node(const Devnet& devnet, const NodeStatus& status, const
     const Node& node = status.node;
     std::error_code failed;
     fs::create_directories(to, failed);
-    POLIS_TRY_VOID(
-        write_file(to / "node.log", tail_of(log_file(devnet, node), kBundleLogBytes)));
+    POLIS_TRY_VOID(write_file(to / "node.log", tail_of(log_file(devnet, node), kBundleLogBytes)));
     POLIS_TRY_VOID(write_file(
         to / "config.toml", tail_of(node_home(devnet, node) / "config.toml", kBundleLogBytes)));
     if (status.health != Health::kRunning) {
@@ -71,8 +70,8 @@ Fallible<void> gather_node(const Devnet& devnet, const NodeStatus& status, const
     }
     RpcClient client = rpc_client(node, kPatience);
     const auto metrics = client.get("/metrics");
-    POLIS_TRY_VOID(write_file(
-        to / "metrics.txt", metrics ? *metrics : describe(metrics.error()) + '\n'));
+    POLIS_TRY_VOID(
+        write_file(to / "metrics.txt", metrics ? *metrics : describe(metrics.error()) + '\n'));
     POLIS_TRY_VOID(write_file(
         to / "state.jsonl",
         ask(client,
@@ -91,8 +90,7 @@ Fallible<void> gather(const Devnet& devnet, const fs::path& to, const std::strin
     Json nodes = Json::array();
     for (const NodeStatus& status : status_of(devnet)) {
         nodes.push_back(to_json(status));
-        POLIS_TRY_VOID(
-            gather_node(devnet, status, to / fmt::format("node-{}", status.node.index)));
+        POLIS_TRY_VOID(gather_node(devnet, status, to / fmt::format("node-{}", status.node.index)));
     }
     const Json overview = {{"version", version}, {"nodes", std::move(nodes)}};
     POLIS_TRY_VOID(write_file(to / "status.json", overview.dump(2) + '\n'));
@@ -112,9 +110,9 @@ Fallible<void> write_bundle(
     }
     const auto tar = find_program("tar");
     if (!tar) {
-        return std::unexpected(
-            Failure("there is no program tar; install it, or send the directory " +
-                    devnet.home.string() + " without its *.key and api.token files"));
+        return std::unexpected(Failure(
+            "there is no program tar; install it, or send the directory " + devnet.home.string() +
+            " without its *.key and api.token files"));
     }
     std::string name = (fs::temp_directory_path(failed) / "polis-bundle-XXXXXX").string();
     if (failed || ::mkdtemp(name.data()) == nullptr) {

@@ -42,8 +42,7 @@ void apply(const FaultChange& change, p2p::LinkFaults& faults) {
 }
 
 /// The faults of one node, those with no effect left out.
-Fallible<std::vector<Fault>> faults_of(
-    const Devnet& devnet, const Node& node, RpcClient& client) {
+Fallible<std::vector<Fault>> faults_of(const Devnet& devnet, const Node& node, RpcClient& client) {
     const auto listed = client.call("dev_faultList");
     if (!listed) {
         return std::unexpected(to_failure(listed.error()));
@@ -75,8 +74,7 @@ struct Plan {
     FaultChange change;
 };
 
-Fallible<void> change_node(
-    const Devnet& devnet, const Node& node, const std::vector<Plan>& plans) {
+Fallible<void> change_node(const Devnet& devnet, const Node& node, const std::vector<Plan>& plans) {
     POLIS_TRY(RpcClient client, admin_client(devnet, node));
     POLIS_TRY(const std::vector<Fault> known, faults_of(devnet, node, client));
     for (const Plan& plan : plans) {

@@ -170,7 +170,8 @@ bool wait_until_gone(const Devnet& devnet, const std::vector<Node>& ending, cons
             if (Clock::now() > deadline) {
                 return false;
             }
-            progress.update([&] { return fmt::format("waiting for the end of node {}", node.index); });
+            progress.update(
+                [&] { return fmt::format("waiting for the end of node {}", node.index); });
             std::this_thread::sleep_for(kPollPause);
         }
         static_cast<void>(ending_of(node.process.pid));  // reaps a child of ours

@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kPolis = 1'000'000'000;
-constexpr Amount kStake{10'000 * kPolis};           ///< as the validators of the genesis have
+constexpr Amount kStake{10'000 * kPolis};  ///< as the validators of the genesis have
 constexpr Amount kStakeAndFees{10'001 * kPolis};
 constexpr std::uint16_t kCommissionBps = 1'000;
 constexpr std::chrono::milliseconds kTxnPatience{30'000};
@@ -41,7 +41,8 @@ Fallible<void> register_validator(
     const auto operator_key = genesis::dev_operator_key(seed, node.index);
     const auto consensus_key = genesis::dev_consensus_key(seed, node.index);
     const Address address = crypto::address_of(operator_key.public_key());
-    const auto send = [&](const crypto::SigningKey& key, ledger::Payload payload,
+    const auto send = [&](const crypto::SigningKey& key,
+                          ledger::Payload payload,
                           std::string_view what) -> Fallible<void> {
         POLIS_TRY(const Sent sent, send_payload(client, key, std::move(payload), {}));
         POLIS_TRY(const Executed done, wait_success(client, sent.id, kTxnPatience, say));
@@ -91,8 +92,7 @@ Fallible<std::size_t> add_node(Devnet& devnet, const AddOptions& options, const 
     POLIS_TRY_VOID(begin(devnet, what, say));
     Devnet alone = devnet;
     alone.nodes = {devnet.nodes.back()};
-    POLIS_TRY_VOID(
-        wait_for(alone, {.finalized = goal, .timeout = options.wait.timeout}, say));
+    POLIS_TRY_VOID(wait_for(alone, {.finalized = goal, .timeout = options.wait.timeout}, say));
     if (options.validator) {
         RpcClient client = rpc_client(helper, kTxnPatience);
         POLIS_TRY_VOID(register_validator(devnet, devnet.nodes.back(), client, say));

@@ -80,8 +80,7 @@ Fallible<void> make_home(const Devnet& devnet, const Node& node) {
     if (!fs::exists(home / "api.token", failed)) {
         const std::string token = to_hex(crypto::Seed::generate().view()) + '\n';
         POLIS_TRY_VOID(write_file(home / "api.token", token));
-        fs::permissions(
-            home / "api.token", fs::perms::owner_read | fs::perms::owner_write, failed);
+        fs::permissions(home / "api.token", fs::perms::owner_read | fs::perms::owner_write, failed);
     }
     return write_config(devnet, node);
 }

@@ -110,9 +110,8 @@ Fallible<void> check_program(const std::string& polisd, const std::string& versi
             "there is no program {}; build it with ./dev build, or name one with --polisd",
             polisd)));
     }
-    POLIS_TRY(Finished answer, run_program({polisd, "--version"}));
-    std::string& found = answer.output;
-    found.erase(found.find_last_not_of(" \r\n") + 1);
+    POLIS_TRY(const Finished answer, run_program({polisd, "--version"}));
+    const std::string found = answer.output.substr(0, answer.output.find('\n'));
     if (answer.code != 0 || !found.ends_with(version)) {
         return std::unexpected(Failure(fmt::format(
             "{} is version '{}' and this is polis {}; build both alike with ./dev build",
@@ -188,16 +187,15 @@ Fallible<void> check_home(const fs::path& home) {
         return {};
     }
     if (!fs::is_directory(home, failed)) {
-        return std::unexpected(
-            Failure(home.string() + " is no directory; choose another --home"));
+        return std::unexpected(Failure(home.string() + " is no directory; choose another --home"));
     }
     const bool ours =
         fs::exists(home / "devnet.json", failed) || fs::exists(home / "devnet.toml", failed);
     if (ours || fs::is_empty(home, failed)) {
         return {};
     }
-    return std::unexpected(Failure(
-        home.string() + " holds something else than a devnet; choose another --home"));
+    return std::unexpected(
+        Failure(home.string() + " holds something else than a devnet; choose another --home"));
 }
 
 Fallible<void> check_start(

@@ -176,7 +176,7 @@ Fallible<ProcessId> start(const StartOptions& options) {
     if (pid == 0) {
         become(pointers.data(), output.get(), log.get(), options.detached);
     }
-    wait_for_exec(*pipe);  // before that its arguments are still ours
+    wait_for_exec(*pipe);            // before that its arguments are still ours
     const auto stat = stat_of(pid);  // ours: at worst a zombie, which still has its line
     return ProcessId{pid, stat ? stat->started : 0};
 }

@@ -24,8 +24,8 @@ Fallible<void> check_name(const std::string& name) {
         return !letter && !(c >= '0' && c <= '9') && c != '-' && c != '_' && c != '.';
     });
     if (name.empty() || name.size() > kNameBytesMax || odd || name.starts_with('.')) {
-        return wrong_usage(fmt::format(
-            "'{}' is no name of a snapshot; use letters, digits, - and _", name));
+        return wrong_usage(
+            fmt::format("'{}' is no name of a snapshot; use letters, digits, - and _", name));
     }
     return {};
 }
@@ -53,7 +53,9 @@ Fallible<void> copy_tree(const fs::path& from, const fs::path& to) {
                               : clone_file(entry->path(), target);
         if (!done || failed) {
             return std::unexpected(Failure(fmt::format(
-                "cannot copy {} to {}; is there space left?", entry->path().string(), to.string())));
+                "cannot copy {} to {}; is there space left?",
+                entry->path().string(),
+                to.string())));
         }
         if (!entry->is_directory(failed)) {
             fs::permissions(target, entry->status(failed).permissions(), failed);
@@ -70,8 +72,7 @@ Fallible<void> copy_tree(const fs::path& from, const fs::path& to) {
 struct Interlude {
     Begin again;
 
-    static Fallible<Interlude> begin(
-        Devnet& devnet, const std::string& version, const Say& say) {
+    static Fallible<Interlude> begin(Devnet& devnet, const std::string& version, const Say& say) {
         Interlude out;
         out.again.version = version;
         for (std::size_t i = 0; i < devnet.nodes.size(); ++i) {
@@ -120,8 +121,8 @@ Fallible<void> take_snapshot(
     const fs::path target = snapshots_dir(devnet) / name;
     std::error_code failed;
     if (fs::exists(target, failed)) {
-        return std::unexpected(Failure(
-            fmt::format("there is a snapshot {} already; choose another name", name)));
+        return std::unexpected(
+            Failure(fmt::format("there is a snapshot {} already; choose another name", name)));
     }
     POLIS_TRY(const Interlude interlude, Interlude::begin(devnet, version, say));
     const fs::path fresh = target.string() + ".new";
@@ -169,8 +170,8 @@ Fallible<void> revert(
 Fallible<std::vector<SnapshotRow>> list_snapshots(const Devnet& devnet) {
     std::vector<SnapshotRow> out;
     std::error_code failed;
-    for (fs::directory_iterator entry(snapshots_dir(devnet), failed), end;
-         !failed && entry != end; entry.increment(failed)) {
+    for (fs::directory_iterator entry(snapshots_dir(devnet), failed), end; !failed && entry != end;
+         entry.increment(failed)) {
         const auto age = fs::file_time_type::clock::now() - entry->last_write_time(failed);
         out.push_back(
             {.name = entry->path().filename().string(),

@@ -95,8 +95,7 @@ struct Missing {
 };
 
 Missing missing_of(
-    const std::vector<const NodeStatus*>& validators,
-    const std::vector<const NodeStatus*>& group) {
+    const std::vector<const NodeStatus*>& validators, const std::vector<const NodeStatus*>& group) {
     Missing out;
     for (const NodeStatus* node : validators) {
         const std::size_t index = node->node.index;

@@ -1,6 +1,7 @@
 #include <tools/devnet/status.hpp>
 
 #include <array>
+#include <chrono>
 #include <future>
 
 #include <fmt/format.h>
@@ -28,10 +29,16 @@ T member(const Json& object, const char* key, T fallback = {}) {
     }
 }
 
+/// Milliseconds from a moment of the nodes' clock, which is this machine's.
+std::uint64_t since(std::uint64_t moment_ms) {
+    const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::system_clock::now().time_since_epoch());
+    const auto now_ms = static_cast<std::uint64_t>(now.count());
+    return now_ms > moment_ms ? now_ms - moment_ms : 0;
+}
+
 void read_answers(NodeStatus& out, const std::vector<RpcClient::Answer>& answers) {
-    const auto answer = [&](std::size_t i) {
-        return answers[i] ? *answers[i] : Json::object();
-    };
+    const auto answer = [&](std::size_t i) { return answers[i] ? *answers[i] : Json::object(); };
     const Json head = answer(0);
     out.height = member<std::uint64_t>(head, "height");
     out.hash = member<std::string>(head, "hash");
@@ -39,7 +46,7 @@ void read_answers(NodeStatus& out, const std::vector<RpcClient::Answer>& answers
     const Json health = answer(1);
     out.ready = member<bool>(health, "ready");
     out.reasons = member<std::vector<std::string>>(health, "reasons");
-    out.lag_ms = member<std::uint64_t>(health, "lagMs");
+    out.lag_ms = since(member<std::uint64_t>(health, "headSinceMs"));
     out.peers = member<std::uint64_t>(health, "peers");
     const Json state = answer(2);
     out.term = member<std::uint64_t>(state, "term");

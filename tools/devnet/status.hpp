@@ -35,8 +35,8 @@ struct NodeStatus {
     std::string leader;  ///< address
     std::uint64_t peers = 0;
     std::uint64_t mempool = 0;
-    std::uint64_t lag_ms = 0;  ///< since the head moved
-    std::string explanation;   ///< the node's own words on what it waits for
+    std::uint64_t lag_ms = 0;          ///< since the head moved
+    std::string explanation;           ///< the node's own words on what it waits for
     std::vector<std::string> cut_off;  ///< ids of nodes to which a fault lets nothing through
 };
 

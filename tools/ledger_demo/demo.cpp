@@ -54,7 +54,8 @@ KillPlan kill_plan(const LedgerDemoOptions& options) {
 
 class LedgerDemo {
   public:
-    explicit LedgerDemo(const LedgerDemoOptions& options) : options_(options), workers_(options.threads) {}
+    explicit LedgerDemo(const LedgerDemoOptions& options)
+        : options_(options), workers_(options.threads) {}
 
     Result<LedgerDemoSummary, std::string> run() {
         POLIS_TRY_VOID(create());

@@ -44,7 +44,8 @@ struct LedgerDemoSummary {
 /// Creates a devnet, lets a child process write blocks, kills it at a moment that the seed chooses,
 /// goes on from what the disk holds, verifies every root and two proofs.
 /// @error what did not hold, for a person
-[[nodiscard]] Result<LedgerDemoSummary, std::string> run_ledger_demo(const LedgerDemoOptions& options);
+[[nodiscard]] Result<LedgerDemoSummary, std::string> run_ledger_demo(
+    const LedgerDemoOptions& options);
 
 /// The child: writes and acknowledges blocks up to options.blocks, then waits to be killed.
 [[nodiscard]] Result<void, std::string> run_ledger_demo_writer(const LedgerDemoOptions& options);

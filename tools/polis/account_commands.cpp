@@ -35,8 +35,8 @@ Outcome create(const AccountOptions& options) {
     fs::create_directories(directory, failed);
     fs::permissions(directory, fs::perms::owner_all, failed);
     if (failed) {
-        return std::unexpected(Failure(fmt::format(
-            "cannot make {}: {}; choose another --keys", directory, failed.message())));
+        return std::unexpected(Failure(
+            fmt::format("cannot make {}: {}; choose another --keys", directory, failed.message())));
     }
     const crypto::Seed seed = crypto::Seed::generate();
     POLIS_TRY_VOID(node::write_key_file(file, seed));
@@ -74,8 +74,8 @@ Outcome list(const AccountOptions& options) {
     }
     if (const auto found = devnet::find()) {
         for (std::size_t i = 0; i < found->manifest.accounts; ++i) {
-            rows.push_back(
-                row_of(fmt::format("dev:{}", i), genesis::dev_account_key(found->manifest.seed, i)));
+            rows.push_back(row_of(
+                fmt::format("dev:{}", i), genesis::dev_account_key(found->manifest.seed, i)));
         }
     }
     Report report;

@@ -22,8 +22,7 @@ struct BlockOptions {
 
 std::string check_block(const std::string& text) {
     const bool fine = text == "finalized" || parse_u64(text) || fixed_from_hex<Hash>(text);
-    return fine ? std::string{}
-                : "'" + text + "' is no block: write a height, a hash or finalized";
+    return fine ? std::string{} : "'" + text + "' is no block: write a height, a hash or finalized";
 }
 
 /// A height is a number for the node, a hash has its prefix.

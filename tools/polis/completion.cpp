@@ -91,7 +91,8 @@ std::string bash_completion(const std::vector<CompletionPlace>& places) {
     std::string commands;
     std::string options;
     for (const CompletionPlace& place : places) {
-        commands += fmt::format("        '{}') words='{}' ;;\n", place.path, joined(place.commands));
+        commands +=
+            fmt::format("        '{}') words='{}' ;;\n", place.path, joined(place.commands));
         options += fmt::format("        '{}') words='{}' ;;\n", place.path, joined(place.options));
     }
     return fmt::format(
@@ -108,12 +109,14 @@ std::string bash_completion(const std::vector<CompletionPlace>& places) {
         "            -*) ;;\n"
         "            *)\n"
         "                _polis_commands \"$path\"\n"
-        "                if [[ \" $words \" == *\" $word \"* ]]; then path=${{path:+$path }}$word; fi ;;\n"
+        "                if [[ \" $words \" == *\" $word \"* ]]; then path=${{path:+$path }}$word; "
+        "fi ;;\n"
         "        esac\n"
         "    done\n"
         "    COMPREPLY=()\n"
         "    if ((skip)); then COMPREPLY=($(compgen -f -- \"$current\")); return; fi\n"
-        "    if [[ $current == -* ]]; then _polis_options \"$path\"; else _polis_commands \"$path\"; "
+        "    if [[ $current == -* ]]; then _polis_options \"$path\"; else _polis_commands "
+        "\"$path\"; "
         "fi\n"
         "    COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
         "    if [[ -z $words ]]; then COMPREPLY=($(compgen -f -- \"$current\")); fi\n"
@@ -142,7 +145,8 @@ std::string zsh_completion(const std::vector<CompletionPlace>& places) {
     }
     return fmt::format(
         "#compdef polis\n"
-        "# zsh completion of polis; to use it: polis completion zsh > a directory of $fpath/_polis\n"
+        "# zsh completion of polis; to use it: polis completion zsh > a directory of "
+        "$fpath/_polis\n"
         "_polis_commands() {{\n    case $1 in\n{}        *) found=() ;;\n    esac\n}}\n"
         "_polis_options() {{\n    case $1 in\n{}        *) found=() ;;\n    esac\n}}\n"
         "_polis() {{\n"
@@ -155,7 +159,8 @@ std::string zsh_completion(const std::vector<CompletionPlace>& places) {
         "            -*) ;;\n"
         "            *)\n"
         "                _polis_commands \"$place\"\n"
-        "                if [[ -n ${{(M)found:#$word:*}} ]]; then place=${{place:+$place }}$word; fi ;;\n"
+        "                if [[ -n ${{(M)found:#$word:*}} ]]; then place=${{place:+$place }}$word; "
+        "fi ;;\n"
         "        esac\n"
         "    done\n"
         "    if ((skip)); then _files; return; fi\n"
@@ -173,8 +178,8 @@ std::string fish_completion(const std::vector<CompletionPlace>& places) {
     std::string commands;
     std::string rules;
     for (const CompletionPlace& place : places) {
-        commands += fmt::format("        case '{}'\n            echo {}\n",
-            place.path, joined(place.commands));
+        commands += fmt::format(
+            "        case '{}'\n            echo {}\n", place.path, joined(place.commands));
         const std::string where = fmt::format("-n '__polis_at \"{}\"'", place.path);
         for (const CompletionWord& word : place.commands) {
             rules += fmt::format(

@@ -11,7 +11,7 @@ namespace polis::tools {
 
 struct CompletionWord {
     std::string word;
-    std::string help;  ///< one line without quotes
+    std::string help;    ///< one line without quotes
     bool value = false;  ///< an option that takes a value
 };
 

@@ -83,11 +83,8 @@ Outcome demo(DemoCommand& command) {
         command.demo.say = say_step;
     }
     POLIS_TRY(const DemoSummary summary, run_demo(command.demo));
-    const Report report = describe(summary, command.demo);
-    if (command.json) {
-        return print(report, /*as_json=*/true);
-    }
-    return print('\n' + report.to_text() + next_steps(summary, command));
+    return command.json ? print(describe(summary, command.demo), /*as_json=*/true)
+                        : print(next_steps(summary, command));
 }
 
 }  // namespace

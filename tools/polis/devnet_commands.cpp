@@ -73,9 +73,7 @@ Report describe(const devnet::Devnet& devnet, const UpCommand& command, std::uin
         "warning",
         "public key material: anybody can compute the keys of these accounts and validators");
     report.note("look", command.program + " devnet status");
-    report.note(
-        "send",
-        command.program + " tx send --from dev:0 --to dev:1 --amount 1.5 --wait");
+    report.note("send", command.program + " tx send --from dev:0 --to dev:1 --amount 1.5 --wait");
     report.list("nodes", node_rows(devnet));
     report.list("accounts", account_rows(devnet));
     return report;
@@ -138,8 +136,7 @@ Outcome down(const DevnetOptions& options) {
 }
 
 std::string check_wait(const std::string& text) {
-    return devnet::parse_wait(text) ? std::string{}
-                                    : "'" + text + "': write ready or finalized:3";
+    return devnet::parse_wait(text) ? std::string{} : "'" + text + "': write ready or finalized:3";
 }
 
 void add_manifest_flags(CLI::App& command, devnet::ManifestFlags& flags) {
@@ -185,8 +182,7 @@ struct AddNodeCommand {
 Outcome add_node(AddNodeCommand& options) {
     POLIS_TRY(LockedDevnet held, lock_devnet(options.common));
     options.add.wait.timeout = std::chrono::seconds(options.timeout_s);
-    POLIS_TRY(
-        const std::size_t index, devnet::add_node(held.devnet, options.add, say_progress));
+    POLIS_TRY(const std::size_t index, devnet::add_node(held.devnet, options.add, say_progress));
     const devnet::Node& node = held.devnet.nodes.back();
     Report report;
     report.number("node", index);

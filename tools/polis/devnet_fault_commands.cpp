@@ -64,8 +64,7 @@ Outcome restart_node(const NodeOrder& order) {
     POLIS_TRY(LockedDevnet held, lock_devnet(order.common));
     POLIS_TRY(const std::size_t position, devnet::position_of(held.devnet, order.node));
     POLIS_TRY_VOID(devnet::down(held.devnet, {order.node}, say_progress));
-    const devnet::Begin what{
-        .positions = {position}, .version = order.version, .detached = true};
+    const devnet::Begin what{.positions = {position}, .version = order.version, .detached = true};
     POLIS_TRY_VOID(devnet::begin(held.devnet, what, say_progress));
     return report_node(order, "running");
 }
@@ -108,8 +107,8 @@ Outcome latency(const LinkOrder& order) {
 Outcome loss(const LinkOrder& order) {
     const auto ppm = genesis::parse_decimal(order.percent, kPpmPlaces);
     if (!ppm || *ppm > kMillion) {
-        return wrong_usage(fmt::format(
-            "'{}' is no percentage; write one from 0 to 100, like 2.5", order.percent));
+        return wrong_usage(
+            fmt::format("'{}' is no percentage; write one from 0 to 100, like 2.5", order.percent));
     }
     devnet::FaultChange what;
     what.loss_ppm = static_cast<std::uint32_t>(*ppm);
@@ -125,7 +124,9 @@ Outcome bandwidth(const LinkOrder& order) {
 using LinkAction = Outcome (*)(const LinkOrder& order);
 
 std::pair<CLI::App*, std::shared_ptr<LinkOrder>> add_link_order(
-    Program& program, CLI::App& group, const std::pair<const char*, const char*>& help,
+    Program& program,
+    CLI::App& group,
+    const std::pair<const char*, const char*>& help,
     LinkAction action) {
     auto order = std::make_shared<LinkOrder>();
     CLI::App& command = *group.add_subcommand(help.first, help.second);
@@ -149,8 +150,8 @@ void add_links(Program& program, CLI::App& group) {
         command->add_option("PERCENT", order->percent, "Like 2.5")->required();
     }
     {
-        const auto [command, order] = add_link_order(
-            program, group, {"bandwidth", "Links are narrow; 0 ends it"}, bandwidth);
+        const auto [command, order] =
+            add_link_order(program, group, {"bandwidth", "Links are narrow; 0 ends it"}, bandwidth);
         command->add_option("RATE", order->value, "Bytes a second, also 100kB or 2MB")
             ->required()
             ->transform(CLI::AsSizeValue(/*kb_is_1000=*/true));
@@ -215,7 +216,8 @@ void add_devnet_fault_commands(Program& program, CLI::App& devnet) {
     CLI::App& partition_command = *group.add_subcommand("partition", "Cut the network into groups");
     add_devnet_options(partition_command, order->common);
     partition_command
-        .add_option("GROUPS", order->groups, "Like 0,1/2,3; who is not named is alone with its like")
+        .add_option(
+            "GROUPS", order->groups, "Like 0,1/2,3; who is not named is alone with its like")
         ->required();
     program.on(partition_command, [order] { return partition(*order); });
 

@@ -48,8 +48,7 @@ Outcome snapshot(const KeepOptions& options) {
         return list(options);
     }
     POLIS_TRY(LockedDevnet held, lock_devnet(options.common));
-    POLIS_TRY_VOID(
-        devnet::take_snapshot(held.devnet, options.name, options.version, say_progress));
+    POLIS_TRY_VOID(devnet::take_snapshot(held.devnet, options.name, options.version, say_progress));
     Report report;
     report.text("snapshot", options.name);
     report.note("note", "go back to it: polis devnet revert " + options.name);
@@ -61,8 +60,7 @@ Outcome revert(const KeepOptions& options) {
     POLIS_TRY_VOID(devnet::revert(held.devnet, options.name, options.version, say_progress));
     Report report;
     report.text("reverted_to", options.name);
-    report.note(
-        "note", "all nodes went back together: no vote of before can meet one of after");
+    report.note("note", "all nodes went back together: no vote of before can meet one of after");
     return print(report, options.common.json);
 }
 
@@ -70,8 +68,8 @@ Outcome reset(const KeepOptions& options) {
     POLIS_TRY(LockedDevnet held, lock_devnet(options.common));
     if (!options.yes) {
         if (::isatty(STDIN_FILENO) != 1) {
-            return wrong_usage(fmt::format(
-                "this removes the chain in {}; say --yes", held.devnet.home.string()));
+            return wrong_usage(
+                fmt::format("this removes the chain in {}; say --yes", held.devnet.home.string()));
         }
         fmt::print(stderr, "Remove the chain in {}? [y/N] ", held.devnet.home.string());
         std::string answer;

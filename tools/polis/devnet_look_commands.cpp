@@ -53,7 +53,8 @@ Report status_row(const devnet::Devnet& devnet, const devnet::NodeStatus& status
     const auto told = [&](std::string text) { return runs ? std::move(text) : std::string("-"); };
     constexpr std::uint64_t kMib = std::uint64_t{1} << 20;
     Report row;
-    row.note("node", fmt::format("{}{}", status.node.index, status.node.validator ? "" : " (observer)"));
+    row.note(
+        "node", fmt::format("{}{}", status.node.index, status.node.validator ? "" : " (observer)"));
     row.note("state", to_string(status.health));
     row.note("height", told(std::to_string(status.height)));
     row.note("finalized", told(status.hash.substr(0, kHashShown)));
@@ -64,8 +65,7 @@ Report status_row(const devnet::Devnet& devnet, const devnet::NodeStatus& status
     row.note("mempool", told(std::to_string(status.mempool)));
     row.note("lag", told(fmt::format("{} ms", status.lag_ms)));
     row.note(
-        "memory",
-        status.usage ? fmt::format("{} MiB", status.usage->resident_bytes / kMib) : "-");
+        "memory", status.usage ? fmt::format("{} MiB", status.usage->resident_bytes / kMib) : "-");
     row.note("cpu", status.usage ? cpu_text(*status.usage) : "-");
     return row;
 }
@@ -196,7 +196,8 @@ void add_devnet_look_commands(Program& program, CLI::App& devnet) {
     const auto shown = std::make_shared<StatusOptions>();
     CLI::App& status_command = *devnet.add_subcommand("status", "What every node is at, and why");
     add_devnet_options(status_command, shown->common);
-    status_command.add_flag("--watch", shown->watch, "Again every second; with --json, a line each");
+    status_command.add_flag(
+        "--watch", shown->watch, "Again every second; with --json, a line each");
     program.on(status_command, [shown] { return status(*shown); });
 
     const auto logged = std::make_shared<LogsOptions>();
@@ -211,7 +212,8 @@ void add_devnet_look_commands(Program& program, CLI::App& devnet) {
     CLI::App& bundle_command =
         *devnet.add_subcommand("bundle", "Logs, metrics and blocks as a file for a bug report");
     add_devnet_options(bundle_command, bundled->common);
-    bundle_command.add_option("-o,--output", bundled->output, "The file; default: a name of its own");
+    bundle_command.add_option(
+        "-o,--output", bundled->output, "The file; default: a name of its own");
     bundled->version = program.version;
     program.on(bundle_command, [bundled] { return bundle(*bundled); });
 }

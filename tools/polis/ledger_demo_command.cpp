@@ -47,7 +47,9 @@ Report describe(const LedgerDemoSummary& summary, const LedgerDemoOptions& optio
 
 /// Commands that work on what the demo leaves behind.
 std::string next_steps(
-    const LedgerDemoSummary& summary, const LedgerDemoOptions& options, const std::string& program) {
+    const LedgerDemoSummary& summary,
+    const LedgerDemoOptions& options,
+    const std::string& program) {
     const std::string home = options.home.string();
     const std::string account = crypto::to_text(summary.account);
     return fmt::format(

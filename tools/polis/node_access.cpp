@@ -10,13 +10,11 @@
 
 #include <fmt/format.h>
 
-#include <core/codec/borsh.hpp>
 #include <core/crypto/address.hpp>
 #include <core/hex.hpp>
 #include <core/integer.hpp>
 #include <genesis/decimal.hpp>
 #include <genesis/dev_keys.hpp>
-#include <ledger/modules/staking.hpp>
 #include <node/home/key_file.hpp>
 #include <tools/devnet/devnet.hpp>
 #include <tools/polis/json_report.hpp>
@@ -40,8 +38,7 @@ std::optional<HttpAddress> devnet_address() {
     const auto running = std::ranges::find_if(found->nodes, [&](const devnet::Node& node) {
         return devnet::state_of(*found, node) == devnet::ProcessState::kRunning;
     });
-    return devnet::rpc_address(
-        running == found->nodes.end() ? found->nodes.front() : *running);
+    return devnet::rpc_address(running == found->nodes.end() ? found->nodes.front() : *running);
 }
 
 Fallible<crypto::SigningKey> dev_key(const std::string& name) {
@@ -73,17 +70,11 @@ void add_era(Json& answer, const Json& receipt) {
         return;
     }
     for (const Json& event : *events) {
-        if (event.value("name", "") != "staking.unbonded") {
-            continue;
-        }
-        const auto bytes = from_hex(event.value("data", ""));
-        const auto unbonded =
-            bytes ? codec::decode<ledger::staking::Unbonded>(*bytes)
-                  : Result<ledger::staking::Unbonded, codec::DecodeError>(
-                        std::unexpected(codec::DecodeError{}));
-        if (unbonded) {
-            answer["amount"] = std::to_string(unbonded->amount.value);
-            answer["era"] = unbonded->era;
+        const auto data = event.find("data");
+        const bool unbonded = event.contains("name") && event["name"] == "staking.unbonded";
+        if (unbonded && data != event.end() && data->contains("era") && data->contains("amount")) {
+            answer["amount"] = data->at("amount");
+            answer["era"] = data->at("era");
         }
     }
 }
@@ -94,8 +85,8 @@ Fallible<SendOptions> send_options(const SigningOptions& options) {
     if (options.gas != 0) {
         out.gas_limit = Gas{options.gas};
     }
-    const auto number = [](const std::string& text, std::string_view option)
-        -> Fallible<std::optional<std::uint64_t>> {
+    const auto number = [](const std::string& text,
+                           std::string_view option) -> Fallible<std::optional<std::uint64_t>> {
         const auto value = parse_u64(text);
         if (!text.empty() && !value) {
             return wrong_usage(fmt::format("{} '{}' is no number; write digits", option, text));
@@ -113,7 +104,8 @@ Fallible<SendOptions> send_options(const SigningOptions& options) {
 
 void add_node_options(CLI::App& command, NodeOptions& options) {
     command
-        .add_option("--rpc", options.rpc, "A node, like http://127.0.0.1:26601; default: the devnet")
+        .add_option(
+            "--rpc", options.rpc, "A node, like http://127.0.0.1:26601; default: the devnet")
         ->envname("POLIS_RPC");
     command.add_flag("--json", options.json, "Answer in JSON");
 }

@@ -5,12 +5,12 @@
 
 #include <fmt/format.h>
 
+#include <tools/client/rpc_params.hpp>
 #include <tools/devnet/devnet.hpp>
 #include <tools/devnet/members.hpp>
 #include <tools/polis/command.hpp>
 #include <tools/polis/node_access.hpp>
 #include <tools/polis/report.hpp>
-#include <tools/client/rpc_params.hpp>
 
 namespace polis::tools {
 
@@ -50,8 +50,7 @@ Fallible<RpcClient> client_for(const RpcCommandOptions& options) {
 Outcome call(const RpcCommandOptions& options) {
     POLIS_TRY(Json params, parse_params(options.params));
     POLIS_TRY(RpcClient client, client_for(options));
-    POLIS_TRY(
-        const Json answer, ask(client, options.method, std::move(params)));
+    POLIS_TRY(const Json answer, ask(client, options.method, std::move(params)));
     return print(answer.dump(2) + '\n');
 }
 

@@ -33,8 +33,7 @@ struct StakeOptions {
 /// The validator that --validator names; the sender itself if it names none.
 Fallible<Address> validator_of(const StakeOptions& options) {
     return resolve_address(
-        options.validator.empty() ? options.signing.from : options.validator,
-        options.signing.keys);
+        options.validator.empty() ? options.signing.from : options.validator, options.signing.keys);
 }
 
 Outcome register_validator(const StakeOptions& options) {
@@ -45,10 +44,10 @@ Outcome register_validator(const StakeOptions& options) {
             options.commission));
     }
     POLIS_TRY(
-        const crypto::Seed consensus, node::read_key_file(options.home + "/validator/consensus.key"));
+        const crypto::Seed consensus,
+        node::read_key_file(options.home + "/validator/consensus.key"));
     POLIS_TRY(const crypto::Seed vrf, node::read_key_file(options.home + "/validator/vrf.key"));
-    POLIS_TRY(
-        const Address address, resolve_address(options.signing.from, options.signing.keys));
+    POLIS_TRY(const Address address, resolve_address(options.signing.from, options.signing.keys));
     POLIS_TRY(RpcClient client, connect(options.signing.node));
     POLIS_TRY(const SenderView view, sender_view(client, address));
     const crypto::SigningKey key(consensus);
@@ -86,15 +85,14 @@ Outcome unjail(const StakeOptions& options) {
 }
 
 Outcome show(const StakeOptions& options) {
-    POLIS_TRY(
-        const Address address, resolve_address(options.validator, options.signing.keys));
+    POLIS_TRY(const Address address, resolve_address(options.validator, options.signing.keys));
     POLIS_TRY(RpcClient client, connect(options.signing.node));
     const std::string text = crypto::to_text(address);
     POLIS_TRY(const Json account, ask(client, "account_get", {{"address", text}}));
     const auto validator = account.find("validator");
     if (validator == account.end() || validator->is_null()) {
-        return std::unexpected(Failure(fmt::format(
-            "{} is no validator; who votes now: polis rpc consensus_committee", text)));
+        return std::unexpected(Failure(
+            fmt::format("{} is no validator; who votes now: polis rpc consensus_committee", text)));
     }
     Json answer = {{"address", text}};
     answer["validator"] = *validator;
