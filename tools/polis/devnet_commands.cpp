@@ -249,6 +249,7 @@ void add_devnet_commands(Program& program) {
     add_devnet_options(down_command, *options);
     program.on(down_command, [options] { return down(*options); });
 
+    add_devnet_load_command(program, group);
     add_devnet_look_commands(program, group);
     add_members(program, group);
     add_devnet_fault_commands(program, group);

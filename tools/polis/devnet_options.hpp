@@ -31,6 +31,7 @@ struct LockedDevnet {
 // Groups of commands below `polis devnet`.
 void add_devnet_fault_commands(Program& program, CLI::App& devnet);
 void add_devnet_keep_commands(Program& program, CLI::App& devnet);
+void add_devnet_load_command(Program& program, CLI::App& devnet);
 void add_devnet_look_commands(Program& program, CLI::App& devnet);
 
 }  // namespace polis::tools
