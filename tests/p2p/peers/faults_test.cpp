@@ -1,5 +1,5 @@
-// Bad networks on purpose: order, delay, loss, bandwidth and cuts, their statistics with a seed, and
-// the bounds on what is held back.
+// Bad networks on purpose: order, delay, loss, bandwidth and cuts, their statistics with a seed,
+// and the bounds on what is held back.
 #include <p2p/faults.hpp>
 
 #include <array>
@@ -249,8 +249,7 @@ TEST(FaultyLinks, absurd_faults_neither_overflow_nor_hold_for_ever) {
 TEST(FaultyLinks, the_same_seed_and_calls_give_the_same_releases) {
     const auto run = [](std::uint64_t seed) {
         FaultyLinks links(seed);
-        links.set(
-            std::nullopt, {.latency_ms = 3, .jitter_ms = 30, .loss_ppm = 200'000});
+        links.set(std::nullopt, {.latency_ms = 3, .jitter_ms = 30, .loss_ppm = 200'000});
         for (std::uint64_t i = 0; i < 200; ++i) {
             links.submit(i % 4, kPeer, Channel::kTxns, numbered(i), after(i));
         }
