@@ -111,7 +111,10 @@ void Connection::read_head() {
     parser_->header_limit(static_cast<std::uint32_t>(core_.setup.limits.header_bytes_max));
     parser_->body_limit(boost::none);  // known when the head is
     http::async_read_header(
-        socket_, buffer_, *parser_, [self = shared_from_this()](const error_code& error, std::size_t) {
+        socket_,
+        buffer_,
+        *parser_,
+        [self = shared_from_this()](const error_code& error, std::size_t) {
             self->on_head(error);
         });
 }
@@ -168,7 +171,10 @@ void Connection::on_head(const error_code& error) {
 
 void Connection::read_body() {
     http::async_read_some(
-        socket_, buffer_, *parser_, [self = shared_from_this()](const error_code& error, std::size_t) {
+        socket_,
+        buffer_,
+        *parser_,
+        [self = shared_from_this()](const error_code& error, std::size_t) {
             self->on_body(error);
         });
 }
@@ -215,8 +221,8 @@ std::optional<Connection::Reply> Connection::check_framing() {
         chunked && (request.version() < 11 ||
                     !boost::beast::iequals(request[http::field::transfer_encoding], "chunked"));
     if (twice || (chunked && length) || other_coding) {
-        Reply out = problem(
-            400, ErrorName::kInvalidRequest, "the length of the body is told in two ways");
+        Reply out =
+            problem(400, ErrorName::kInvalidRequest, "the length of the body is told in two ways");
         out.close = true;
         return out;
     }
@@ -311,10 +317,10 @@ std::optional<Connection::Reply> Connection::check_head() {
             "JSON-RPC: POST /; blobs: /v1/blobs; state: /livez /readyz /metrics");
     }
     const bool reads = is(http::verb::get) || is(http::verb::head);
-    const bool allowed = (target_.resource == Resource::kRpc && (reads || is(http::verb::post))) ||
-                         (target_.resource == Resource::kBlobs && is(http::verb::put)) ||
-                         (target_.resource != Resource::kRpc &&
-                          target_.resource != Resource::kBlobs && reads);
+    const bool allowed =
+        (target_.resource == Resource::kRpc && (reads || is(http::verb::post))) ||
+        (target_.resource == Resource::kBlobs && is(http::verb::put)) ||
+        (target_.resource != Resource::kRpc && target_.resource != Resource::kBlobs && reads);
     if (!allowed) {
         Reply out = named_problem(
             405, "methodNotAllowed", "this path has no such method", "see the header Allow");
