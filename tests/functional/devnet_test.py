@@ -397,7 +397,8 @@ class Alone(unittest.TestCase):
 class Guide(unittest.TestCase):
     """Every command of the guide and of the README's network, in their order."""
 
-    COMMAND = re.compile(r"^polis (?!simulate|ledger|demo|stake withdraw)(?!.*--(?:watch|follow)).*$")
+    COMMAND = re.compile(
+        r"^polis (?!simulate|ledger|demo|stake withdraw)(?!.*--(?:watch|follow)).*$")
 
     def test_does_what_it_says(self):
         folder = Path(tempfile.mkdtemp(prefix="polis-devnet-test-"))

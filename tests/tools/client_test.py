@@ -86,7 +86,8 @@ class Completion(PolisCase):
         self.assertEqual(self.complete("devnet", "fault", "par"), ["partition"])
         self.assertEqual(self.complete("devnet", "up", "--no"), ["--nodes"])
         self.assertEqual(
-            self.complete("devnet", "--home", "ledger", "up", "--no"), [], "a value is no command")
+            self.complete("devnet", "--home", "status", "up", "--no"), ["--nodes"],
+            "a value is no command")
         self.assertEqual(self.complete("tx", "send", "--from", "up", "--amo"), ["--amount"])
         self.assertNotIn("demo-writer", self.complete("ledger", ""))
 
