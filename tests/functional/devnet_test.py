@@ -394,6 +394,41 @@ class Alone(unittest.TestCase):
         self.assertEqual({n["state"] for n in status["nodes"]}, {"down"})
 
 
+class Guide(unittest.TestCase):
+    """Every command of the guide and of the README's network, in their order."""
+
+    COMMAND = re.compile(
+        r"^polis (?!simulate|ledger|demo|stake withdraw)(?!.*--(?:watch|follow)).*$")
+
+    def test_does_what_it_says(self):
+        folder = Path(tempfile.mkdtemp(prefix="polis-devnet-test-"))
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        (folder / "polis").symlink_to(POLIS)
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("POLIS_")}
+        environment.update(PATH=f"{folder}:{os.environ['PATH']}", HOME=str(folder))
+
+        def shell(command):
+            return subprocess.run(
+                ["bash", "-c", command], cwd=folder, env=environment, capture_output=True,
+                text=True, timeout=120, check=False)
+
+        self.addCleanup(shell, "polis devnet down")
+        root = Path(__file__).resolve().parents[2]
+        lines = "".join(
+            block for file in ("docs/guides/devnet.md", "README.md")
+            for block in re.findall(
+                r"^```\n(.*?)^```", (root / file).read_text(), re.MULTILINE | re.DOTALL))
+        commands = [line for line in lines.splitlines() if self.COMMAND.match(line)]
+        self.assertGreater(len(commands), 25)
+        for command in commands:
+            if "VALIDATOR" in command:
+                committee = json.loads(shell("polis rpc consensus_committee").stdout)
+                address = committee["members"][0]["address"]
+                command = command.replace("VALIDATOR", address)
+            done = shell(command)
+            self.assertEqual(done.returncode, OK, f"{command}: {done.stderr}")
+
+
 if __name__ == "__main__":
     POLIS, POLISD = os.path.abspath(sys.argv.pop(1)), os.path.abspath(sys.argv.pop(1))
     unittest.main(verbosity=2)

@@ -13,65 +13,15 @@ import random
 import re
 import shutil
 import signal
-import socket
 import stat
 import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-POLIS = ""
-OK, FAILED, USAGE, TIMEOUT = 0, 1, 2, 3
+from polis_case import FAILED, OK, POLIS, ROOT, USAGE, PolisCase, run
+
 NOBODY = 65534
-
-
-def run(*arguments, **options):
-    """The finished process; standard input is empty unless given."""
-    options.setdefault("input", "")
-    environment = {k: v for k, v in os.environ.items() if k != "POLIS_HOME"}
-    environment.update(options.pop("env", {}))
-    done = subprocess.run(
-        [POLIS, *map(str, arguments)], capture_output=True, text=True, env=environment,
-        timeout=120, check=False, **options)
-    # A slow machine sees progress after a second.
-    progress = r"^(?:(?:verify|export|import): block|simulate: \d+ of) .*\n"
-    done.stderr = re.sub(progress, "", done.stderr, flags=re.M)
-    return done
-
-
-class PolisCase(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.dir = Path(tempfile.mkdtemp(prefix="polis-test-"))
-        cls.addClassCleanup(shutil.rmtree, cls.dir, ignore_errors=True)
-
-    def ok(self, *arguments, **options):
-        done = run(*arguments, **options)
-        self.assertEqual(done.returncode, OK, done.stderr)
-        self.assertEqual(done.stderr, "")
-        return done.stdout
-
-    def ok_json(self, *arguments, **options):
-        return json.loads(self.ok(*arguments, "--json", **options))
-
-    def fails(self, *arguments, says, **options):
-        """Exit code 1 and one line on standard error: cause; cure."""
-        done = run(*arguments, **options)
-        self.assertEqual(done.returncode, FAILED, done.stdout + done.stderr)
-        lines = done.stderr.splitlines()
-        self.assertEqual(len(lines), 1, done.stderr)
-        self.assertRegex(lines[0], r"^polis: .+[;:] .+")
-        self.assertRegex(lines[0], says)
-        return done
-
-    def misused(self, *arguments, says="."):
-        done = run(*arguments)
-        self.assertEqual(done.returncode, USAGE, done.stdout + done.stderr)
-        self.assertRegex(done.stderr, says)
-        self.assertIn("--help", done.stderr)
-        self.assertEqual(done.stdout, "")
 
 
 class Demo(PolisCase):
@@ -560,94 +510,6 @@ class Guide(PolisCase):
         self.assertGreater(commands, 20)
 
 
-class Clients(PolisCase):
-    """Commands that ask a node, where there is none: what they say, and their exit codes."""
-
-    def setUp(self):
-        self.env = {"POLIS_KEYS": str(self.dir / "keys"), "POLIS_DEVNET": str(self.dir / "none")}
-
-    def says(self, code, text, *arguments):
-        done = run(*arguments, env=self.env)
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        self.assertRegex(done.stderr, text)
-        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
-
-    def test_say_that_no_node_answers(self):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            rpc = f"http://127.0.0.1:{free.getsockname()[1]}"
-        for command in (
-                ["chain", "head"], ["chain", "block", "3"], ["rpc", "chain_head"],
-                ["tx", "wait", "00" * 32], ["tx", "show", "00" * 32],
-                ["account", "show", "polis1fm7kl072xpzlwrrr7d56hgrdv6vhl9f09230f9"]):
-            self.says(FAILED, "no node answers at .*refused; start one", *command, "--rpc", rpc)
-
-    def test_say_that_a_node_is_too_slow(self):
-        with socket.socket() as deaf:
-            deaf.bind(("127.0.0.1", 0))
-            deaf.listen()
-            rpc = f"http://127.0.0.1:{deaf.getsockname()[1]}"
-            self.says(TIMEOUT, "did not answer in time", "rpc", "x", "--rpc", rpc, "--timeout", 1)
-
-    def test_keep_keys_by_name(self):
-        made = self.ok_json("account", "new", "alice", env=self.env)
-        file = self.dir / "keys" / "alice.key"
-        self.assertEqual((made["name"], made["file"]), ("alice", str(file)))
-        self.assertEqual(stat.S_IMODE(file.stat().st_mode), 0o600)
-        self.assertEqual(stat.S_IMODE(file.parent.stat().st_mode), 0o700)
-        self.says(FAILED, "never overwritten", "account", "new", "alice")
-        listed = self.ok_json("account", "list", env=self.env)
-        self.assertEqual(
-            listed["accounts"], [{"name": "alice", "address": made["address"]}])
-        for name in ("", "../x", "a/b", ".x", "polis1x", "dev:0", "x" * 65):
-            self.says(USAGE, "is no name for a key", "account", "new", name)
-        self.says(FAILED, "no key bob in .*; make it with", "account", "show", "bob")
-
-    def test_refuse_wrong_words(self):
-        send = ["tx", "send", "--from", "dev:0", "--to"]
-        self.says(USAGE, "is no address: .*checksum", *send, "polis1" + "q" * 38, "--amount", 1)
-        to = "polis1fm7kl072xpzlwrrr7d56hgrdv6vhl9f09230f9"
-        self.says(USAGE, "'x' is not a decimal number; write POLIS", *send, to, "--amount", "x")
-        self.says(USAGE, "finer than the smallest", *send, to, "--amount", "0.0000000001")
-        self.says(FAILED, "there is none here; run this where", *send, to, "--amount", 1)
-        self.says(USAGE, "is no address of a node", "chain", "head", "--rpc", "ftp://x")
-        self.says(USAGE, "name all or none", "rpc", "x", "a=1", "2")
-        self.says(FAILED, "there is no devnet in", "devnet", "status")
-
-
-class Completion(PolisCase):
-    def complete(self, *words):
-        script = self.dir / "completion.bash"
-        script.write_text(self.ok("completion", "bash"))
-        quoted = " ".join(f"'{w}'" for w in words)
-        done = subprocess.run(
-            ["bash", "-c", f"source {script}; COMP_WORDS=(polis {quoted}); "
-             f"COMP_CWORD={len(words)}; _polis; printf '%s\\n' \"${{COMPREPLY[@]}}\""],
-            capture_output=True, text=True, timeout=60, check=True)
-        return done.stdout.split()
-
-    @unittest.skipUnless(shutil.which("bash"), "no bash")
-    def test_knows_where_it_is(self):
-        self.assertEqual(self.complete("led"), ["ledger"])
-        self.assertIn("devnet", self.complete(""))
-        self.assertIn("partition", self.complete("devnet", "fault", ""))
-        self.assertEqual(self.complete("devnet", "fault", "par"), ["partition"])
-        self.assertEqual(self.complete("devnet", "up", "--no"), ["--nodes"])
-        self.assertEqual(
-            self.complete("devnet", "--home", "ledger", "up", "--no"), [], "a value is no command")
-        self.assertEqual(self.complete("tx", "send", "--from", "up", "--amo"), ["--amount"])
-        self.assertNotIn("demo-writer", self.complete("ledger", ""))
-
-    def test_is_there_for_every_shell(self):
-        self.assertTrue(self.ok("completion", "zsh").startswith("#compdef polis"))
-        self.assertIn("complete -c polis", self.ok("completion", "fish"))
-        for shell in ("zsh", "fish"):
-            if shutil.which(shell):
-                script = self.dir / shell
-                script.write_text(self.ok("completion", shell))
-                subprocess.run([shell, "-n", script], check=True, timeout=60)
-
-
 class ExitCodes(PolisCase):
     def test_0_for_help_and_version(self):
         for command in (
@@ -709,7 +571,4 @@ class ExitCodes(PolisCase):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    POLIS = str(Path(sys.argv.pop(1)).resolve())
     unittest.main(verbosity=2)

@@ -201,8 +201,7 @@ class Demo {
         for (std::size_t i = 0; i < devnet_.manifest.accounts; ++i) {
             const auto key = genesis::dev_account_key(devnet_.manifest.seed, i);
             POLIS_TRY(
-                const SenderView view,
-                sender_view(client, crypto::address_of(key.public_key())));
+                const SenderView view, sender_view(client, crypto::address_of(key.public_key())));
             executed += view.nonce.value;
         }
         if (executed != out_.transfers) {
