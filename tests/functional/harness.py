@@ -60,10 +60,15 @@ class Rpc:
                 answer = self.connection.getresponse()
                 return answer.status, dict(answer.getheaders()), answer.read()
             except (OSError, http.client.HTTPException):
-                self.connection = None
+                self.close()
                 if attempt:
                     raise
         raise AssertionError("unreachable")
+
+    def close(self):
+        if self.connection is not None:
+            self.connection.close()
+        self.connection = None
 
     def post(self, value):
         headers = {"Content-Type": "application/json"}
@@ -97,12 +102,19 @@ class Node:
             **{key.replace("__", "."): str(value) for key, value in flags.items()}}
         self.process = None
         self.log = net.dir / f"node{index}.log"
-        init = [POLISD, "init", "--home", self.home, "--genesis", genesis]
+        init = [POLISD, "init", "--home", self.home]
         if validator:
-            init += ["--devnet-index", str(index), "--devnet-seed", SEED]
+            init += ["--devnet-index", str(index), "--devnet-seed", SEED,
+                     "--devnet-validators", str(net.validators)]
+        else:
+            init += ["--genesis", genesis]
         done = subprocess.run(list(map(str, init)), capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+        # A node of a devnet knows the usual ports of the others; here they have other ones.
+        config = self.home / "config.toml"
+        config.write_text(re.sub(r"(?ms)^boot = \[.*?\]", "boot = []", config.read_text()))
         self.rpc = Rpc(self.rpc_port)
+        self.admin_rpc = None
 
     @property
     def address(self):
@@ -114,12 +126,14 @@ class Node:
 
     @property
     def admin(self):
-        return Rpc(self.admin_port, self.token)
+        if self.admin_rpc is None:
+            self.admin_rpc = Rpc(self.admin_port, self.token)
+        return self.admin_rpc
 
     def command(self, **flags):
         merged = {**self.flags, **{k.replace("__", "."): str(v) for k, v in flags.items()}}
         return [POLISD, "run", "--home", str(self.home), "--exit-with-parent",
-                *[f"--{key}={value}" for key, value in merged.items()]]
+                *[f"--{key}={value}" for key, value in merged.items() if value]]
 
     def start(self, wait=True, **flags):
         assert self.process is None
@@ -152,6 +166,11 @@ class Node:
         self.process = None
         return code
 
+    def hang_up(self):
+        for rpc in (self.rpc, self.admin_rpc):
+            if rpc is not None:
+                rpc.close()
+
     def height(self):
         return self.rpc("chain_head")["height"]
 
@@ -162,14 +181,15 @@ class Node:
 class Net:
     """A directory, a genesis and its nodes."""
 
-    def __init__(self, validators, genesis_edit=None, **flags):
+    def __init__(self, validators, **flags):
+        self.validators = validators
         self.dir = Path(tempfile.mkdtemp(prefix="polis-net-"))
         self.flags = flags
         self.genesis = self.dir / "genesis.toml"
         text = subprocess.run(
             [POLIS, "genesis", "devnet", "--validators", str(validators), "--seed", SEED],
             capture_output=True, text=True, check=True).stdout
-        self.genesis.write_text(genesis_edit(text) if genesis_edit else text)
+        self.genesis.write_text(text)
         self.nodes = []
         for _ in range(validators):
             self.add()
@@ -228,11 +248,10 @@ class Net:
         return common
 
     def close(self):
+        for node in self.nodes:
+            node.hang_up()
         for node in self.running():
-            try:
-                node.kill()
-            except OSError:
-                pass
+            node.kill()
         if os.environ.get("POLIS_KEEP"):
             print(f"kept {self.dir}", file=sys.stderr)
         else:

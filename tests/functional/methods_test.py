@@ -178,7 +178,7 @@ class Methods(NetCase):
         client = harness.Path(__file__).resolve().parents[2] / "docs/guides/client.mjs"
         done = subprocess.run(
             ["node", str(client), f"http://127.0.0.1:{self.node.rpc_port}",
-             f"http://127.0.0.1:{self.node.admin_port}", str(self.node.home / "api.token")],
+             f"http://127.0.0.1:{self.node.admin_port}", self.node.token],
             capture_output=True, text=True, timeout=60, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("finalized", done.stdout)
