@@ -394,7 +394,7 @@ TEST_F(ServerTest, ends_slow_heads_bodies_and_idle_connections) {
 }
 
 TEST_F(ServerTest, ends_clients_that_do_not_read) {
-    start({.write_ms = 50});
+    start({.write_ms = 50, .calls_max = 1'000});
     WebSocketClient socket(ports_.rpc);
     EXPECT_TRUE(socket.call("node_info").contains("result"));
     for (int i = 0; i < 500; ++i) {  // answers of 20 MB, more than the sockets hold
