@@ -1,11 +1,18 @@
 // How many reads a node answers: the dispatcher alone, and over 32 connections of loopback.
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include <benchmark/benchmark.h>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+#include <sys/resource.h>
 
 #include <core/crypto/address.hpp>
 #include <node/rpc/server.hpp>
@@ -15,6 +22,8 @@
 
 namespace polis::node::rpc::testing {
 namespace {
+
+namespace asio = boost::asio;
 
 constexpr int kConnections = 32;
 constexpr int kClientThreads = 2;
@@ -75,6 +84,48 @@ void loopback(benchmark::State& state, const std::string& body) {
     state.SetItemsProcessed(state.iterations() * 1'000);
 }
 
+/// Latency of one client's calls beside so many others that sent half a head, half a body, or read
+/// nothing of an answer.
+void beside_slow_clients(benchmark::State& state) {
+    rlimit files{};
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    FakeNode node;
+    Limits limits;
+    limits.header_ms = limits.body_ms = limits.idle_ms = 600'000;
+    Server server({.backend = &node, .listen = "127.0.0.1:0", .limits = limits});
+    const auto ports = server.start();
+    const std::string post =
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+    const std::array<std::string, 3> slow = {
+        "POST / HTTP/1.1\r\nHo",
+        post + "Content-Length: 1000\r\n\r\n{",
+        post + "Content-Length: 52\r\n\r\n" +
+            R"({"jsonrpc":"2.0","id":1,"method":"rpc.discover"}    )"};
+    asio::io_context context;
+    std::deque<asio::ip::tcp::socket> slow_clients;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(state.range(0)); ++i) {
+        auto& socket = slow_clients.emplace_back(context);
+        socket.connect({asio::ip::address_v4::loopback(), ports->rpc});
+        asio::write(socket, asio::buffer(slow[i % slow.size()]));
+    }
+    tests::HttpClient client(ports->rpc);
+    std::vector<double> micros;
+    for (auto _ : state) {
+        const auto begin = std::chrono::steady_clock::now();
+        benchmark::DoNotOptimize(client.post(head_request()));
+        const std::chrono::duration<double, std::micro> took =
+            std::chrono::steady_clock::now() - begin;
+        micros.push_back(took.count());
+    }
+    std::ranges::sort(micros);
+    state.counters["p50_us"] = micros[micros.size() / 2];
+    state.counters["p99_us"] = micros[micros.size() * 99 / 100];
+    state.counters["connections"] = static_cast<double>(server.counts().connections);
+}
+
+BENCHMARK(beside_slow_clients)->Arg(0)->Arg(9'500)->Iterations(5'000)->UseRealTime();
 BENCHMARK_CAPTURE(dispatch, chain_head, head_request());
 BENCHMARK_CAPTURE(dispatch, account_get, account_request());
 BENCHMARK_CAPTURE(loopback, chain_head, head_request())->UseRealTime();

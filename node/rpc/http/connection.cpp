@@ -42,8 +42,14 @@ void Connection::start(Place place) {
 }
 
 void Connection::check(std::uint64_t now) {
+    if (closed_) {
+        return;
+    }
     if (now >= deadline_) {
         close();
+    } else if (now >= scheduled_) {  // else an earlier look is still to come
+        scheduled_ = deadline_;
+        core_.schedule(shared_from_this(), deadline_);
     }
 }
 
@@ -57,7 +63,13 @@ void Connection::close() {
     core_.remove(*this);
 }
 
-void Connection::set_deadline(std::uint64_t ms) { deadline_ = core_.loop.now_ms() + ms; }
+void Connection::set_deadline(std::uint64_t ms) {
+    deadline_ = core_.loop.now_ms() + ms;
+    if (deadline_ < scheduled_) {
+        scheduled_ = deadline_;
+        core_.schedule(shared_from_this(), deadline_);
+    }
+}
 
 void Connection::set_idle(bool idle) {
     if (idle && !idle_) {
@@ -331,7 +343,7 @@ std::optional<Connection::Reply> Connection::check_head() {
 }
 
 void Connection::on_request() {
-    deadline_ = core_.loop.now_ms() + core_.setup.limits.call_ms;
+    set_deadline(core_.setup.limits.call_ms);
     switch (target_.resource) {
         case Resource::kRpc:
             is(http::verb::post) ? call() : upgrade();
