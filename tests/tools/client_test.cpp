@@ -93,7 +93,8 @@ TEST(RpcClient, replaces_a_connection_that_was_closed_meanwhile) {
 TEST(RpcClient, sorts_the_answers_of_a_batch) {
     const FakeServer server([](const std::string& request) {
         Json answers = Json::array();
-        for (const Json& call : *parse_json(body_of(request))) {
+        const Json calls = *parse_json(body_of(request));
+        for (const Json& call : calls) {
             Json answer = {{"jsonrpc", "2.0"}, {"id", call["id"]}};
             if (call["method"] == "bad") {
                 answer["error"] = {{"code", -32'601}, {"message", "no method bad"}};
@@ -176,7 +177,7 @@ TEST(RpcClient, names_answers_that_are_none) {
 TEST(RpcClient, reads_an_answer_in_chunks) {
     const FakeServer server([](const std::string&) {
         return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-               "1a\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"re\r\nb\r\nsult\":true}\r\n0\r\n\r\n";
+               "1b\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"re\r\nb\r\nsult\":true}\r\n0\r\n\r\n";
     });
     RpcClient client(server.address());
     const auto answer = client.call("x");

@@ -40,6 +40,7 @@ struct Stat {
     char state = 'X';
     std::uint64_t user_ticks = 0;
     std::uint64_t system_ticks = 0;
+    std::uint64_t threads = 0;
     std::uint64_t started = 0;
     std::uint64_t resident_pages = 0;
 };
@@ -60,11 +61,15 @@ std::optional<Stat> stat_of(pid_t pid) {
     const auto number = [&](std::size_t field) {
         return parse_u64(fields[field - kFirst]).value_or(0);
     };
-    return Stat{fields[0][0], number(14), number(15), number(22), number(24)};
+    return Stat{fields[0][0], number(14), number(15), number(20), number(22), number(24)};
 }
 
+/// Also true for a process that is ending: it has no arguments any more, but still its files.
 bool has_argument(pid_t pid, std::string_view mark) {
     const std::string line = read_text(fmt::format("/proc/{}/cmdline", pid));
+    if (line.empty()) {
+        return true;
+    }
     std::istringstream in(line);
     for (std::string word; std::getline(in, word, '\0');) {
         if (word == mark) {
@@ -130,7 +135,8 @@ ProcessState state_of(const ProcessId& process, const std::string& mark) {
         return ProcessState::kGone;
     }
     const auto stat = stat_of(process.pid);
-    const bool dead = !stat || stat->state == 'Z' || stat->state == 'X';
+    // A zombie with threads is one whose main thread has ended first: it still holds its files.
+    const bool dead = !stat || stat->state == 'X' || (stat->state == 'Z' && stat->threads <= 1);
     if (dead || stat->started != process.started || !has_argument(process.pid, mark)) {
         return ProcessState::kGone;
     }
