@@ -30,17 +30,22 @@ class Load:
         self.address = harness.fresh_address(77)
 
     def run(self):
+        # Connections of its own: the test asks the same nodes at the same time.
+        asks = [harness.Rpc(node.rpc_port) for node in self.net.nodes]
+        orders = [harness.Rpc(node.admin_port, node.token) for node in self.net.nodes]
         number = 0
         while not self.stop:
             number += 1
-            node = self.net.nodes[number % len(self.net.nodes)]
+            node = number % len(asks)
             try:
-                sent = node.admin("dev_faucet", address=self.address, amount="0.001")
-                done = node.rpc("tx_wait", id=sent["id"], timeoutMs=1_000)
+                sent = orders[node]("dev_faucet", address=self.address, amount="1")
+                done = asks[node]("tx_wait", id=sent["id"], timeoutMs=1_000)
                 if done["status"] == "finalized":
                     self.acknowledged.append((sent["id"], done["height"]))
             except (OSError, harness.RpcError, ValueError, harness.http.client.HTTPException):
                 time.sleep(0.01)
+        for rpc in asks + orders:
+            rpc.close()
 
 
 class Crash(NetCase):

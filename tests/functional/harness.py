@@ -98,6 +98,7 @@ class Node:
             "admin.listen": f"127.0.0.1:{self.admin_port}",
             "p2p.local_network": "true",
             "admin.dev": "true",
+            "consensus.empty_block_interval_ms": "200",
             "node.moniker": f"node{index}",
             **{key.replace("__", "."): str(value) for key, value in flags.items()}}
         self.process = None
@@ -266,9 +267,9 @@ class NetCase(unittest.TestCase):
         self.addCleanup(net.close)
         return net
 
-    def faucet(self, node, address, amount="1"):
-        """Sends coins of a devnet account; waits until that is final."""
-        sent = node.admin("dev_faucet", address=address, amount=amount)
+    def faucet(self, node, address, amount=1):
+        """Sends units of a devnet account; waits until that is final."""
+        sent = node.admin("dev_faucet", address=address, amount=str(amount))
         done = node.rpc("tx_wait", id=sent["id"], timeoutMs=20_000)
         self.assertEqual(done["status"], "finalized")
         return sent["id"]

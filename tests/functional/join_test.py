@@ -27,21 +27,21 @@ class Join(NetCase):
         net = self.net(4).start()
         net.wait_height(10)
         address = harness.fresh_address(1)
-        self.faucet(net.nodes[0], address, "5")
+        self.faucet(net.nodes[0], address, 5)
         late = net.add(validator=False).start()
         net.wait_height(net.nodes[0].height(), [late])
-        self.assertEqual(harness.amount_of(late, address), 5_000_000_000)
+        self.assertEqual(harness.amount_of(late, address), 5)
         self.assertIsNone(late.rpc("node_info")["validator"])
         net.advance(2)
         net.assert_same_chain()
         # It passes on what its own clients send.
-        self.faucet(late, address, "1")
-        self.assertEqual(harness.amount_of(net.nodes[3], address), 6_000_000_000)
+        self.faucet(late, address, 1)
+        self.assertEqual(harness.amount_of(net.nodes[3], address), 6)
 
     def test_a_newcomer_starts_from_a_snapshot(self):
         net = self.net(4).start()
         address = harness.fresh_address(2)
-        self.faucet(net.nodes[0], address, "7")
+        self.faucet(net.nodes[0], address, 7)
         net.wait_height(20)
         taken = [node.admin("admin_snapshot")["height"] for node in net.nodes]
         net.advance(3)
@@ -49,7 +49,7 @@ class Join(NetCase):
         net.wait_height(max(taken) + 1, [late])
         base = late.rpc("node_syncStatus")["base"]
         self.assertIn(base, taken)
-        self.assertEqual(harness.amount_of(late, address), 7_000_000_000)
+        self.assertEqual(harness.amount_of(late, address), 7)
         self.assertIsNone(late.rpc("chain_getBlock", 1))
         net.advance(2)
         net.assert_same_chain()

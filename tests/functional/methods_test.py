@@ -79,7 +79,7 @@ class Methods(NetCase):
     def arguments(self):
         """Real arguments for each method, in the order in which they are to be called."""
         node, address = self.node, harness.fresh_address(3)
-        txn = self.faucet(node, address, "2")
+        txn = self.faucet(node, address, 2)
         raw = node.rpc("tx_get", id=txn)["raw"]
         height = node.rpc("tx_status", id=txn)["height"]
         data = "0x" + b"a blob of this test".hex()
@@ -104,7 +104,7 @@ class Methods(NetCase):
             ("blob_put", {"data": data}), ("blob_get", {"root": root}), ("blob_stat", {"root": root}),
             ("admin_addPeer", {"peer": peer}), ("admin_bans", {}),
             ("admin_snapshot", {}), ("dev_accounts", {}),
-            ("dev_faucet", {"address": address, "amount": "0.5"}), ("dev_mine", {"blocks": 1}),
+            ("dev_faucet", {"address": address, "amount": "5"}), ("dev_mine", {"blocks": 1}),
             ("dev_setTime", {"offsetMs": 0}), ("dev_faultSet", {"peer": other_id, "latencyMs": 1}),
             ("dev_faultList", {}), ("dev_faultClear", {}), ("admin_ban", {"id": other_id}),
             ("admin_unban", {"id": other_id}), ("admin_removePeer", {"id": other_id}),
