@@ -76,9 +76,10 @@ class Crash(NetCase):
         load.stop = True
         load.thread.join()
         net.advance(1)
+        height = net.nodes[0].height()
         self.check(net, load, hashes)
         print(f"{KILLS} kills in {time.monotonic() - began:.0f} s, "
-              f"{len(load.acknowledged)} transfers acknowledged, height {net.nodes[0].height()}",
+              f"{len(load.acknowledged)} transfers acknowledged, height {height}",
               flush=True)
 
     def check(self, net, load, hashes):
