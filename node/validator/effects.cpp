@@ -62,8 +62,7 @@ Validator::Impl::Done Validator::Impl::build_when_due() {
 TimeMs Validator::Impl::build_due() const {
     const std::uint64_t usual = options_.timing.block_interval_ms;
     const bool waits = options_.empty_block_interval_ms > usual && build_->view == View{} &&
-                       pool_.pool().count() == 0 &&
-                       facts_.choose(1, pbft::kFactsBytesMax).empty();
+                       pool_.pool().count() == 0 && facts_.choose(1, pbft::kFactsBytesMax).empty();
     return waits ? TimeMs{saturating_add(
                        build_->not_before.value, options_.empty_block_interval_ms - usual)}
                  : build_->not_before;
