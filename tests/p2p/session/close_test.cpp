@@ -1,4 +1,5 @@
 // Every way in which a session ends, what each end says of it, and who is blamed.
+#include <array>
 #include <functional>
 #include <set>
 #include <string>
@@ -105,8 +106,9 @@ TEST(SessionClose, our_own_bytes_coming_back_are_refused) {
 }
 
 TEST(SessionClose, garbage_is_left_at_its_first_two_bytes_and_before_any_secret) {
-    for (const std::string_view text :
-         {"GET / HTTP/1.1\r\n", "\x16\x03\x01", "SSH-2.0-", "\x21\0"}) {
+    constexpr std::array<std::string_view, 4> kTexts{
+        "GET / HTTP/1.1\r\n", "\x16\x03\x01", "SSH-2.0-", std::string_view("\x21\0", 2)};
+    for (const std::string_view text : kTexts) {
         End end(setup_of(Role::kResponder, 2), kStart);
         end.take(end.session.receive(as_bytes(text).first(1), kStart));
         EXPECT_TRUE(end.closed.empty());
