@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include <core/integer.hpp>
+#include <p2p/peers/time.hpp>
 
 namespace polis::p2p {
 
@@ -67,11 +68,11 @@ void PinnedPeers::ended(PinnedPeer& peer, bool stable, TimeMs now) {
     peer.failures = stable ? 0 : saturating_add(peer.failures, 1U);
     // Nodes that lost each other at the same moment must not meet in step for ever.
     const std::uint64_t jitter = random_.between(0, pause / 4);
-    peer.next_dial.value = saturating_add(now.value, pause + jitter);
+    peer.next_dial = std::max(peer.next_dial, later(now, pause + jitter));
 }
 
 void PinnedPeers::rest(PinnedPeer& peer, TimeMs now) {
-    peer.next_dial.value = saturating_add(now.value, pauses_.last_ms);
+    peer.next_dial = later(now, pauses_.last_ms);
 }
 
 }  // namespace polis::p2p

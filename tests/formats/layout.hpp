@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -29,6 +31,10 @@ template <class T>
 inline constexpr bool kIsFixed<std::vector<T>> = false;
 template <class T>
 inline constexpr bool kIsFixed<std::optional<T>> = false;
+template <class K, class V>
+inline constexpr bool kIsFixed<std::map<K, V>> = false;
+template <class K>
+inline constexpr bool kIsFixed<std::set<K>> = false;
 template <>
 inline constexpr bool kIsFixed<std::string> = false;
 template <class... Ts>

@@ -271,8 +271,7 @@ TEST_F(BlobStoreTest, chunks_of_another_blob_do_not_become_this_one) {
     auto store = open();
     ASSERT_TRUE(store->begin(blob.root, blob.shape));
     ASSERT_TRUE(store->write_chunk(blob.root, 0, blob.chunk(0)));
-    EXPECT_EQ(
-        store->write_chunk(blob.root, 1, other.chunk(1)).error().code, StoreErrc::kCorrupt);
+    EXPECT_EQ(store->write_chunk(blob.root, 1, other.chunk(1)).error().code, StoreErrc::kCorrupt);
     EXPECT_FALSE(store->partial(blob.root));
     EXPECT_EQ(files(), 0U);
 }
