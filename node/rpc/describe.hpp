@@ -17,10 +17,7 @@
 namespace polis::node::rpc {
 
 /// A block's end of chain: shape Head.
-void write_head(
-    JsonWriter& out,
-    const BlockFinalized& block,
-    std::uint64_t term_blocks);
+void write_head(JsonWriter& out, const BlockFinalized& block, std::uint64_t term_blocks);
 
 /// Members of the shape Header, without the braces.
 void write_header_fields(JsonWriter& out, const ledger::Header& header);

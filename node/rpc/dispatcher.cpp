@@ -218,9 +218,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
         const Call call{node_, params, nullptr, admin_};
         Loop& loop = node_.loop;
         handler.run(call, [self = shared_from_this(), &loop, request](Outcome outcome) {
-            loop.post([self, request, outcome = std::move(outcome)] {
-                self->answer(request, outcome);
-            });
+            loop.post(
+                [self, request, outcome = std::move(outcome)] { self->answer(request, outcome); });
         });
     }
 

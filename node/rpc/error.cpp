@@ -22,7 +22,12 @@ constexpr int kCodeBlob = -32009;
 constexpr int kCodeConsensus = 3'200;
 
 constexpr std::array kErrors = {
-    ErrorRow{ErrorName::kNotJson, "notJson", kCodeParse, "the text is not JSON", "send one value of RFC 8259"},
+    ErrorRow{
+        ErrorName::kNotJson,
+        "notJson",
+        kCodeParse,
+        "the text is not JSON",
+        "send one value of RFC 8259"},
     ErrorRow{
         ErrorName::kTrailingBytes,
         "trailingBytes",
@@ -391,11 +396,11 @@ std::string_view short_name(ledger::TxnError error) {
 
 std::string_view short_name(ledger::TxnStatus status) {
     constexpr std::array<std::string_view, 21> kNames = {
-        "success",          "badNonce",     "cannotPayFee",      "insufficientBalance",
-        "overflow",         "alreadyValidator", "keyInUse",      "badPossession",
-        "badVrfKey",        "unknownValidator", "poolEmpty",     "belowMinimum",
-        "notDelegated",     "nothingToWithdraw", "notMatured",   "notJailed",
-        "stillJailed",      "badEvidence",  "offenceInFuture",   "offenceExpired",
+        "success",        "badNonce",          "cannotPayFee",    "insufficientBalance",
+        "overflow",       "alreadyValidator",  "keyInUse",        "badPossession",
+        "badVrfKey",      "unknownValidator",  "poolEmpty",       "belowMinimum",
+        "notDelegated",   "nothingToWithdraw", "notMatured",      "notJailed",
+        "stillJailed",    "badEvidence",       "offenceInFuture", "offenceExpired",
         "alreadyPunished"};
     static_assert(
         kNames.size() == 1 + static_cast<std::size_t>(codec::kEnumLast<ledger::TxnStatus>));

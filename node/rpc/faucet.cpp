@@ -85,8 +85,8 @@ void Faucet::send(Nonce nonce) {
     body.sender = key.public_key();
     body.nonce = nonce;
     body.gas_price = GasPrice{std::max<std::uint64_t>(info.params.gas_price_min.value, 1)};
-    body.valid_until = Height{
-        saturating_add(backend_.snapshot()->machine.head.height.value, kValidBlocks)};
+    body.valid_until =
+        Height{saturating_add(backend_.snapshot()->machine.head.height.value, kValidBlocks)};
     body.payload = ledger::Transfer{wish.to, wish.amount};
     const std::size_t bytes = codec::encode(body).size() + Signature::kSize;
     body.gas_limit = ledger::intrinsic_gas(body.payload, bytes);
@@ -116,8 +116,8 @@ void Faucet::on_answer(const Answer<TxnAnswer>& answer) {
         start();
         return;
     }
-    finish(std::unexpected(
-        std::visit([](const auto& why) { return rpc_error(why); }, refused->why)));
+    finish(
+        std::unexpected(std::visit([](const auto& why) { return rpc_error(why); }, refused->why)));
 }
 
 void Faucet::finish(const Outcome& outcome) {

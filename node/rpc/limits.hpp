@@ -33,8 +33,8 @@ struct Limits {
     std::size_t uploads_max = 4;
     std::size_t works_max = 512;  ///< calls that wait for the worker threads
     std::size_t waiters_max = 10'000;
-    std::size_t events_kept = 4'096;        ///< of a topic, for those who come back
-    std::size_t event_bytes_max = 8 << 20;  ///< of a topic
+    std::size_t events_kept = 4'096;          ///< of a topic, for those who come back
+    std::size_t event_bytes_max = 8 << 20;    ///< of a topic
     std::size_t events_waiting_max = 65'536;  ///< from the node, not yet taken in
 };
 

@@ -308,9 +308,7 @@ const Bytes& Params::bytes(std::string_view name) const { return get<Bytes>(valu
 
 const Address& Params::address(std::string_view name) const { return get<Address>(value(name)); }
 
-std::uint64_t Params::count(std::string_view name) const {
-    return get<std::uint64_t>(value(name));
-}
+std::uint64_t Params::count(std::string_view name) const { return get<std::uint64_t>(value(name)); }
 
 std::int64_t Params::signed_count(std::string_view name) const {
     return get<std::int64_t>(value(name));

@@ -60,7 +60,7 @@ struct Method {
     Side side = Side::kPublic;
     std::string_view summary;
     std::vector<Param> params;
-    std::string_view result;  ///< its shape: shape.hpp
+    std::string_view result;        ///< its shape: shape.hpp
     std::vector<ErrorName> errors;  ///< beside those that every method has
     std::variant<OnLoop, OnWorker, Async> handler;
 };
@@ -79,8 +79,8 @@ class Registry {
     [[nodiscard]] std::optional<std::string_view> suggest(std::string_view name) const;
 
   private:
-    std::vector<Method> methods_;             ///< in the order of the reference
-    std::vector<const Method*> by_name_;      ///< sorted
+    std::vector<Method> methods_;         ///< in the order of the reference
+    std::vector<const Method*> by_name_;  ///< sorted
     std::vector<std::string_view> names_;
 };
 

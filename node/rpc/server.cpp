@@ -120,14 +120,13 @@ class Server::Impl {
     Result<BoundPorts, std::string> start() {
         const Setup& setup = core_.setup;
         BoundPorts ports;
-        auto& open = doors_.emplace_back(
-            core_, Door{.admin = false, .token = {}, .hosts = hosts_of(setup)});
+        auto& open =
+            doors_.emplace_back(core_, Door{.admin = false, .token = {}, .hosts = hosts_of(setup)});
         POLIS_TRY(ports.rpc, open.listen(setup.listen, "rpc.listen"));
         if (setup.admin) {
             POLIS_ASSERT(!setup.admin->token.empty());
             auto& admin = doors_.emplace_back(
-                core_,
-                Door{.admin = true, .token = setup.admin->token, .hosts = hosts_of(setup)});
+                core_, Door{.admin = true, .token = setup.admin->token, .hosts = hosts_of(setup)});
             POLIS_TRY(ports.admin, admin.listen(setup.admin->listen, "admin.listen"));
         }
         core_.start();

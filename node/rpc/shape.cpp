@@ -39,9 +39,7 @@ constexpr std::array kShapes = {
         "'reportEvidence', to?: address, amount?: decimal|null, validator?: address, "
         "era?: number, consensusKey?: hex, vrfKey?: hex, commissionBps?: number, "
         "possession?: hex, offender?: hex, kind?: 'equivocation'|'amnesia', height?: number}"},
-    NamedShape{
-        "Fact",
-        "{kind: text, subject: hash, result: hex, term: number, signers: [number]}"},
+    NamedShape{"Fact", "{kind: text, subject: hash, result: hex, term: number, signers: [number]}"},
     NamedShape{
         "TxnStatus",
         "{id: hash, status: 'unknown'|'pending'|'finalized', height?: number, index?: number, "
@@ -50,9 +48,7 @@ constexpr std::array kShapes = {
         "Pending",
         "{txns: [{id: hash, sender: address, nonce: number, gasPrice: decimal, "
         "bytes: number}], total: number}"},
-    NamedShape{
-        "Member",
-        "{address: address, consensusKey: hex, vrfKey: hex, power: decimal}"},
+    NamedShape{"Member", "{address: address, consensusKey: hex, vrfKey: hex, power: decimal}"},
     NamedShape{
         "Faults",
         "{peer: hex|null, latencyMs: number, jitterMs: number, lossPpm: number, "

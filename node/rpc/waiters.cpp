@@ -71,12 +71,11 @@ void Waiters::look(const Hash& id) {
         if (stored && !*stored) {
             return;
         }
-        Outcome outcome =
-            stored ? Outcome(finalized_status(id, (*stored)->place, (*stored)->receipt))
-                   : Outcome(std::unexpected(rpc_error(stored.error())));
-        loop_.post([this, id, outcome = std::move(outcome)] {
-            resolve(id, Level::kFinalized, outcome);
-        });
+        Outcome outcome = stored
+                              ? Outcome(finalized_status(id, (*stored)->place, (*stored)->receipt))
+                              : Outcome(std::unexpected(rpc_error(stored.error())));
+        loop_.post(
+            [this, id, outcome = std::move(outcome)] { resolve(id, Level::kFinalized, outcome); });
     });
     if (!taken) {
         resolve(id, Level::kFinalized, std::unexpected(rpc_error(ErrorName::kBusy)));
@@ -129,10 +128,12 @@ void Waiters::reach(Height height) {
 
 void Waiters::on_block(const BlockFinalized& block) {
     reach(block.head.height);
+
     struct Wanted {
         Hash id;
         ledger::rows::TxnPlace place;
     };
+
     std::vector<Wanted> wanted;
     for (std::uint32_t i = 0; i < block.txns.size() && !txns_.empty(); ++i) {
         if (txns_.contains(block.txns[i])) {

@@ -265,6 +265,43 @@ void add_scripts(Files& files) {
                                         3,    0, 1, 0,   6};                  // unjail
 }
 
+/// Requests to a node, and heads of HTTP.
+void add_requests(Files& files) {
+    const auto text = [&files](const std::string& name, std::string_view content) {
+        files[name] = to_bytes(as_bytes(content));
+    };
+    text("json/seed_values", R"([null,true,false,-0,12.5e-3,"a\u00e9\ud83d\ude00\n",{"k":[{}]}])");
+    text("json/seed_object", R"({"a":1,"b":{"c":[1,2,"x"]},"d":""})");
+    const auto call = [&text](std::string_view method, std::string_view params) {
+        text(
+            "rpc_request/seed_" + std::string(method),
+            R"({"jsonrpc":"2.0","id":1,"method":")" + std::string(method) + R"(","params":)" +
+                std::string(params) + '}');
+    };
+    const std::string hash = "\"0x" + std::string(64, '1') + '"';
+    call("chain_getBlock", "[0,true]");
+    call("chain_getLogs", R"({"from":0,"to":5,"limit":10,"cursor":"1-0"})");
+    call("chain_getProof", R"({"key":"0x00"})");
+    call("tx_wait", "[" + hash + R"(,"pending",10])");
+    call("tx_simulate", R"(["0x0000"])");
+    call("blob_put", R"(["0x0102"])");
+    call("dev_faultSet", R"({"latencyMs":5,"cut":true})");
+    call("dev_mine", "[2,100]");
+    call("admin_addPeer", R"(["127.0.0.1:26600"])");
+    text(
+        "rpc_request/seed_batch",
+        R"([{"jsonrpc":"2.0","id":"a","method":"node_info"},{"jsonrpc":"2.0","method":"x"},1])");
+    const auto head = [&files](std::string_view name, std::uint8_t choice, std::string_view rest) {
+        files["http_target/seed_" + std::string(name)] = picked(choice, as_bytes(rest));
+    };
+    head("path", 0, "/v1/blobs/0x" + std::string(64, 'a'));
+    head("host", 1, "[::1]:26601");
+    head("range", 2, "bytes=1-100");
+    head("last", 202, "bytes=-5");
+    head("token", 3, "Bearer abc");
+    head("tag", 4, "W/\"x\", *");
+}
+
 Files make_files() {
     const Example example = make_example();
     Files files;
@@ -276,6 +313,7 @@ Files make_files() {
     add_crypto(files);
     add_scripts(files);
     add_texts(files, example);
+    add_requests(files);
     for (const auto& [name, content] : fuzz::consensus_seeds()) {
         files["consensus/" + name] = content;
     }

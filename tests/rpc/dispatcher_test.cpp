@@ -16,7 +16,8 @@ namespace {
 using nlohmann::json;
 
 Outcome subtract(const Call& call) {
-    return std::to_string(call.params.signed_count("minuend") - call.params.signed_count("subtrahend"));
+    return std::to_string(
+        call.params.signed_count("minuend") - call.params.signed_count("subtrahend"));
 }
 
 Outcome sum(const Call& call) {
@@ -192,8 +193,8 @@ TEST_F(DispatcherTest, says_where_operators_methods_live) {
 
 TEST_F(DispatcherTest, echoes_ids_as_they_came) {
     for (const std::string id : {"1", "1.50", "\"a\\n\"", "null", "123456789012345678901234"}) {
-        const auto answer = desk_.ask(
-            R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":"chain_head"})");
+        const auto answer =
+            desk_.ask(R"({"jsonrpc":"2.0","id":)" + id + R"(,"method":"chain_head"})");
         EXPECT_TRUE(answer->ends_with("\"id\":" + id + "}")) << *answer;
     }
 }
@@ -206,7 +207,8 @@ TEST_F(DispatcherTest, answers_a_whole_batch_in_one_text) {
     }
     const json answers = ask(desk_, batch + ']');
     ASSERT_EQ(answers.size(), 100U);
-    EXPECT_TRUE(std::ranges::all_of(answers, [](const json& one) { return one.contains("result"); }));
+    EXPECT_TRUE(
+        std::ranges::all_of(answers, [](const json& one) { return one.contains("result"); }));
 }
 
 TEST_F(DispatcherTest, bounds_the_answer) {

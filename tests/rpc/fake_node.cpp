@@ -31,8 +31,7 @@ T must(Result<T, E> result) {
 std::unique_ptr<ledger::Chain> devnet_chain() {
     const std::string toml = genesis::devnet_toml({});
     const auto built = must(genesis::build_from_text(toml, "devnet"));
-    return must(
-        ledger::Chain::create(std::make_unique<ledger::MemoryStore>(), built.state, {}));
+    return must(ledger::Chain::create(std::make_unique<ledger::MemoryStore>(), built.state, {}));
 }
 
 }  // namespace
@@ -161,8 +160,8 @@ void FakeNode::submit(Bytes txn, Reply<Answer<TxnAnswer>> reply) {
         return;
     }
     ledger::StateAccounts accounts(chain_->state());
-    const auto verdict = must(pool_.add(
-        std::make_shared<const ledger::CheckedTxn>(*std::move(checked)), accounts));
+    const auto verdict =
+        must(pool_.add(std::make_shared<const ledger::CheckedTxn>(*std::move(checked)), accounts));
     if (verdict) {
         out.outcome = *verdict;
         emit(TxnPending{out.id});
@@ -206,15 +205,12 @@ void FakeNode::simulate(Bytes txn, Reply<Answer<ledger::StoreResult<ledger::Rece
 }
 
 void FakeNode::prove(
-    const ledger::StateKey& key,
-    Reply<Answer<ledger::StoreResult<ledger::StateProof>>> reply) {
+    const ledger::StateKey& key, Reply<Answer<ledger::StoreResult<ledger::StateProof>>> reply) {
     const std::lock_guard lock(mutex_);
     answer(reply, chain_->prove(key));
 }
 
-void FakeNode::peers(Reply<Answer<std::vector<p2p::PeerView>>> reply) {
-    answer(reply, peer_list);
-}
+void FakeNode::peers(Reply<Answer<std::vector<p2p::PeerView>>> reply) { answer(reply, peer_list); }
 
 void FakeNode::bans(Reply<Answer<std::vector<p2p::BanView>>> reply) { answer(reply, ban_list); }
 

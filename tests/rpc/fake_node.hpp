@@ -90,9 +90,8 @@ class FakeNode final : public Backend {
         const p2p::LinkFaults& faults,
         Reply<Answer<bool>> reply) override;
     void clear_faults(Reply<Answer<bool>> reply) override;
-    void faults(
-        Reply<Answer<std::vector<std::pair<std::optional<p2p::NodeId>, p2p::LinkFaults>>>> reply)
-        override;
+    void faults(Reply<Answer<std::vector<std::pair<std::optional<p2p::NodeId>, p2p::LinkFaults>>>>
+                    reply) override;
     void set_clock_offset(std::int64_t ms, Reply<Answer<bool>> reply) override;
     Result<Hash, std::string> put_blob(ByteView bytes) override;
     [[nodiscard]] std::optional<std::uint64_t> blob_bytes(const Hash& root) const override;

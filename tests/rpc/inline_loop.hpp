@@ -55,13 +55,13 @@ class Desk {
           events(limits, node.info().started.value),
           waiters(node, loop, limits),
           faucet(node, loop, "polis-devnet"),
-          services{
-              node, loop, registry, limits, heads, events, waiters, faucet, "polis-devnet"},
+          services{node, loop, registry, limits, heads, events, waiters, faucet, "polis-devnet"},
           dispatcher(services) {}
 
     /// The answer's text; nothing if none has come yet.
     std::optional<std::string> ask(
-        std::string_view text, bool admin = true,
+        std::string_view text,
+        bool admin = true,
         std::shared_ptr<Subscriptions> subscriptions = nullptr) {
         auto out = std::make_shared<std::optional<std::string>>();
         dispatcher.handle(

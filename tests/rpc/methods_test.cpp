@@ -38,8 +38,8 @@ class MethodsTest : public ::testing::Test {
         node_.submit(raw, [](const auto&) {});
         const Address validator = node_.view.machine.members.front().validator;
         const auto key = genesis::dev_account_key(genesis::kDevSeed, 2);
-        delegation_ = codec::encode(
-            node_.signed_txn(key, ledger::Delegate{validator, node_.node.params.delegation_min}, 0));
+        delegation_ = codec::encode(node_.signed_txn(
+            key, ledger::Delegate{validator, node_.node.params.delegation_min}, 0));
         node_.submit(delegation_, [](const auto&) {});
         node_.mine(2);
         node_.listen([this](const NodeEvent& event) {
@@ -145,8 +145,8 @@ TEST_F(MethodsTest, logs_come_in_parts_with_a_cursor) {
 TEST_F(MethodsTest, proofs_verify_against_the_head) {
     const std::string me = crypto::to_text(FakeNode::account(0));
     const json proof = call("chain_getProof", {{"address", me}});
-    const auto decoded = codec::decode<ledger::StateProof>(
-        *from_hex(proof["proof"]["raw"].get<std::string>()));
+    const auto decoded =
+        codec::decode<ledger::StateProof>(*from_hex(proof["proof"]["raw"].get<std::string>()));
     const auto root = fixed_from_hex<Hash>(proof["head"]["stateRoot"].get<std::string>());
     const Bytes key = *from_hex(proof["key"].get<std::string>());
     const auto record = ledger::verify_proof(*root, key, *decoded);
@@ -161,8 +161,7 @@ TEST_F(MethodsTest, transactions_from_sending_to_receipt) {
     const Bytes raw = node_.transfer(0, FakeNode::account(1), 7, 1);
     EXPECT_EQ(call("tx_simulate", {{"raw", hex(raw)}})["success"], true);
     const std::string gas = call("tx_estimateGas", {{"raw", hex(raw)}})["gas"];
-    EXPECT_EQ(
-        gas, std::to_string(codec::decode<ledger::Transaction>(raw)->body.gas_limit.value));
+    EXPECT_EQ(gas, std::to_string(codec::decode<ledger::Transaction>(raw)->body.gas_limit.value));
     const json sent = call("tx_send", {{"raw", hex(raw)}});
     EXPECT_EQ(sent["standing"], "pending");
     const json id = {{"id", sent["id"]}};
@@ -202,16 +201,14 @@ TEST_F(MethodsTest, accounts) {
     EXPECT_FALSE(account.contains("validator"));
     EXPECT_EQ(call("account_balance", {{"address", me}})["balance"], account["balance"]);
     EXPECT_EQ(call("account_nonce", {{"address", me}})["nonce"], 1);
-    const std::string operator_text =
-        crypto::to_text(node_.view.machine.members.front().validator);
+    const std::string operator_text = crypto::to_text(node_.view.machine.members.front().validator);
     EXPECT_TRUE(call("account_get", {{"address", operator_text}}).contains("validator"));
     node_.submit(node_.transfer(0, FakeNode::account(1), 9, 1), [](const auto&) {});
     node_.mine();
     const json first = call("account_history", {{"address", me}, {"limit", 1}});
     ASSERT_EQ(first["txns"].size(), 1U);
     EXPECT_EQ(first["txns"][0]["id"], hex(sent_.view()));
-    const json rest =
-        call("account_history", {{"address", me}, {"cursor", first["cursor"]}});
+    const json rest = call("account_history", {{"address", me}, {"cursor", first["cursor"]}});
     EXPECT_EQ(rest["txns"][0]["height"], 3);
     EXPECT_EQ(rest["cursor"], json());
 }
@@ -272,8 +269,7 @@ TEST_F(MethodsTest, operators_orders) {
 TEST_F(MethodsTest, development) {
     const json accounts = call("dev_accounts")["accounts"];
     ASSERT_EQ(accounts.size(), 10U);
-    const crypto::SigningKey key(
-        crypto::Seed(*from_hex(accounts[4]["secret"].get<std::string>())));
+    const crypto::SigningKey key(crypto::Seed(*from_hex(accounts[4]["secret"].get<std::string>())));
     EXPECT_EQ(crypto::to_text(crypto::address_of(key.public_key())), accounts[4]["address"]);
     EXPECT_EQ(call("dev_setTime", {{"offsetMs", -5}}), true);
     EXPECT_EQ(node_.clock_offset, -5);
@@ -353,8 +349,7 @@ TEST_F(MethodsTest, document_has_what_openrpc_asks_for) {
             EXPECT_FALSE(optional && required) << method["name"];  // by position, too
             optional = !required;
             if (param["schema"].contains("default")) {
-                EXPECT_EQ(
-                    schema_fault(document_, param["schema"], param["schema"]["default"]), "");
+                EXPECT_EQ(schema_fault(document_, param["schema"], param["schema"]["default"]), "");
             }
         }
         EXPECT_TRUE(method["result"]["name"].is_string());

@@ -10,8 +10,19 @@ namespace {
 using nlohmann::json;
 
 const std::set<std::string> kKnown = {
-    "$ref", "type", "properties", "required", "additionalProperties", "items",   "oneOf",
-    "enum", "pattern", "minimum",  "maximum",  "maxLength",            "default"};
+    "$ref",
+    "type",
+    "properties",
+    "required",
+    "additionalProperties",
+    "items",
+    "oneOf",
+    "enum",
+    "pattern",
+    "minimum",
+    "maximum",
+    "maxLength",
+    "default"};
 
 bool has_type(const std::string& type, const json& value) {
     if (type == "integer") {

@@ -70,8 +70,8 @@ std::optional<HttpReply> HttpClient::read(bool head) {
     HttpReply out;
     out.status = parser.get().result_int();
     for (const auto& field : parser.get()) {
-        out.headers += "\r\n" + std::string(field.name_string()) + ": " +
-                       std::string(field.value());
+        out.headers +=
+            "\r\n" + std::string(field.name_string()) + ": " + std::string(field.value());
     }
     out.headers += "\r\n";
     out.body = std::move(parser.get().body());
@@ -79,7 +79,8 @@ std::optional<HttpReply> HttpClient::read(bool head) {
 }
 
 HttpReply HttpClient::post(std::string_view body, std::string_view headers) {
-    std::string request = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
+    std::string request =
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
     request += headers;
     request += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n";
     request += body;

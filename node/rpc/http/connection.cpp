@@ -42,8 +42,14 @@ void Connection::start(Place place) {
 }
 
 void Connection::check(std::uint64_t now) {
+    if (closed_) {
+        return;
+    }
     if (now >= deadline_) {
         close();
+    } else if (now >= scheduled_) {  // else an earlier look is still to come
+        scheduled_ = deadline_;
+        core_.schedule(shared_from_this(), deadline_);
     }
 }
 
@@ -57,7 +63,13 @@ void Connection::close() {
     core_.remove(*this);
 }
 
-void Connection::set_deadline(std::uint64_t ms) { deadline_ = core_.loop.now_ms() + ms; }
+void Connection::set_deadline(std::uint64_t ms) {
+    deadline_ = core_.loop.now_ms() + ms;
+    if (deadline_ < scheduled_) {
+        scheduled_ = deadline_;
+        core_.schedule(shared_from_this(), deadline_);
+    }
+}
 
 void Connection::set_idle(bool idle) {
     if (idle && !idle_) {
@@ -111,7 +123,10 @@ void Connection::read_head() {
     parser_->header_limit(static_cast<std::uint32_t>(core_.setup.limits.header_bytes_max));
     parser_->body_limit(boost::none);  // known when the head is
     http::async_read_header(
-        socket_, buffer_, *parser_, [self = shared_from_this()](const error_code& error, std::size_t) {
+        socket_,
+        buffer_,
+        *parser_,
+        [self = shared_from_this()](const error_code& error, std::size_t) {
             self->on_head(error);
         });
 }
@@ -168,7 +183,10 @@ void Connection::on_head(const error_code& error) {
 
 void Connection::read_body() {
     http::async_read_some(
-        socket_, buffer_, *parser_, [self = shared_from_this()](const error_code& error, std::size_t) {
+        socket_,
+        buffer_,
+        *parser_,
+        [self = shared_from_this()](const error_code& error, std::size_t) {
             self->on_body(error);
         });
 }
@@ -215,8 +233,8 @@ std::optional<Connection::Reply> Connection::check_framing() {
         chunked && (request.version() < 11 ||
                     !boost::beast::iequals(request[http::field::transfer_encoding], "chunked"));
     if (twice || (chunked && length) || other_coding) {
-        Reply out = problem(
-            400, ErrorName::kInvalidRequest, "the length of the body is told in two ways");
+        Reply out =
+            problem(400, ErrorName::kInvalidRequest, "the length of the body is told in two ways");
         out.close = true;
         return out;
     }
@@ -311,10 +329,10 @@ std::optional<Connection::Reply> Connection::check_head() {
             "JSON-RPC: POST /; blobs: /v1/blobs; state: /livez /readyz /metrics");
     }
     const bool reads = is(http::verb::get) || is(http::verb::head);
-    const bool allowed = (target_.resource == Resource::kRpc && (reads || is(http::verb::post))) ||
-                         (target_.resource == Resource::kBlobs && is(http::verb::put)) ||
-                         (target_.resource != Resource::kRpc &&
-                          target_.resource != Resource::kBlobs && reads);
+    const bool allowed =
+        (target_.resource == Resource::kRpc && (reads || is(http::verb::post))) ||
+        (target_.resource == Resource::kBlobs && is(http::verb::put)) ||
+        (target_.resource != Resource::kRpc && target_.resource != Resource::kBlobs && reads);
     if (!allowed) {
         Reply out = named_problem(
             405, "methodNotAllowed", "this path has no such method", "see the header Allow");
@@ -325,7 +343,7 @@ std::optional<Connection::Reply> Connection::check_head() {
 }
 
 void Connection::on_request() {
-    deadline_ = core_.loop.now_ms() + core_.setup.limits.call_ms;
+    set_deadline(core_.setup.limits.call_ms);
     switch (target_.resource) {
         case Resource::kRpc:
             is(http::verb::post) ? call() : upgrade();

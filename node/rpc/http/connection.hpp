@@ -29,7 +29,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     /// @param place of this connection in Core::connections
     void start(Place place);
 
-    /// Ends the connection if a deadline is past.
+    /// Ends the connection if its deadline is past, or asks to be looked at again when it is.
     void check(std::uint64_t now);
 
     /// Closes the socket and leaves Core::connections.
@@ -92,6 +92,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::optional<std::list<Connection*>::iterator> idle_;
     bool closed_ = false;
     std::uint64_t deadline_ = UINT64_MAX;
+    std::uint64_t scheduled_ = UINT64_MAX;  ///< when the core will look at deadline_
 
     boost::beast::flat_buffer buffer_;
     std::optional<boost::beast::http::request_parser<TextBody>> parser_;

@@ -1,6 +1,8 @@
 #include <node/rpc/http/core.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -14,7 +16,7 @@ namespace polis::node::rpc {
 
 namespace {
 
-/// How exact deadlines are. One look at every connection each time.
+/// How exact deadlines are.
 constexpr std::chrono::milliseconds kTick{100};
 
 std::string hash_text(const Hash& id) {
@@ -118,16 +120,35 @@ void Core::start() {
 
 void Core::listen_to_node() {
     setup.backend->listen([this](const NodeEvent& event) {
-        if (events_waiting_.fetch_add(1) >= setup.limits.events_waiting_max) {
-            --events_waiting_;
+        const std::lock_guard lock(arrived_mutex_);
+        if (arrived_.size() >= setup.limits.events_waiting_max) {
             events_lost_ = true;
             return;
         }
-        loop.post([this, event] {
-            --events_waiting_;
-            on_event(event);
-        });
+        arrived_.push_back(event);
+        if (arrived_.size() == 1) {
+            loop.post([this] { take_events(); });
+        }
     });
+}
+
+/// A few at a time: clients come in between, however fast the node speaks.
+void Core::take_events() {
+    constexpr std::size_t kSlice = 256;
+    std::vector<NodeEvent> events_now;
+    {
+        const std::lock_guard lock(arrived_mutex_);
+        const auto end =
+            arrived_.begin() + static_cast<std::ptrdiff_t>(std::min(kSlice, arrived_.size()));
+        events_now.assign(std::make_move_iterator(arrived_.begin()), std::make_move_iterator(end));
+        arrived_.erase(arrived_.begin(), end);
+        if (!arrived_.empty()) {
+            loop.post([this] { take_events(); });
+        }
+    }
+    for (const NodeEvent& event : events_now) {
+        on_event(event);
+    }
 }
 
 void Core::tick() {
@@ -137,9 +158,15 @@ void Core::tick() {
             return;
         }
         const std::uint64_t now = loop.now_ms();
-        for (auto it = connections.begin(); it != connections.end();) {
-            const std::shared_ptr<Connection> connection = *it++;  // check() may remove it
-            connection->check(now);
+        while (!due_.empty() &&
+               due_.begin()->first <= now / static_cast<std::uint64_t>(kTick.count())) {
+            const auto batch = std::move(due_.begin()->second);
+            due_.erase(due_.begin());
+            for (const std::weak_ptr<Connection>& entry : batch) {
+                if (const auto connection = entry.lock()) {
+                    connection->check(now);
+                }
+            }
         }
         const std::vector<WebSocketSession*> sessions(websockets_.begin(), websockets_.end());
         for (WebSocketSession* session : sessions) {
@@ -165,6 +192,10 @@ void Core::admit(boost::asio::ip::tcp::socket socket, const Door& door) {
     connections.push_back(std::make_shared<Connection>(*this, door, std::move(socket)));
     connection_count = connections.size();
     connections.back()->start(std::prev(connections.end()));
+}
+
+void Core::schedule(const std::shared_ptr<Connection>& connection, std::uint64_t due) {
+    due_[due / static_cast<std::uint64_t>(kTick.count()) + 1].push_back(connection);
 }
 
 void Core::remove(Connection& connection) {

@@ -6,7 +6,9 @@
 #include <deque>
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
@@ -77,6 +79,10 @@ class Core {
     void add(WebSocketSession& session);
     void remove(WebSocketSession& session);
 
+    /// Looks at the connection's deadline when it is due, not before: ten thousand slow connections
+    /// cost nothing while they wait.
+    void schedule(const std::shared_ptr<Connection>& connection, std::uint64_t due);
+
     /// Counts memory that clients make us hold. False if that is too much in all.
     [[nodiscard]] bool charge(std::size_t before, std::size_t now);
 
@@ -98,6 +104,7 @@ class Core {
   private:
     void tick();
     void listen_to_node();
+    void take_events();
     void on_event(const NodeEvent& event);
     void on_block(const BlockFinalized& block);
     void read_logs();
@@ -107,9 +114,11 @@ class Core {
     std::set<WebSocketSession*> websockets_;
     std::size_t buffered_bytes_ = 0;
     bool waking_ = false;
+    std::map<std::uint64_t, std::vector<std::weak_ptr<Connection>>> due_;  ///< by tick
     std::deque<Height> logs_;  ///< blocks whose logs are to be read, the first is under way
 
-    std::atomic<std::size_t> events_waiting_{0};
+    std::mutex arrived_mutex_;
+    std::deque<NodeEvent> arrived_;  ///< guarded by arrived_mutex_; not taken in yet
     std::atomic<bool> events_lost_{false};
 
   public:

@@ -124,12 +124,10 @@ void Connection::serve_blob() {
 /// Reads the next part on a worker's thread and sends it; the next one is read when it has left.
 void Connection::send_blob_part() {
     const std::uint64_t count = std::min(blob_.count, kPartBytes);
-    const bool taken =
-        core_.loop.work([self = shared_from_this(), first = blob_.first, count] {
-            auto part = self->core_.setup.backend->read_blob(self->target_.root, first, count);
-            self->core_.loop.post(
-                [self, part = std::move(part)] { self->on_blob_part(part); });
-        });
+    const bool taken = core_.loop.work([self = shared_from_this(), first = blob_.first, count] {
+        auto part = self->core_.setup.backend->read_blob(self->target_.root, first, count);
+        self->core_.loop.post([self, part = std::move(part)] { self->on_blob_part(part); });
+    });
     if (!taken) {
         close();  // the head has promised the bytes
     }

@@ -98,9 +98,8 @@ std::optional<std::string_view> host_name(std::string_view host) {
 }
 
 bool host_allowed(std::string_view name, std::span<const std::string> allowed) {
-    return std::ranges::any_of(allowed, [name](const std::string& one) {
-        return one == "*" || same_word(one, name);
-    });
+    return std::ranges::any_of(
+        allowed, [name](const std::string& one) { return one == "*" || same_word(one, name); });
 }
 
 bool origin_allowed(std::string_view origin, std::string_view host) {
@@ -135,8 +134,8 @@ bool same_secret(std::string_view left, std::string_view right) {
     volatile unsigned char difference = 0;  // no early way out that a compiler could find
     for (std::size_t i = 0; i < left.size(); ++i) {
         difference = static_cast<unsigned char>(
-            difference | (static_cast<unsigned char>(left[i]) ^
-                          static_cast<unsigned char>(right[i])));
+            difference |
+            (static_cast<unsigned char>(left[i]) ^ static_cast<unsigned char>(right[i])));
     }
     return difference == 0;
 }

@@ -1,11 +1,12 @@
 // account_*: the latest state of an address, and its past.
+#include <ledger/account.hpp>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
 
 #include <core/codec/borsh.hpp>
 #include <core/integer.hpp>
-#include <ledger/account.hpp>
 #include <ledger/modules/staking.hpp>
 #include <node/rpc/describe.hpp>
 #include <node/rpc/methods/methods.hpp>

@@ -11,8 +11,7 @@ namespace {
 
 constexpr std::uint64_t kChunkBytes = 65'536;  // as blobs are proved and sent between nodes
 
-const Param kRootParam{
-    .name = "root", .type = ParamType::kHash, .description = "The blob's root."};
+const Param kRootParam{.name = "root", .type = ParamType::kHash, .description = "The blob's root."};
 
 Outcome put(const Call& call) {
     const Bytes& data = call.params.bytes("data");
@@ -33,8 +32,8 @@ Outcome get(const Call& call) {
         return std::unexpected(rpc_error(ErrorName::kNotFound, "this node has no such blob"));
     }
     if (offset > *bytes) {
-        return std::unexpected(rpc_error(
-            ErrorName::kOutOfRange, "the blob has " + std::to_string(*bytes) + " bytes"));
+        return std::unexpected(
+            rpc_error(ErrorName::kOutOfRange, "the blob has " + std::to_string(*bytes) + " bytes"));
     }
     const std::uint64_t count = std::min(call.params.count("count"), *bytes - offset);
     const auto data = call.node.backend.read_blob(root, offset, count);

@@ -81,8 +81,7 @@ Outcome get_receipts(const Call& call) {
     if (!block) {
         return std::string(kNull);
     }
-    POLIS_TRY(
-        const auto receipts, ask(call.node.backend.chain().receipts(block->header.height)));
+    POLIS_TRY(const auto receipts, ask(call.node.backend.chain().receipts(block->header.height)));
     if (!receipts || receipts->size() != block->txns.size()) {
         return std::string(kNull);
     }
@@ -143,8 +142,7 @@ class LogSearch {
     static Outcome end(JsonWriter& out, const std::optional<LogPlace>& place) {
         out.end_array();
         if (place) {
-            out.text(
-                "cursor", std::to_string(place->height) + '-' + std::to_string(place->event));
+            out.text("cursor", std::to_string(place->height) + '-' + std::to_string(place->event));
         } else {
             out.null("cursor");
         }

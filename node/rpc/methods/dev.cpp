@@ -36,9 +36,7 @@ Outcome accounts(const Call& call) {
 
 void faucet(const Call& call, Respond respond) {
     call.node.faucet.give(
-        call.params.address("address"),
-        Amount{call.params.count("amount")},
-        std::move(respond));
+        call.params.address("address"), Amount{call.params.count("amount")}, std::move(respond));
 }
 
 void mine(const Call& call, Respond respond) {

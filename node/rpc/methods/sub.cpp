@@ -18,8 +18,7 @@ Outcome subscribe(const Call& call) {
     if (call.params.has("fromCursor")) {
         from = call.params.text("fromCursor");
     }
-    POLIS_TRY(
-        const auto added, call.subscriptions->add(topic_of(call.params.text("topic")), from));
+    POLIS_TRY(const auto added, call.subscriptions->add(topic_of(call.params.text("topic")), from));
     JsonWriter out;
     out.begin_object().text("subscription", added.id).text("cursor", added.cursor).end_object();
     return out.take();
@@ -54,9 +53,7 @@ std::vector<Method> sub_methods() {
                .max = 64}},
          .result = "{subscription: text, cursor: text}",
          .errors =
-             {ErrorName::kNeedsWebSocket,
-              ErrorName::kTooManySubscriptions,
-              ErrorName::kBadCursor},
+             {ErrorName::kNeedsWebSocket, ErrorName::kTooManySubscriptions, ErrorName::kBadCursor},
          .handler = OnLoop{subscribe}},
         {.name = "sub_unsubscribe",
          .summary = "Ends a subscription.",

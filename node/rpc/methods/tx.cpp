@@ -45,8 +45,7 @@ Outcome sent_text(const Answer<TxnAnswer>& answer) {
 
 void send(const Call& call, Respond respond) {
     call.node.backend.submit(
-        call.params.bytes("raw"),
-        [respond = std::move(respond)](const Answer<TxnAnswer>& answer) {
+        call.params.bytes("raw"), [respond = std::move(respond)](const Answer<TxnAnswer>& answer) {
             respond(sent_text(answer));
         });
 }
@@ -207,7 +206,8 @@ std::vector<Method> lookup_methods() {
          .errors = {ErrorName::kStoreFailed, ErrorName::kBusy},
          .handler = Async{status}},
         {.name = "tx_simulate",
-         .summary = "What a transaction would do on the latest state. Its signature is not checked.",
+         .summary =
+             "What a transaction would do on the latest state. Its signature is not checked.",
          .params = {kRawParam},
          .result = "Receipt",
          .errors = {ErrorName::kStoreFailed, ErrorName::kBusy},
