@@ -10,7 +10,7 @@
 #include <core/worker_pool.hpp>
 #include <genesis/builder.hpp>
 #include <genesis/devnet.hpp>
-#include <tools/demo/workload.hpp>
+#include <tools/ledger_demo/workload.hpp>
 
 namespace polis::tools::testing {
 

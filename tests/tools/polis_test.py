@@ -15,68 +15,19 @@ import shutil
 import signal
 import stat
 import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-POLIS = ""
-OK, FAILED, USAGE = 0, 1, 2
+from polis_case import FAILED, OK, POLIS, ROOT, USAGE, PolisCase, run
+
 NOBODY = 65534
-
-
-def run(*arguments, **options):
-    """The finished process; standard input is empty unless given."""
-    options.setdefault("input", "")
-    environment = {k: v for k, v in os.environ.items() if k != "POLIS_HOME"}
-    environment.update(options.pop("env", {}))
-    done = subprocess.run(
-        [POLIS, *map(str, arguments)], capture_output=True, text=True, env=environment,
-        timeout=120, check=False, **options)
-    # A slow machine sees progress after a second.
-    progress = r"^(?:(?:verify|export|import): block|simulate: \d+ of) .*\n"
-    done.stderr = re.sub(progress, "", done.stderr, flags=re.M)
-    return done
-
-
-class PolisCase(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.dir = Path(tempfile.mkdtemp(prefix="polis-test-"))
-        cls.addClassCleanup(shutil.rmtree, cls.dir, ignore_errors=True)
-
-    def ok(self, *arguments, **options):
-        done = run(*arguments, **options)
-        self.assertEqual(done.returncode, OK, done.stderr)
-        self.assertEqual(done.stderr, "")
-        return done.stdout
-
-    def ok_json(self, *arguments, **options):
-        return json.loads(self.ok(*arguments, "--json", **options))
-
-    def fails(self, *arguments, says, **options):
-        """Exit code 1 and one line on standard error: cause; cure."""
-        done = run(*arguments, **options)
-        self.assertEqual(done.returncode, FAILED, done.stdout + done.stderr)
-        lines = done.stderr.splitlines()
-        self.assertEqual(len(lines), 1, done.stderr)
-        self.assertRegex(lines[0], r"^polis: .+[;:] .+")
-        self.assertRegex(lines[0], says)
-        return done
-
-    def misused(self, *arguments, says="."):
-        done = run(*arguments)
-        self.assertEqual(done.returncode, USAGE, done.stdout + done.stderr)
-        self.assertRegex(done.stderr, says)
-        self.assertIn("--help", done.stderr)
-        self.assertEqual(done.stdout, "")
 
 
 class Demo(PolisCase):
     def test_loses_nothing_and_says_what_to_try(self):
         home = self.dir / "demo"
-        text = self.ok("demo", "--blocks", 20, "--transfers", 20, "--home", home)
+        text = self.ok("ledger", "demo", "--blocks", 20, "--transfers", 20, "--home", home)
         for part in ("kill -9", "reopened", "all roots equal", "proof verified", str(home)):
             self.assertIn(part, text)
         commands = re.findall(r"^  (\S*polis ledger .*)$", text, re.MULTILINE)
@@ -89,28 +40,30 @@ class Demo(PolisCase):
 
     def test_ends_alike_wherever_the_kill_fell(self):
         options = ("--blocks", 12, "--transfers", 15, "--seed", 7)
-        first = self.ok_json("demo", *options, "--home", self.dir / "first")
-        second = self.ok_json("demo", *options, "--home", self.dir / "second")
+        first = self.ok_json("ledger", "demo", *options, "--home", self.dir / "first")
+        second = self.ok_json("ledger", "demo", *options, "--home", self.dir / "second")
         self.assertEqual(first["height"], 12)
         self.assertGreaterEqual(first["height_after_kill"], first["acknowledged_before_kill"])
         self.assertEqual(first["state_root"], second["state_root"])
         self.assertTrue(first["all_roots_equal"])
         other = self.ok_json(
-            "demo", *options[:-1], 8, "--home", self.dir / "third")
+            "ledger", "demo", *options[:-1], 8, "--home", self.dir / "third")
         self.assertNotEqual(first["state_root"], other["state_root"])
 
     def test_chooses_a_fresh_directory(self):
         answer = self.ok_json(
-            "demo", "--blocks", 4, "--transfers", 1, env={"TMPDIR": str(self.dir)})
+            "ledger", "demo", "--blocks", 4, "--transfers", 1, env={"TMPDIR": str(self.dir)})
         self.assertTrue(answer["home"].startswith(str(self.dir / "polis-demo-")))
         self.fails(
-            "demo", env={"TMPDIR": str(self.dir / "none")}, says="temporary directory.*--home")
+            "ledger", "demo", env={"TMPDIR": str(self.dir / "none")},
+            says="temporary directory.*--home")
 
     def test_leaves_an_existing_chain_alone(self):
         home = self.dir / "taken"
         self.ok("genesis", "build", ROOT / "genesis/presets/solo.toml", "--home", home)
         before = self.ok_json("ledger", "info", "--home", home)
-        self.fails("demo", "--home", home, says="already holds a chain; choose another --home")
+        self.fails(
+            "ledger", "demo", "--home", home, says="already holds a chain; choose another --home")
         self.assertEqual(before["block"], self.ok_json("ledger", "info", "--home", home)["block"])
 
     def test_is_nothing_but_a_ledger_when_its_parent_dies(self):
@@ -127,7 +80,8 @@ class Demo(PolisCase):
             os.dup2(high_lifeline, 4)
 
         writer = subprocess.Popen(
-            [POLIS, "demo-writer", "--home", str(home), "--blocks", "100000", "--transfers", "1"],
+            [POLIS, "ledger", "demo-writer", "--home", str(home), "--blocks", "100000",
+             "--transfers", "1"],
             preexec_fn=take_places, pass_fds=(3, 4), stderr=subprocess.PIPE)
         os.close(acks_write)
         os.close(lifeline)
@@ -287,7 +241,8 @@ class Chain(PolisCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.home = cls.dir / "home"
-        done = run("demo", "--blocks", 20, "--transfers", 20, "--json", "--home", cls.home)
+        done = run(
+            "ledger", "demo", "--blocks", 20, "--transfers", 20, "--json", "--home", cls.home)
         assert done.returncode == OK, done.stderr
         cls.demo = json.loads(done.stdout)
 
@@ -493,14 +448,14 @@ class Tampering(PolisCase):
         return {info["height"]: info["state_root"]}
 
     def test_finds_flips_in_tables(self):
-        home = self.build("tables", "demo", "--blocks", 8, "--transfers", 10)
+        home = self.build("tables", "ledger", "demo", "--blocks", 8, "--transfers", 10)
         self.ok("ledger", "info", "--home", home)
         names = [file.suffix for file in (home / "chain").iterdir()]
         self.assertIn(".ldb", names)
         self.assertGreater(self.flip_each(home, (".ldb",), 40), 30)
 
     def test_finds_flips_in_the_log(self):
-        source = self.build("source", "demo", "--blocks", 8, "--transfers", 10)
+        source = self.build("source", "ledger", "demo", "--blocks", 8, "--transfers", 10)
         file = self.dir / "chain.blk"
         self.ok("ledger", "export", "--home", source, "--out", file)
         home = self.build("log", "ledger", "import", file)
@@ -514,7 +469,7 @@ class Tampering(PolisCase):
         self.assertGreater(self.flip_each(home, (".log", ""), 20), 10)
 
     def test_finds_missing_files(self):
-        home = self.build("missing", "demo", "--blocks", 4, "--transfers", 10)
+        home = self.build("missing", "ledger", "demo", "--blocks", 4, "--transfers", 10)
         for file in sorted((home / "chain").iterdir()):
             if file.name == "LOCK" or file.stat().st_size == 0:
                 continue
@@ -558,11 +513,17 @@ class Guide(PolisCase):
 class ExitCodes(PolisCase):
     def test_0_for_help_and_version(self):
         for command in (
-                "", "demo", "keys", "keys new", "keys show", "keys dev", "genesis",
+                "", "ledger demo", "keys", "keys new", "keys show", "keys dev", "genesis",
                 "genesis check", "genesis build", "genesis devnet", "ledger", "ledger info",
                 "ledger block", "ledger txn", "ledger account", "ledger proof",
                 "ledger proof-check", "ledger supply", "ledger verify", "ledger export",
-                "ledger import", "ledger bench"):
+                "ledger import", "ledger bench", "demo", "devnet", "devnet up", "devnet down",
+                "devnet status", "devnet logs", "devnet add-node", "devnet rm-node",
+                "devnet fault", "devnet fault partition", "devnet snapshot", "devnet revert",
+                "devnet reset", "devnet bundle", "account", "account new", "account list",
+                "account show", "tx", "tx send", "tx wait", "tx show", "chain", "chain head",
+                "chain block", "stake", "stake register", "stake delegate", "stake unbond",
+                "stake withdraw", "stake unjail", "stake show", "rpc", "completion"):
             text = self.ok(*command.split(), "--help")
             self.assertIn("Usage: polis", text)
             self.assertIn("Exit codes: 0 done; 1 failed", text)
@@ -588,7 +549,12 @@ class ExitCodes(PolisCase):
         self.misused("keys", "show", "--file", "x", "--seed", "y")
         self.misused("keys", "new")
         self.misused("keys", "dev", "--count", "x")
-        self.misused("demo", "--blocks", "1")
+        self.misused("ledger", "demo", "--blocks", "1")
+        self.misused("tx", "show", "12", says="no hash")
+        self.misused("chain", "block", "x", says="'x' is no block")
+        self.misused("devnet", "up", "--wait", "x", says="write ready or finalized:3")
+        self.misused("devnet", "up", "--nodes", "65")
+        self.misused("completion", "tcsh")
 
     def test_1_when_nobody_can_read_the_answer(self):
         with open("/dev/full", "w", encoding="utf-8") as full:
@@ -605,7 +571,4 @@ class ExitCodes(PolisCase):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    POLIS = str(Path(sys.argv.pop(1)).resolve())
     unittest.main(verbosity=2)

@@ -1,7 +1,9 @@
 #include <tools/demo/demo.hpp>
 
+#include <algorithm>
 #include <chrono>
-#include <memory>
+#include <optional>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -9,243 +11,290 @@
 
 #include <core/crypto/address.hpp>
 #include <core/hex.hpp>
-#include <core/random.hpp>
-#include <core/worker_pool.hpp>
+#include <core/integer.hpp>
 #include <genesis/decimal.hpp>
-#include <genesis/devnet.hpp>
-#include <ledger/account.hpp>
-#include <node/home/home.hpp>
-#include <tools/demo/child.hpp>
-#include <tools/demo/workload.hpp>
-#include <tools/verify/replay.hpp>
+#include <genesis/dev_keys.hpp>
+#include <ledger/payload.hpp>
+#include <tools/client/sender.hpp>
+#include <tools/demo/transfer_load.hpp>
+#include <tools/devnet/devnet.hpp>
+#include <tools/devnet/lifecycle.hpp>
+#include <tools/devnet/status.hpp>
 
 namespace polis::tools {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-using std::chrono::microseconds;
-using Step = Result<void, std::string>;
+using std::chrono::milliseconds;
 
-/// A writer that acknowledges nothing for this long has failed.
-constexpr std::chrono::seconds kPatience{60};
+constexpr std::uint64_t kFirstBlocks = 3;
+constexpr std::uint64_t kBlocksWithout = 6;  ///< that the others make while one is gone
+constexpr milliseconds kPatience{30'000};
+constexpr milliseconds kPoll{50};
+constexpr Amount kLastTransfer{1'500'000'000};
+constexpr std::size_t kHashShown = 18;
 
 std::uint64_t ms_since(Clock::time_point begin) {
-    using std::chrono::milliseconds;
     return static_cast<std::uint64_t>(
         std::chrono::duration_cast<milliseconds>(Clock::now() - begin).count());
 }
 
-Workload workload_of(const DemoOptions& options) {
-    return Workload({.seed = options.seed, .transfers = options.transfers, .devnet = {}});
-}
-
-/// When to kill: after one block of the middle half was acknowledged, and part of a block later.
-struct KillPlan {
-    Height after;
-    std::uint64_t permille = 0;  ///< of the time that a block takes
-};
-
-KillPlan kill_plan(const DemoOptions& options) {
-    Random random(options.seed, "demo kill");
-    const std::uint64_t first = options.blocks / 4;
-    return {Height{random.between(first, options.blocks * 3 / 4)}, random.below(1'000)};
-}
-
 class Demo {
   public:
-    explicit Demo(const DemoOptions& options) : options_(options), workers_(options.threads) {}
+    explicit Demo(const DemoOptions& options) : options_(options) {}
 
-    Result<DemoSummary, std::string> run() {
-        POLIS_TRY_VOID(create());
-        POLIS_TRY_VOID(kill_a_writer());
-        POLIS_TRY_VOID(go_on());
-        POLIS_TRY_VOID(verify());
+    Fallible<DemoSummary> run() {
+        auto done = steps();
+        load_.reset();
+        if (!done || !options_.keep) {
+            static_cast<void>(devnet::down(devnet_, {}, progress()));
+        }
+        POLIS_TRY_VOID(std::move(done));
         return out_;
     }
 
   private:
-    Step create() {
-        const std::string preset = genesis::devnet_toml({});
-        POLIS_TRY(const auto chain, node::create_home(options_.home, preset, "devnet"));
-        out_.genesis = chain->genesis();
-        say("genesis",
-            fmt::format(
-                "{} with 4 validators and 10 accounts",
-                to_hex_prefixed(out_.genesis.view()).substr(0, 18)));
-        return {};
+    Fallible<void> steps() {
+        POLIS_TRY_VOID(start());
+        POLIS_TRY_VOID(send_transfers());
+        POLIS_TRY_VOID(kill_one());
+        POLIS_TRY_VOID(bring_it_back());
+        POLIS_TRY_VOID(compare());
+        return last_transfer();
     }
 
-    Step kill_a_writer() {
-        auto writer = WriterProcess::start(
-            {"polis",
-             "demo-writer",
-             "--home",
-             options_.home.string(),
-             "--blocks",
-             std::to_string(options_.blocks),
-             "--transfers",
-             std::to_string(options_.transfers),
-             "--seed",
-             std::to_string(options_.seed)});
-        if (!writer) {
-            return std::unexpected(writer.error());
-        }
-        say("writer",
-            fmt::format(
-                "process {} writes blocks of {} signed transfers, each synced to disk",
-                writer->pid(),
-                options_.transfers));
-        POLIS_TRY_VOID(follow(*writer));
-        if (!writer->kill()) {
-            return std::unexpected("the writer ended by itself; its message is above");
-        }
-        while (const auto height = writer->next_ack(microseconds{0})) {
-            out_.acknowledged = *height;
-        }
-        say("kill -9", fmt::format("after height {} was acknowledged", out_.acknowledged.value));
-        return {};
+    [[nodiscard]] devnet::Say progress() const {
+        return [this](std::string_view line) { options_.say("", line); };
     }
 
-    /// Reads acknowledgements up to the moment of the kill.
-    Step follow(WriterProcess& writer) {
-        const KillPlan plan = kill_plan(options_);
+    Fallible<void> start() {
+        options_.say("start", fmt::format("{} nodes, each a process of its own", options_.nodes));
         const Clock::time_point begin = Clock::now();
-        while (out_.acknowledged < plan.after) {
-            const auto height = writer.next_ack(kPatience);
-            if (!height) {
-                return std::unexpected(fmt::format(
-                    "the writer stopped after height {}; its message is above",
-                    out_.acknowledged.value));
+        devnet::UpOptions up;
+        up.home = options_.home;
+        up.flags.nodes = options_.nodes;
+        up.polisd = options_.polisd;
+        up.version = options_.version;
+        up.wait.finalized = kFirstBlocks;
+        up.detached = options_.keep;
+        POLIS_TRY(devnet_, devnet::up(up, progress()));
+        out_.up_ms = ms_since(begin);
+        victim_ = devnet_.nodes.back().index;
+        out_.killed_node = victim_;
+        options_.say(
+            "final",
+            fmt::format(
+                "{} blocks on all nodes after {} ms; RPC at http://{}",
+                kFirstBlocks,
+                out_.up_ms,
+                devnet::rpc_address(devnet_.nodes.front()).text()));
+        return {};
+    }
+
+    /// To all nodes but the one that will be killed, until the demo compares.
+    Fallible<void> send_transfers() {
+        TransferLoad::Options load{
+            .seed = devnet_.manifest.seed,
+            .accounts = devnet_.manifest.accounts,
+            .nodes = {},
+            .transfers_per_s = options_.transfers_per_s};
+        for (const devnet::Node& node : devnet_.nodes) {
+            if (node.index != victim_) {
+                load.nodes.push_back(devnet::rpc_address(node));
             }
-            out_.acknowledged = *height;
         }
-        const auto elapsed = std::chrono::duration_cast<microseconds>(Clock::now() - begin);
-        const auto block_time = elapsed / static_cast<std::int64_t>(plan.after.value);
-        const auto until =
-            Clock::now() + block_time * static_cast<std::int64_t>(plan.permille) / 1'000;
-        for (auto now = Clock::now(); now < until; now = Clock::now()) {
-            const auto rest = std::chrono::ceil<microseconds>(until - now);
-            out_.acknowledged = writer.next_ack(rest).value_or(out_.acknowledged);
-        }
-        return {};
-    }
-
-    Step go_on() {
-        POLIS_TRY(const auto chain, node::open_home(options_.home));
-        out_.reopened = chain->head().height;
-        if (out_.reopened < out_.acknowledged) {
-            return std::unexpected(fmt::format(
-                "height {} was acknowledged, but the store holds only {}: a block was lost",
-                out_.acknowledged.value,
-                out_.reopened.value));
-        }
-        say("reopened",
-            fmt::format("at height {}: nothing acknowledged is missing", out_.reopened.value));
-        const Workload workload = workload_of(options_);
-        const Clock::time_point begin = Clock::now();
-        while (chain->head().height.value < options_.blocks) {
-            POLIS_TRY(const std::size_t txns, workload.write_block(*chain, workers_));
-            out_.written_txns += txns;
-        }
-        out_.write_ms = ms_since(begin);
-        out_.height = chain->head().height;
-        out_.state_root = chain->head().state_root;
-        say("continued", fmt::format("to height {}, then closed", out_.height.value));
-        return {};
-    }
-
-    Step verify() {
-        POLIS_TRY(const auto chain, node::open_home(options_.home));
-        const Clock::time_point begin = Clock::now();
-        const auto summary = replay(*chain, {.threads = options_.threads, .on_block = {}});
-        if (!summary) {
-            return std::unexpected("verify: " + describe(summary.error()));
-        }
-        out_.verify_ms = ms_since(begin);
-        out_.txns = summary->txns;
-        out_.rows = summary->rows;
-        if (summary->state_root != out_.state_root || summary->height != out_.height) {
-            return std::unexpected("verify: the reopened chain ends elsewhere");
-        }
-        say("verified",
+        load_.emplace(std::move(load));
+        POLIS_TRY(const std::uint64_t height, others_at_least(kFirstBlocks + kBlocksWithout));
+        options_.say(
+            "transfers",
             fmt::format(
-                "{} blocks, {} transactions and {} rows executed again: all roots equal",
-                out_.height.value,
-                out_.txns,
-                out_.rows));
-        return prove(*chain);
-    }
-
-    Step prove(ledger::Chain& chain) {
-        const PublicKey key = genesis::dev_account_key(genesis::kDevSeed, 0).public_key();
-        out_.account = crypto::address_of(key);
-        POLIS_TRY(const auto present, proved(chain, out_.account));
-        const auto account = present ? codec::decode<ledger::Account>(*present)
-                                     : Result<ledger::Account, codec::DecodeError>{};
-        if (!present || !account) {
-            return std::unexpected("the proof of account 0 shows no account");
-        }
-        out_.balance = account->balance;
-        say("inclusion",
-            fmt::format(
-                "{} has {} POLIS: proof verified",
-                crypto::to_text(out_.account),
-                genesis::to_text(out_.balance)));
-        out_.absent.data.fill(0xee);
-        POLIS_TRY(const auto absent, proved(chain, out_.absent));
-        if (absent) {
-            return std::unexpected("the proof of an unused address shows an account");
-        }
-        say("exclusion", crypto::to_text(out_.absent) + " has no record: proof verified");
+                "{} a second between {} accounts; {} taken in by height {}",
+                options_.transfers_per_s,
+                devnet_.manifest.accounts,
+                load_->accepted(),
+                height));
         return {};
     }
 
-    /// What the account's proof shows to somebody who knows the state root only.
-    Result<std::optional<Bytes>, std::string> proved(
-        ledger::Chain& chain, const Address& address) const {
-        const ledger::StateKey key = ledger::account_key(address);
-        const auto proof = chain.prove(key);
-        if (!proof) {
-            return std::unexpected(proof.error().context);
-        }
-        auto record = verify_proof(out_.state_root, key.bytes(), *proof);
-        if (!record) {
-            return std::unexpected(
-                "a state proof does not verify: " + std::string(to_string(record.error())));
-        }
-        return *std::move(record);
+    Fallible<void> kill_one() {
+        out_.killed_height = status_of(victim_).height;
+        POLIS_TRY_VOID(devnet::kill_node(devnet_, victim_));
+        options_.say("kill -9", fmt::format("node {} at height {}", victim_, out_.killed_height));
+        POLIS_TRY(out_.height_without, others_at_least(out_.killed_height + kBlocksWithout));
+        options_.say(
+            "without it",
+            fmt::format(
+                "{} of {} validators go on: height {}, {} transfers taken in",
+                devnet_.nodes.size() - 1,
+                devnet_.nodes.size(),
+                out_.height_without,
+                load_->accepted()));
+        return {};
     }
 
-    void say(std::string_view step, std::string_view what) const {
-        if (options_.say) {
-            options_.say(step, what);
+    Fallible<void> bring_it_back() {
+        const Clock::time_point begin = Clock::now();
+        POLIS_TRY(const std::size_t position, devnet::position_of(devnet_, victim_));
+        const devnet::Begin what{
+            .positions = {position}, .version = options_.version, .detached = options_.keep};
+        POLIS_TRY_VOID(devnet::begin(devnet_, what, progress()));
+        devnet::Wait wait;
+        wait.finalized = out_.height_without;
+        POLIS_TRY_VOID(devnet::wait_for(devnet_, wait, progress()));
+        out_.catch_up_ms = ms_since(begin);
+        options_.say(
+            "restart",
+            fmt::format(
+                "node {} is back and has every block up to {} after {} ms",
+                victim_,
+                out_.height_without,
+                out_.catch_up_ms));
+        return {};
+    }
+
+    /// All heads at one height, once nothing waits any more.
+    Fallible<void> compare() {
+        load_->stop();
+        out_.transfers = load_->accepted();
+        out_.refused = load_->refused();
+        for (const auto deadline = Clock::now() + kPatience; Clock::now() < deadline;) {
+            const auto nodes = devnet::status_of(devnet_);
+            const devnet::NodeStatus& first = nodes.front();
+            const bool calm = std::ranges::all_of(nodes, [&](const devnet::NodeStatus& node) {
+                return node.mempool == 0 && node.height == first.height && node.height > 0;
+            });
+            if (calm && std::ranges::any_of(nodes, [&](const devnet::NodeStatus& node) {
+                    return node.state_root != first.state_root || node.hash != first.hash;
+                })) {
+                return std::unexpected(Failure(fmt::format(
+                    "the nodes disagree at height {}; keep {} and report it",
+                    first.height,
+                    options_.home.string())));
+            }
+            if (calm) {
+                POLIS_TRY_VOID(count_transfers());
+                out_.final_height = first.height;
+                out_.state_root = first.state_root;
+                options_.say(
+                    "equal",
+                    fmt::format(
+                        "all {} nodes at height {} with state root {}; {} transfers final",
+                        nodes.size(),
+                        first.height,
+                        first.state_root.substr(0, kHashShown),
+                        out_.transfers));
+                return {};
+            }
+            std::this_thread::sleep_for(kPoll);
         }
+        return timed_out(fmt::format(
+            "the nodes did not come to one height in {} s; look: polis devnet status --home {}",
+            kPatience.count() / 1'000,
+            options_.home.string()));
+    }
+
+    /// Each transfer that a node took in is on the chain: the nonces of the senders count them.
+    Fallible<void> count_transfers() const {
+        RpcClient client = devnet::rpc_client(devnet_.nodes.front(), kPatience);
+        std::uint64_t executed = 0;
+        for (std::size_t i = 0; i < devnet_.manifest.accounts; ++i) {
+            const auto key = genesis::dev_account_key(devnet_.manifest.seed, i);
+            POLIS_TRY(
+                const SenderView view, sender_view(client, crypto::address_of(key.public_key())));
+            executed += view.nonce.value;
+        }
+        if (executed != out_.transfers) {
+            return std::unexpected(Failure(fmt::format(
+                "the nodes took in {} transfers and the chain has {}; keep {} and report it",
+                out_.transfers,
+                executed,
+                options_.home.string())));
+        }
+        return {};
+    }
+
+    /// Through the node that was killed.
+    Fallible<void> last_transfer() {
+        const std::string& seed = devnet_.manifest.seed;
+        const auto key = genesis::dev_account_key(seed, 0);
+        out_.sender = crypto::address_of(key.public_key());
+        out_.recipient = crypto::address_of(genesis::dev_account_key(seed, 1).public_key());
+        POLIS_TRY(const std::size_t position, devnet::position_of(devnet_, victim_));
+        RpcClient client = devnet::rpc_client(devnet_.nodes[position], kPatience);
+        const Clock::time_point begin = Clock::now();
+        POLIS_TRY(
+            const Sent sent,
+            send_payload(client, key, ledger::Transfer{out_.recipient, kLastTransfer}, {}));
+        POLIS_TRY(const Executed executed, wait_success(client, sent.id, kPatience, progress()));
+        out_.transfer_ms = ms_since(begin);
+        out_.transfer_id = to_hex_prefixed(sent.id.view());
+        POLIS_TRY(out_.sender_balance, balance(client, out_.sender));
+        POLIS_TRY(out_.recipient_balance, balance(client, out_.recipient));
+        options_.say(
+            "transfer",
+            fmt::format(
+                "1.5 POLIS through node {}: final in block {} after {} ms",
+                victim_,
+                executed.height.value,
+                out_.transfer_ms));
+        options_.say(
+            "balances",
+            fmt::format(
+                "dev:0 {} POLIS, dev:1 {} POLIS",
+                genesis::to_text(out_.sender_balance),
+                genesis::to_text(out_.recipient_balance)));
+        return {};
+    }
+
+    static Fallible<Amount> balance(RpcClient& client, const Address& address) {
+        const auto answer = client.call("account_balance", {{"address", crypto::to_text(address)}});
+        if (!answer) {
+            return std::unexpected(to_failure(answer.error()));
+        }
+        const auto units = parse_u64(answer->value("balance", ""));
+        if (!units) {
+            return std::unexpected(Failure("account_balance has no balance; is this our node?"));
+        }
+        return Amount{*units};
+    }
+
+    [[nodiscard]] devnet::NodeStatus status_of(std::size_t index) const {
+        const auto nodes = devnet::status_of(devnet_);
+        return *std::ranges::find_if(
+            nodes, [&](const devnet::NodeStatus& node) { return node.node.index == index; });
+    }
+
+    /// Waits until every other node is at the height. @return the lowest height then
+    Fallible<std::uint64_t> others_at_least(std::uint64_t goal) const {
+        for (const auto deadline = Clock::now() + kPatience; Clock::now() < deadline;) {
+            std::uint64_t lowest = UINT64_MAX;
+            for (const devnet::NodeStatus& node : devnet::status_of(devnet_)) {
+                if (node.node.index != victim_) {
+                    lowest = std::min(lowest, node.height);
+                }
+            }
+            if (lowest >= goal) {
+                return lowest;
+            }
+            std::this_thread::sleep_for(kPoll);
+        }
+        return timed_out(fmt::format(
+            "no block {} after {} s; look: polis devnet status --home {}",
+            goal,
+            kPatience.count() / 1'000,
+            options_.home.string()));
     }
 
     const DemoOptions& options_;
-    WorkerPool workers_;
+    devnet::Devnet devnet_;
+    std::size_t victim_ = 0;
+    std::optional<TransferLoad> load_;
     DemoSummary out_;
 };
 
 }  // namespace
 
-Result<DemoSummary, std::string> run_demo(const DemoOptions& options) {
-    return Demo(options).run();
-}
-
-Step run_demo_writer(const DemoOptions& options) {
-    POLIS_TRY(const auto chain, node::open_home(options.home));
-    const Workload workload = workload_of(options);
-    WorkerPool workers(options.threads);
-    while (chain->head().height.value < options.blocks) {
-        POLIS_TRY_VOID(workload.write_block(*chain, workers));
-        if (!acknowledge(chain->head().height)) {
-            return {};
-        }
-    }
-    wait_for_the_end();
-    return {};
-}
+Fallible<DemoSummary> run_demo(const DemoOptions& options) { return Demo(options).run(); }
 
 }  // namespace polis::tools

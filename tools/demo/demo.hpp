@@ -7,46 +7,41 @@
 #include <string>
 #include <string_view>
 
-#include <core/result.hpp>
 #include <core/types.hpp>
+#include <tools/failure.hpp>
 
-/// `polis demo`: a ledger that is killed in the middle of its work and has lost nothing.
+/// `polis demo`: a network of real nodes that loses one of them and does not care.
 namespace polis::tools {
 
-inline constexpr std::uint64_t kDemoBlocksMin = 4;
-inline constexpr std::uint64_t kDemoBlocksMax = 100'000;
-
 struct DemoOptions {
-    std::filesystem::path home;
-    std::uint64_t blocks = 50;
-    std::uint64_t transfers = 200;  ///< in each block
-    std::uint64_t seed = 1;
-    std::size_t threads = 1;
+    std::filesystem::path home;  ///< of a devnet that does not exist yet
+    std::string polisd;          ///< empty: beside this program
+    std::string version;
+    std::size_t nodes = 4;
+    std::uint64_t transfers_per_s = 200;
+    bool keep = false;  ///< the nodes go on running
     std::function<void(std::string_view step, std::string_view what)> say;
 };
 
 struct DemoSummary {
-    Hash genesis;
-    Height acknowledged;  ///< by the writer before it was killed
-    Height reopened;      ///< what the store held afterwards
-    Height height;        ///< at the end
-    std::uint64_t txns = 0;
-    std::uint64_t write_ms = 0;      ///< of this process, after the kill
-    std::uint64_t written_txns = 0;  ///< in that time
-    std::uint64_t verify_ms = 0;
-    std::uint64_t rows = 0;  ///< compared by the replay
-    Hash state_root;
-    Address account;
-    Amount balance;
-    Address absent;  ///< an address whose absence was proved
+    std::uint64_t up_ms = 0;  ///< from nothing to three final blocks on all nodes
+    std::size_t killed_node = 0;
+    std::uint64_t killed_height = 0;   ///< of the node that was killed
+    std::uint64_t height_without = 0;  ///< of the others when it came back
+    std::uint64_t catch_up_ms = 0;
+    std::uint64_t transfers = 0;  ///< that the nodes took in
+    std::uint64_t refused = 0;    ///< sent again later
+    std::uint64_t final_height = 0;
+    std::string state_root;         ///< of all nodes at that height
+    std::uint64_t transfer_ms = 0;  ///< of the last one, from the key to finality
+    std::string transfer_id;
+    Address sender;
+    Amount sender_balance;
+    Address recipient;
+    Amount recipient_balance;
 };
 
-/// Creates a devnet, lets a child process write blocks, kills it at a moment that the seed chooses,
-/// goes on from what the disk holds, verifies every root and two proofs.
-/// @error what did not hold, for a person
-[[nodiscard]] Result<DemoSummary, std::string> run_demo(const DemoOptions& options);
-
-/// The child: writes and acknowledges blocks up to options.blocks, then waits to be killed.
-[[nodiscard]] Result<void, std::string> run_demo_writer(const DemoOptions& options);
+/// @error what did not hold, for a person; the nodes have ended
+[[nodiscard]] Fallible<DemoSummary> run_demo(const DemoOptions& options);
 
 }  // namespace polis::tools

@@ -1,12 +1,12 @@
+#include <chrono>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include <fmt/format.h>
 
-#include <core/crypto/address.hpp>
 #include <node/home/home.hpp>
 #include <tools/demo/demo.hpp>
+#include <tools/devnet/devnet.hpp>
 #include <tools/polis/command.hpp>
 #include <tools/polis/report.hpp>
 
@@ -14,53 +14,55 @@ namespace polis::tools {
 
 namespace {
 
-struct CommandOptions {
+struct DemoCommand {
     std::string home;
     DemoOptions demo;
     std::string program;  ///< as it was called
     bool json = false;
 };
 
-std::uint64_t per_second(std::uint64_t count, std::uint64_t ms) {
-    return count * 1'000 / std::max<std::uint64_t>(ms, 1);
-}
-
 Report describe(const DemoSummary& summary, const DemoOptions& options) {
     Report report;
-    report.number("height", summary.height.value);
-    report.number("acknowledged_before_kill", summary.acknowledged.value);
-    report.number("height_after_kill", summary.reopened.value);
-    report.number("transactions", summary.txns);
-    report.number("write_tx_per_second", per_second(summary.written_txns, summary.write_ms));
-    report.number("verify_tx_per_second", per_second(summary.txns, summary.verify_ms));
-    report.number("rows_compared", summary.rows);
-    report.bytes("genesis_hash", summary.genesis.view());
-    report.bytes("state_root", summary.state_root.view());
-    report.address("account", summary.account);
-    report.amount("balance", summary.balance);
-    report.address("absent", summary.absent);
-    report.flag("all_roots_equal", true);
     report.text("home", options.home.string());
+    report.number("up_ms", summary.up_ms);
+    report.number("killed_node", summary.killed_node);
+    report.number("killed_at_height", summary.killed_height);
+    report.number("height_without_it", summary.height_without);
+    report.number("catch_up_ms", summary.catch_up_ms);
+    report.number("transfers", summary.transfers);
+    report.number("sent_again", summary.refused);
+    report.number("height", summary.final_height);
+    report.text("state_root", summary.state_root);
+    report.number("transfer_ms", summary.transfer_ms);
+    report.text("transfer", summary.transfer_id);
+    report.address("sender", summary.sender);
+    report.amount("sender_balance", summary.sender_balance);
+    report.address("recipient", summary.recipient);
+    report.amount("recipient_balance", summary.recipient_balance);
+    report.flag("running", options.keep);
     return report;
 }
 
 /// Commands that work on what the demo leaves behind.
-std::string next_steps(
-    const DemoSummary& summary, const DemoOptions& options, const std::string& program) {
-    const std::string home = options.home.string();
-    const std::string account = crypto::to_text(summary.account);
+std::string next_steps(const DemoSummary& summary, const DemoCommand& command) {
+    const std::string up = fmt::format("  {} devnet up\n", command.program);
     return fmt::format(
-        "\ntry next:\n"
-        "  {3} ledger info --home {0}\n"
-        "  {3} ledger block {1} --home {0}\n"
-        "  {3} ledger account {2} --home {0}\n"
-        "  {3} ledger proof {2} --home {0} | {3} ledger proof-check -\n"
-        "  {3} ledger supply --home {0}\n"
-        "  {3} ledger verify --home {0}\n",
-        home,
-        summary.height.value,
-        account,
-        program);
+        "\n{0}\n"
+        "  export POLIS_DEVNET={1}\n"
+        "{2}"
+        "  {3} devnet status --watch\n"
+        "  {3} tx send --from dev:0 --to dev:1 --amount 1.5 --wait\n"
+        "  {3} tx show {4}\n"
+        "  {3} chain block --full\n"
+        "  {3} devnet fault partition 0,1/2,3\n"
+        "  {3} devnet fault clear\n"
+        "  {3} devnet down\n",
+        command.demo.keep ? "the network goes on; try next:"
+                          : "the nodes have ended and their chain is kept; try next:",
+        command.demo.home.string(),
+        command.demo.keep ? "" : up,
+        command.program,
+        summary.transfer_id);
 }
 
 void say_step(std::string_view step, std::string_view what) {
@@ -68,59 +70,42 @@ void say_step(std::string_view step, std::string_view what) {
     std::fflush(stdout);
 }
 
-Outcome demo(const CommandOptions& command) {
-    DemoOptions options = command.demo;
-    options.home = command.home;
+Outcome demo(DemoCommand& command) {
     if (command.home.empty()) {
-        POLIS_TRY(const auto directory, node::fresh_directory("demo"));
-        options.home = directory.string();
+        POLIS_TRY(command.demo.home, node::fresh_directory("demo"));
+    } else {
+        command.demo.home = devnet::home_of(command.home);
     }
+    command.demo.say = [](std::string_view, std::string_view) {};
     if (!command.json) {
-        fmt::print("Polis demo: a ledger that survives kill -9\n");
-        say_step("home", options.home.string());
-        options.say = say_step;
+        fmt::print("Polis demo: a network that loses a node and does not care\n");
+        say_step("home", command.demo.home.string());
+        command.demo.say = say_step;
     }
-    POLIS_TRY(const DemoSummary summary, run_demo(options));
-    const Report report = describe(summary, options);
-    if (command.json) {
-        return print(report, /*as_json=*/true);
-    }
-    return print('\n' + report.to_text() + next_steps(summary, options, command.program));
-}
-
-void add_options(CLI::App& command, CommandOptions& options) {
-    options.demo.threads = std::max(1U, std::thread::hardware_concurrency());
-    command.add_option("--blocks", options.demo.blocks, "Height to reach")
-        ->check(CLI::Range(kDemoBlocksMin, kDemoBlocksMax))
-        ->capture_default_str();
-    command.add_option("--transfers", options.demo.transfers, "Transfers in each block")
-        ->check(CLI::Range(1, 10'000))
-        ->capture_default_str();
-    command.add_option("--seed", options.demo.seed, "Chooses transfers and the moment of the kill")
-        ->capture_default_str();
+    POLIS_TRY(const DemoSummary summary, run_demo(command.demo));
+    return command.json ? print(describe(summary, command.demo), /*as_json=*/true)
+                        : print(next_steps(summary, command));
 }
 
 }  // namespace
 
-void add_demo_commands(Program& program) {
-    const auto options = std::make_shared<CommandOptions>();
+void add_demo_command(Program& program) {
+    const auto options = std::make_shared<DemoCommand>();
     CLI::App& command = *program.app.add_subcommand(
-        "demo", "Write a chain, kill the writer in the middle, lose nothing, verify everything");
-    command.add_option("--home", options->home, "Where to put the chain; default: a fresh one");
+        "demo", "Start four nodes, send transfers, kill one, see it come back");
+    command.add_option("--home", options->home, "A new directory; default: a temporary one");
+    command.add_option("--nodes", options->demo.nodes, "Validators")
+        ->check(CLI::Range(std::size_t{4}, devnet::kNodesMax))
+        ->capture_default_str();
+    command.add_option("--rate", options->demo.transfers_per_s, "Transfers a second")
+        ->check(CLI::Range(1, 10'000))
+        ->capture_default_str();
+    command.add_flag("--keep", options->demo.keep, "Leave the network running");
+    command.add_option("--polisd", options->demo.polisd, "The node program; default: beside this");
     command.add_flag("--json", options->json, "Answer in JSON");
-    add_options(command, *options);
+    options->demo.version = program.version;
     options->program = program.invoked_as;
     program.on(command, [options] { return demo(*options); });
-
-    const auto child = std::make_shared<CommandOptions>();
-    CLI::App& writer = *program.app.add_subcommand("demo-writer", "The process that demo kills");
-    writer.group("");  // not in the help
-    writer.add_option("--home", child->home)->required();
-    add_options(writer, *child);
-    program.on(writer, [child] {
-        child->demo.home = child->home;
-        return run_demo_writer(child->demo);
-    });
 }
 
 }  // namespace polis::tools

@@ -4,7 +4,10 @@
 
 namespace polis::tools {
 
-/// Adds `bench` to `polis ledger`.
+/// Adds `demo` to `polis ledger`.
+void add_ledger_demo(Program& program, CLI::App& ledger);
+
+/// Adds `bench`.
 void add_ledger_bench(Program& program, CLI::App& ledger);
 
 /// Adds `export` and `import`.

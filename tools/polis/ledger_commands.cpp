@@ -111,6 +111,7 @@ void add_ledger_commands(Program& program) {
     add_proof_check(program, group);
     add_verify(program, group);
     add_ledger_archive(program, group);
+    add_ledger_demo(program, group);
     add_ledger_bench(program, group);
 }
 

@@ -12,8 +12,8 @@ namespace polis::tools {
 namespace {
 
 constexpr const char* kFooter =
-    "Exit codes: 0 done; 1 failed, with the cause and the cure on standard error; 2 wrong usage.\n"
-    "Every command that answers takes --json.";
+    "Exit codes: 0 done; 1 failed, with the cause and the cure on standard error; 2 wrong usage;\n"
+    "3 not done within the time. Every command that answers takes --json.";
 
 void fail(const std::string& message) { fmt::print(stderr, "polis: {}\n", message); }
 
@@ -27,6 +27,18 @@ int parse(Program& program, int argc, char** argv) {
     return kExitOk;
 }
 
+int exit_code(FailureKind kind) {
+    switch (kind) {
+        case FailureKind::kFailed:
+            return kExitFailed;
+        case FailureKind::kUsage:
+            return kExitUsage;
+        case FailureKind::kTimeout:
+            return kExitTimeout;
+    }
+    return kExitFailed;
+}
+
 int run(int argc, char** argv) {
     Program program;
     program.invoked_as = argc > 0 ? argv[0] : "polis";
@@ -34,18 +46,26 @@ int run(int argc, char** argv) {
     program.app.name("polis");
     program.app.footer(kFooter);
     program.app.require_subcommand(1);
-    program.app.set_version_flag("--version", POLIS_VERSION);
-    add_demo_commands(program);
-    add_genesis_commands(program);
+    program.version = POLIS_VERSION;
+    program.app.set_version_flag("--version", program.version);
+    add_demo_command(program);
+    add_devnet_commands(program);
+    add_account_commands(program);
+    add_tx_commands(program);
+    add_stake_commands(program);
+    add_chain_commands(program);
+    add_rpc_command(program);
     add_keys_commands(program);
+    add_genesis_commands(program);
     add_ledger_commands(program);
     add_simulate_commands(program);
+    add_completion_command(program);
     if (const int code = parse(program, argc, argv); code != kExitOk || !program.action) {
         return code;
     }
     if (const Outcome outcome = program.action(); !outcome) {
-        fail(outcome.error());
-        return kExitFailed;
+        fail(outcome.error().message);
+        return exit_code(outcome.error().kind);
     }
     return kExitOk;
 }

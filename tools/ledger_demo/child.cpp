@@ -1,4 +1,4 @@
-#include <tools/demo/child.hpp>
+#include <tools/ledger_demo/child.hpp>
 
 #include <array>
 #include <cerrno>
@@ -45,25 +45,6 @@ std::optional<Pipe> make_pipe() {
 }
 
 }  // namespace
-
-FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)) {}
-
-FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
-    if (this != &other) {
-        close();
-        fd_ = std::exchange(other.fd_, -1);
-    }
-    return *this;
-}
-
-FileDescriptor::~FileDescriptor() { close(); }
-
-void FileDescriptor::close() {
-    if (fd_ >= 0) {
-        ::close(std::exchange(fd_, -1));
-    }
-}
 
 bool acknowledge(Height height) {
     const auto bytes = big_endian(height.value);  // below PIPE_BUF: written in one piece

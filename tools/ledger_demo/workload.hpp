@@ -14,7 +14,7 @@
 #include <ledger/payload.hpp>
 #include <ledger/validation.hpp>
 
-/// What happens on the chain of `polis demo`.
+/// What happens on the chain of `polis ledger demo`.
 namespace polis::tools {
 
 struct WorkloadOptions {

@@ -11,28 +11,10 @@
 
 #include <core/result.hpp>
 #include <core/types.hpp>
+#include <tools/file_descriptor.hpp>
 
 /// A process that is made to be killed.
 namespace polis::tools {
-
-/// Owns a file descriptor.
-class FileDescriptor {
-  public:
-    explicit FileDescriptor(int fd = -1) : fd_(fd) {}
-
-    FileDescriptor(FileDescriptor&& other) noexcept;
-    FileDescriptor& operator=(FileDescriptor&& other) noexcept;
-    FileDescriptor(const FileDescriptor&) = delete;
-    FileDescriptor& operator=(const FileDescriptor&) = delete;
-    ~FileDescriptor();
-
-    [[nodiscard]] int get() const { return fd_; }
-
-    void close();
-
-  private:
-    int fd_;
-};
 
 /// What the child uses: one pipe to acknowledge heights, one that ends with the parent.
 inline constexpr int kAckFd = 3;

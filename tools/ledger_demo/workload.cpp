@@ -1,4 +1,4 @@
-#include <tools/demo/workload.hpp>
+#include <tools/ledger_demo/workload.hpp>
 
 #include <algorithm>
 #include <optional>
