@@ -76,7 +76,7 @@ bool replace_file(const fs::path& file, ByteView bytes) {
 }
 
 std::string with_port(const std::string& listen, std::uint16_t port) {
-    p2p::Endpoint endpoint = *p2p::parse_endpoint(listen);
+    p2p::Endpoint endpoint = *parse_listen_address(listen);
     endpoint.port = port;
     return p2p::to_string(endpoint);
 }
@@ -104,6 +104,13 @@ std::uint64_t random_number() {
 // ---- opening ------------------------------------------------------------------------------------
 
 Result<void, std::string> App::Impl::open() {
+    std::error_code ignored;
+    if (!fs::is_directory(setup_.home.home, ignored)) {
+        return std::unexpected(fmt::format(
+            "there is no directory {}; run: polisd init --home {} --genesis FILE",
+            setup_.home.home.string(),
+            setup_.home.home.string()));
+    }
     POLIS_TRY_VOID(open_log());
     POLIS_TRY(identity_, load_node_key(setup_.home));
     const std::size_t threads = crypto_threads(setup_.config.runtime);
@@ -111,6 +118,7 @@ Result<void, std::string> App::Impl::open() {
     crypto_ = std::make_unique<JobPool>("crypto", threads, kCryptoJobsMax);
     files_ = std::make_unique<JobPool>("files", 1, kFileJobsMax);
     POLIS_TRY_VOID(open_validator());
+    POLIS_TRY_VOID(open_blobs());
     POLIS_TRY_VOID(open_p2p());
     if (!setup_.config.admin.listen.empty()) {
         POLIS_TRY(token_, load_token(setup_.home.resolve(setup_.config.admin.token_file)));
@@ -170,10 +178,37 @@ Result<void, std::string> App::Impl::open_validator() {
     return {};
 }
 
+Result<void, std::string> App::Impl::open_blobs() {
+    auto store = ledger::BlobStore::open(
+        {.folder = setup_.home.blobs_dir().string(),
+         .quota_bytes = setup_.config.blobs.quota_bytes});
+    if (!store) {
+        return std::unexpected("the blobs cannot be used: " + store.error().context);
+    }
+    blob_store_ = *std::move(store);
+    for (const auto& [root, cause] : blob_store_->damaged()) {
+        log_->warn(
+            "blobs",
+            "a blob is damaged",
+            {{"root", to_hex_prefixed(root.view())}, {"cause", cause}});
+    }
+    std::vector<Hash> keep;
+    for (const std::string& root : setup_.config.blobs.keep) {
+        keep.push_back(*fixed_from_hex<Hash>(root));
+    }
+    blobs_ = std::make_unique<BlobDriver>(BlobDriver::Setup{
+        .store = blob_store_.get(),
+        .files = files_.get(),
+        .log = log_.get(),
+        .keep = std::move(keep),
+        .post = [this](auto work) { p2p_->perform_blobs(std::move(work)); }});
+    return {};
+}
+
 Result<void, std::string> App::Impl::open_p2p() {
     const NodeConfig::P2p& config = setup_.config.p2p;
     P2pDriver::Setup setup;
-    setup.listen = *p2p::parse_endpoint(config.listen);
+    setup.listen = *parse_listen_address(config.listen);
     if (!config.advertise.empty()) {
         setup.advertise_port = p2p::parse_endpoint(config.advertise)->port;
     }
@@ -192,6 +227,7 @@ Result<void, std::string> App::Impl::open_p2p() {
     setup.peers.limits.local_network = config.local_network;
     setup.faults_seed = random_number();
     setup.listener = this;
+    setup.blobs = blobs_.get();
     setup.clock = &net_clock_;
     setup.log = log_.get();
     POLIS_TRY(p2p_, P2pDriver::open(std::move(setup)));
@@ -221,6 +257,7 @@ void App::Impl::make_backend() {
     parts.p2p = p2p_.get();
     parts.gate = gate_.get();
     parts.crypto = crypto_.get();
+    parts.blobs = blob_store_.get();
     parts.clock = &chain_clock_;
     parts.ending = setup_.ending;
     backend_ = std::make_unique<NodeBackend>(std::move(parts));
@@ -301,7 +338,7 @@ void App::Impl::stop() {
         gate_->close();
     }
     if (files_) {
-        files_->stop();
+        files_->finish();
     }
     log_->info("node", "stopped", {{"why", setup_.ending->why()}});
 }
@@ -355,7 +392,8 @@ void App::Impl::event(const rpc::NodeEvent& event) {
 void App::Impl::verdict(const TxnVerdict& verdict) { gate_->answer(verdict); }
 
 void App::Impl::store_failed(const ledger::StoreError& error) {
-    log_->error("store", "the store failed: nothing is signed any more", {{"cause", error.context}});
+    log_->error(
+        "store", "the store failed: nothing is signed any more", {{"cause", error.context}});
     setup_.ending->request(Ending::kExitFailed, "the store failed: " + error.context);
 }
 
@@ -364,8 +402,7 @@ std::size_t App::Impl::peer_count() const { return p2p_ ? p2p_->counters().peers
 // ---- crypto threads -----------------------------------------------------------------------------
 
 bool App::Impl::verified(TxnsVerified txns, std::size_t bytes, InFlight held) {
-    return validator_->push(
-        ValidatorDriver::Lane::kTxns, std::move(txns), bytes, std::move(held));
+    return validator_->push(ValidatorDriver::Lane::kTxns, std::move(txns), bytes, std::move(held));
 }
 
 void App::Impl::misbehaved(PeerId peer, std::string reason) {

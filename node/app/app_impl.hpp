@@ -9,8 +9,10 @@
 #include <core/worker_pool.hpp>
 #include <ledger/chain.hpp>
 #include <ledger/chain_reader.hpp>
+#include <ledger/store/blob_store.hpp>
 #include <node/app/app.hpp>
 #include <node/app/backend.hpp>
+#include <node/drivers/blob_driver.hpp>
 #include <node/drivers/p2p_driver.hpp>
 #include <node/drivers/txn_gate.hpp>
 #include <node/drivers/validator_driver.hpp>
@@ -58,6 +60,7 @@ class App::Impl final : public P2pListener, public ValidatorListener, public Txn
   private:
     [[nodiscard]] Result<void, std::string> open_log();
     [[nodiscard]] Result<void, std::string> open_validator();
+    [[nodiscard]] Result<void, std::string> open_blobs();
     [[nodiscard]] Result<void, std::string> open_p2p();
     void make_backend();
     [[nodiscard]] Result<void, std::string> start_rpc();
@@ -72,15 +75,17 @@ class App::Impl final : public P2pListener, public ValidatorListener, public Txn
     std::optional<Address> operator_;
     p2p::Hello hello_;
 
-    consensus::MemoChecker checker_;         ///< used on the consensus thread only
-    std::unique_ptr<WorkerPool> workers_;    ///< of the consensus thread, for whole blocks
-    std::unique_ptr<JobPool> crypto_;        ///< transactions on their way in
-    std::unique_ptr<JobPool> files_;         ///< small files: one thread
+    consensus::MemoChecker checker_;       ///< used on the consensus thread only
+    std::unique_ptr<WorkerPool> workers_;  ///< of the consensus thread, for whole blocks
+    std::unique_ptr<JobPool> crypto_;      ///< transactions on their way in
+    std::unique_ptr<JobPool> files_;       ///< small files: one thread
     std::unique_ptr<ledger::ChainReader> reader_;
     ledger::KeyValueStore* store_ = nullptr;  ///< owned by the validator's chain
     ledger::Params params_;
     std::unique_ptr<TxnGate> gate_;
     std::unique_ptr<ValidatorDriver> validator_;
+    std::unique_ptr<ledger::BlobStore> blob_store_;
+    std::unique_ptr<BlobDriver> blobs_;
     std::unique_ptr<P2pDriver> p2p_;
     std::unique_ptr<NodeBackend> backend_;
     std::unique_ptr<rpc::Server> server_;

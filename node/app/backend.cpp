@@ -60,7 +60,10 @@ std::string NodeBackend::config_text() const { return to_toml(*parts_.config, /*
 
 std::vector<std::string> NodeBackend::not_ready() const {
     return reasons_not_ready(
-        *snapshot(), parts_.config->consensus, parts_.info.validator.has_value(), parts_.clock->now());
+        *snapshot(),
+        parts_.config->consensus,
+        parts_.info.validator.has_value(),
+        parts_.clock->now());
 }
 
 std::string NodeBackend::metrics_text() const {
@@ -103,18 +106,16 @@ void NodeBackend::submit(Bytes txn, rpc::Reply<rpc::Answer<rpc::TxnAnswer>> repl
 /// Asks on the consensus thread; `work` gets the validator.
 template <class T, class Work>
 void NodeBackend::ask(rpc::Reply<rpc::Answer<T>> reply, Work work) {
-    parts_.validator->ask(
-        [reply = std::move(reply), work = std::move(work)](Validator* validator) {
-            if (validator == nullptr) {
-                reply(std::unexpected(busy()));
-            } else {
-                reply(work(*validator));
-            }
-        });
+    parts_.validator->ask([reply = std::move(reply), work = std::move(work)](Validator* validator) {
+        if (validator == nullptr) {
+            reply(std::unexpected(busy()));
+        } else {
+            reply(work(*validator));
+        }
+    });
 }
 
-void NodeBackend::pending_txn(
-    const Hash& id, rpc::Reply<rpc::Answer<std::optional<Bytes>>> reply) {
+void NodeBackend::pending_txn(const Hash& id, rpc::Reply<rpc::Answer<std::optional<Bytes>>> reply) {
     ask<std::optional<Bytes>>(std::move(reply), [id](Validator& validator) {
         const ledger::TxnPtr txn = validator.mempool().get(id);
         return txn ? std::optional{codec::encode(txn->txn)} : std::nullopt;
@@ -260,8 +261,8 @@ void NodeBackend::clear_faults(rpc::Reply<rpc::Answer<bool>> reply) {
 }
 
 void NodeBackend::faults(
-    rpc::Reply<rpc::Answer<
-        std::vector<std::pair<std::optional<p2p::NodeId>, p2p::LinkFaults>>>> reply) {
+    rpc::Reply<rpc::Answer<std::vector<std::pair<std::optional<p2p::NodeId>, p2p::LinkFaults>>>>
+        reply) {
     parts_.p2p->with_faults([reply = std::move(reply)](p2p::FaultyLinks& links) {
         std::vector<std::pair<std::optional<p2p::NodeId>, p2p::LinkFaults>> rows;
         if (const auto all = links.get(std::nullopt)) {
@@ -282,17 +283,26 @@ void NodeBackend::set_clock_offset(std::int64_t ms, rpc::Reply<rpc::Answer<bool>
 
 // ---- blobs --------------------------------------------------------------------------------------
 
-Result<Hash, std::string> NodeBackend::put_blob(ByteView /*bytes*/) {
-    return std::unexpected(std::string("this node keeps no blobs"));
+Result<Hash, std::string> NodeBackend::put_blob(ByteView bytes) {
+    auto root = parts_.blobs->put(bytes);
+    if (!root) {
+        return std::unexpected(root.error().context);
+    }
+    return *root;
 }
 
-std::optional<std::uint64_t> NodeBackend::blob_bytes(const Hash& /*root*/) const {
-    return std::nullopt;
+std::optional<std::uint64_t> NodeBackend::blob_bytes(const Hash& root) const {
+    const auto shape = parts_.blobs->shape(root);
+    return shape ? std::optional{shape->bytes} : std::nullopt;
 }
 
 Result<Bytes, std::string> NodeBackend::read_blob(
-    const Hash& /*root*/, std::uint64_t /*offset*/, std::size_t /*count*/) const {
-    return std::unexpected(std::string("this node keeps no blobs"));
+    const Hash& root, std::uint64_t offset, std::size_t count) const {
+    auto bytes = parts_.blobs->read(root, offset, count);
+    if (!bytes) {
+        return std::unexpected(bytes.error().context);
+    }
+    return *std::move(bytes);
 }
 
 }  // namespace polis::node

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <ledger/chain_reader.hpp>
+#include <ledger/store/blob_store.hpp>
 #include <node/config/config.hpp>
 #include <node/drivers/p2p_driver.hpp>
 #include <node/drivers/txn_gate.hpp>
@@ -34,6 +35,7 @@ class NodeBackend final : public rpc::Backend {
         TxnGate* gate = nullptr;
         JobPool* crypto = nullptr;
         Clock* clock = nullptr;
+        ledger::BlobStore* blobs = nullptr;
         Ending* ending = nullptr;
     };
 
@@ -55,12 +57,11 @@ class NodeBackend final : public rpc::Backend {
     [[nodiscard]] std::string metrics_text() const override;
 
     void submit(Bytes txn, rpc::Reply<rpc::Answer<rpc::TxnAnswer>> reply) override;
-    void pending_txn(
-        const Hash& id, rpc::Reply<rpc::Answer<std::optional<Bytes>>> reply) override;
+    void pending_txn(const Hash& id, rpc::Reply<rpc::Answer<std::optional<Bytes>>> reply) override;
     void next_nonce(
         const Address& sender, rpc::Reply<rpc::Answer<std::optional<Nonce>>> reply) override;
-    void mempool(
-        std::size_t count_max, rpc::Reply<rpc::Answer<std::vector<rpc::MempoolRow>>> reply) override;
+    void mempool(std::size_t count_max, rpc::Reply<rpc::Answer<std::vector<rpc::MempoolRow>>> reply)
+        override;
     void simulate(
         Bytes txn, rpc::Reply<rpc::Answer<ledger::StoreResult<ledger::Receipt>>> reply) override;
     void prove(
@@ -82,8 +83,9 @@ class NodeBackend final : public rpc::Backend {
         const p2p::LinkFaults& faults,
         rpc::Reply<rpc::Answer<bool>> reply) override;
     void clear_faults(rpc::Reply<rpc::Answer<bool>> reply) override;
-    void faults(rpc::Reply<rpc::Answer<
-            std::vector<std::pair<std::optional<p2p::NodeId>, p2p::LinkFaults>>>> reply) override;
+    void faults(
+        rpc::Reply<rpc::Answer<std::vector<std::pair<std::optional<p2p::NodeId>, p2p::LinkFaults>>>>
+            reply) override;
     void set_clock_offset(std::int64_t ms, rpc::Reply<rpc::Answer<bool>> reply) override;
 
     Result<Hash, std::string> put_blob(ByteView bytes) override;

@@ -44,7 +44,9 @@ std::vector<std::string> reasons_not_ready(
     }
     if (!follows_live(machine)) {
         reasons.push_back(fmt::format(
-            "catching up: at height {} of {}", machine.head.height.value, machine.best_claim.value));
+            "catching up: at height {} of {}",
+            machine.head.height.value,
+            machine.best_claim.value));
     }
     const bool alone = machine.members.size() == 1 && is_validator;
     if (snapshot.peers == 0 && !alone) {

@@ -56,8 +56,7 @@ ChainResult open_chain(const HomeLayout& home, const NodeConfig::Store& config) 
     std::error_code ignored;
     if (!fs::exists(chain_dir(home.home), ignored)) {
         POLIS_TRY(const std::string text, genesis_text(home));
-        POLIS_TRY(
-            auto created, create_home(home.home, text, genesis_file(home.home).string()));
+        POLIS_TRY(auto created, create_home(home.home, text, genesis_file(home.home).string()));
         created.reset();  // opened again below, with the memory of the configuration
     }
     POLIS_TRY(auto chain, open_home(home.home, options_of(config)));

@@ -20,6 +20,7 @@
 
 #include <node/app/open_chain.hpp>
 #include <node/cli/command.hpp>
+#include <node/config/peer_address.hpp>
 #include <node/home/home.hpp>
 #include <node/home/identity.hpp>
 #include <node/runtime/clock.hpp>
@@ -36,7 +37,8 @@ constexpr std::uint64_t kFreeBytesMin = std::uint64_t{1} << 30;
 constexpr std::uint64_t kOpenFilesMin = 1'024;
 constexpr std::uint64_t kSyncUsGood = 20'000;  ///< of a vote that must be on the disk first
 constexpr int kSyncs = 8;
-constexpr std::uint64_t kEarliestMs = 1'767'225'600'000;  ///< 2026-01-01: a clock that was never set
+constexpr std::uint64_t kEarliestMs =
+    1'767'225'600'000;  ///< 2026-01-01: a clock that was never set
 
 enum class Grade : std::uint8_t { kGood, kWarning, kBad };
 
@@ -65,22 +67,28 @@ Finding warning(std::string check, std::string text) {
 Finding check_home(const HomeLayout& home) {
     struct stat status{};
     if (::stat(home.home.c_str(), &status) != 0) {
-        return bad("home", fmt::format(
-            "{} cannot be looked at: {}; run: polisd init --home {}",
-            home.home.string(),
-            std::generic_category().message(errno),
-            home.home.string()));
+        return bad(
+            "home",
+            fmt::format(
+                "{} cannot be looked at: {}; run: polisd init --home {}",
+                home.home.string(),
+                std::generic_category().message(errno),
+                home.home.string()));
     }
     if (::access(home.home.c_str(), R_OK | W_OK | X_OK) != 0) {
-        return bad("home", fmt::format(
-            "{} cannot be written; run as its owner or change its permissions",
-            home.home.string()));
+        return bad(
+            "home",
+            fmt::format(
+                "{} cannot be written; run as its owner or change its permissions",
+                home.home.string()));
     }
     if ((status.st_mode & S_IWOTH) != 0) {
-        return bad("home", fmt::format(
-            "everybody may write into {}; run: chmod o-w {}",
-            home.home.string(),
-            home.home.string()));
+        return bad(
+            "home",
+            fmt::format(
+                "everybody may write into {}; run: chmod o-w {}",
+                home.home.string(),
+                home.home.string()));
     }
     return good("home", home.home.string());
 }
@@ -127,8 +135,9 @@ Finding check_sync(const HomeLayout& home) {
     bool written = true;
     for (int i = 0; i < kSyncs; ++i) {
         const std::uint64_t begin = Clock::steady_us();
-        written = written && ::write(fd, page.data(), page.size()) ==
-                                 static_cast<ssize_t>(page.size()) && ::fdatasync(fd) == 0;
+        written = written &&
+                  ::write(fd, page.data(), page.size()) == static_cast<ssize_t>(page.size()) &&
+                  ::fdatasync(fd) == 0;
         times.push_back(Clock::steady_us() - begin);
     }
     ::close(fd);
@@ -138,7 +147,8 @@ Finding check_sync(const HomeLayout& home) {
     }
     std::ranges::sort(times);
     const std::uint64_t middle = times[times.size() / 2];
-    std::string text = fmt::format("{}.{:03} ms for a synced write", middle / 1'000, middle % 1'000);
+    std::string text =
+        fmt::format("{}.{:03} ms for a synced write", middle / 1'000, middle % 1'000);
     if (middle > kSyncUsGood) {
         return warning("disk speed", text + "; blocks will be slow, choose a faster disk");
     }
@@ -149,7 +159,7 @@ Finding check_port(const std::string& key, const std::string& listen) {
     if (listen.empty()) {
         return good(key, "listens nowhere");
     }
-    const p2p::Endpoint endpoint = *p2p::parse_endpoint(listen);
+    const p2p::Endpoint endpoint = *parse_listen_address(listen);
     sockaddr_in6 address{};
     address.sin6_family = AF_INET6;
     address.sin6_port = htons(endpoint.port);
@@ -157,17 +167,19 @@ Finding check_port(const std::string& key, const std::string& listen) {
     const int fd = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const int no = 0;
     const int yes = 1;
-    const bool free =
-        fd >= 0 && ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no)) == 0 &&
-        ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
-        ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+    const bool free = fd >= 0 &&
+                      ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &no, sizeof(no)) == 0 &&
+                      ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0 &&
+                      ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
     const std::string reason = std::generic_category().message(errno);
     if (fd >= 0) {
         ::close(fd);
     }
     if (!free) {
-        return bad(key, fmt::format(
-            "{}: {}; stop what uses it (perhaps this node) or choose another", listen, reason));
+        return bad(
+            key,
+            fmt::format(
+                "{}: {}; stop what uses it (perhaps this node) or choose another", listen, reason));
     }
     return good(key, listen + " is free");
 }
@@ -203,12 +215,15 @@ Finding check_chain(const HomeLayout& home, const NodeConfig& config) {
     }
     const ledger::Head& head = (*chain)->head();
     if (head.time.value > Clock().now().value + config.consensus.clock_drift_ms_max) {
-        return bad("chain", fmt::format(
-            "its head, {}, is of a later time than this clock shows; set the machine's time (NTP)",
-            head.height.value));
+        return bad(
+            "chain",
+            fmt::format(
+                "its head, {}, is of a later time than this clock shows; set the machine's time "
+                "(NTP)",
+                head.height.value));
     }
-    return good("chain", fmt::format("opens, height {}, genesis as in genesis.toml",
-                                     head.height.value));
+    return good(
+        "chain", fmt::format("opens, height {}, genesis as in genesis.toml", head.height.value));
 }
 
 std::vector<Finding> examine(const DoctorOptions& options) {
@@ -261,8 +276,7 @@ Outcome doctor(const DoctorOptions& options) {
         findings, [](const Finding& finding) { return finding.grade == Grade::kBad; });
     if (options.json) {
         const nlohmann::ordered_json answer{{"healthy", healthy}, {"checks", rows}};
-        fmt::print(
-            "{}\n", answer.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+        fmt::print("{}\n", answer.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
     }
     return healthy ? kExitOk : kExitFailed;
 }

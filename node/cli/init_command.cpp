@@ -108,8 +108,7 @@ Done print_summary(const HomeLayout& home, const Hash& genesis) {
     fmt::print("node id    {}\n", to_hex(key.public_key().view()));
     if (identity) {
         fmt::print("operator   {}\n", crypto::to_text(identity->address));
-        fmt::print(
-            "consensus  {}\n", to_hex_prefixed(identity->consensus_key.public_key().view()));
+        fmt::print("consensus  {}\n", to_hex_prefixed(identity->consensus_key.public_key().view()));
         fmt::print("vrf        {}\n", to_hex_prefixed(identity->vrf_key.public_key().view()));
     }
     fmt::print("next       polisd run --home {}\n", home.home.string());
@@ -169,9 +168,9 @@ void add_init_command(Program& program) {
     program.on(command, [options, file, index]() -> Outcome {
         options->is_devnet = index->count() > 0;
         if (!options->is_devnet && file->count() == 0) {
-            return std::unexpected(std::string(
-                "no genesis; name one with --genesis FILE, or --devnet-index I for a "
-                "development network"));
+            return std::unexpected(
+                std::string("no genesis; name one with --genesis FILE, or --devnet-index I for a "
+                            "development network"));
         }
         return init(*options);
     });

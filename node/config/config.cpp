@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <core/hex.hpp>
+#include <core/types.hpp>
 #include <genesis/preset.hpp>
 #include <genesis/suggest.hpp>
 #include <genesis/table_reader.hpp>
@@ -225,7 +227,7 @@ ConfigResult apply_value(NodeConfig& config, std::string_view path, std::string_
 namespace {
 
 ConfigResult check_endpoint(std::string_view key, const std::string& text, bool optional) {
-    if ((optional && text.empty()) || p2p::parse_endpoint(text)) {
+    if ((optional && text.empty()) || parse_listen_address(text)) {
         return {};
     }
     return std::unexpected(fmt::format(
@@ -263,6 +265,12 @@ ConfigResult check_config(const NodeConfig& config) {
     for (const std::string& peer : config.p2p.boot) {
         if (const auto parsed = parse_peer_address(peer); !parsed) {
             return std::unexpected("p2p.boot: " + parsed.error());
+        }
+    }
+    for (const std::string& root : config.blobs.keep) {
+        if (!fixed_from_hex<Hash>(root)) {
+            return std::unexpected(fmt::format(
+                "blobs.keep: \"{}\" is no root; write 64 hex digits, as blob_put answers", root));
         }
     }
     return check_times(config.consensus);

@@ -69,6 +69,11 @@ struct NodeConfig {
         bool compression = false;
     };
 
+    struct Blobs {
+        std::uint64_t quota_bytes = std::uint64_t{16} << 30;
+        std::vector<std::string> keep;
+    };
+
     struct Log {
         std::string level = "info";
         std::string format = "text";
@@ -86,6 +91,7 @@ struct NodeConfig {
     Consensus consensus;
     Mempool mempool;
     Store store;
+    Blobs blobs;
     Log log;
     Runtime runtime;
 };

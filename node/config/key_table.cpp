@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
 
 // The field of a key, for the table below.
 #define POLIS_FIELD(type, section, name) \
-    type([](NodeConfig & config) -> auto& { return config.section.name; })
+    type([](NodeConfig& config) -> auto& { return config.section.name; })
 #define POLIS_BOOL(section, name) #section, #name, POLIS_FIELD(BoolField, section, name)
 #define POLIS_NUMBER(section, name) #section, #name, POLIS_FIELD(NumberField, section, name)
 #define POLIS_TEXT(section, name) #section, #name, POLIS_FIELD(TextField, section, name)
@@ -52,8 +52,7 @@ constexpr std::array kKeys{
     ConfigKey{
         POLIS_BOOL(admin, dev),
         "Methods of development networks: faucet, faults, clock. Never with coins of value"},
-    ConfigKey{
-        POLIS_TEXT(admin, dev_seed), "Public seed of the accounts that the faucet pays from"},
+    ConfigKey{POLIS_TEXT(admin, dev_seed), "Public seed of the accounts that the faucet pays from"},
     ConfigKey{
         POLIS_BOOL(consensus, validator),
         "Votes and proposes if the home holds validator keys; false: only follows"},
@@ -69,8 +68,7 @@ constexpr std::array kKeys{
         kHourMs},
     ConfigKey{
         POLIS_NUMBER(consensus, view_timeout_ms), "Of a view before any back-off", 50, kHourMs},
-    ConfigKey{
-        POLIS_NUMBER(consensus, view_timeout_ms_max), "Where its back-off ends", 50, kHourMs},
+    ConfigKey{POLIS_NUMBER(consensus, view_timeout_ms_max), "Where its back-off ends", 50, kHourMs},
     ConfigKey{
         POLIS_NUMBER(consensus, resend_ms),
         "Without progress for so long, what was said is said again",
@@ -105,6 +103,9 @@ constexpr std::array kKeys{
         kMiB,
         64 * kGiB},
     ConfigKey{POLIS_BOOL(store, compression), "Snappy: a third less space, a tenth slower"},
+    ConfigKey{POLIS_NUMBER(blobs, quota_bytes), "Space for blobs on the disk", kMiB, 1'024 * kGiB},
+    ConfigKey{
+        POLIS_LIST(blobs, keep), "Roots of blobs that are fetched from peers and never dropped"},
     ConfigKey{POLIS_TEXT(log, level), "What is worth a line", 0, 0, kLevels},
     ConfigKey{POLIS_TEXT(log, format), "Text for people, JSON for programs", 0, 0, kFormats},
     ConfigKey{POLIS_TEXT(log, file), "Where lines go, below the home; empty: standard error"},

@@ -31,4 +31,16 @@ Result<p2p::Dial, std::string> parse_peer_address(std::string_view text) {
     return out;
 }
 
+std::optional<p2p::Endpoint> parse_listen_address(std::string_view text) {
+    constexpr std::string_view kAnyPort = ":0";
+    if (!text.ends_with(kAnyPort)) {
+        return p2p::parse_endpoint(text);
+    }
+    auto endpoint = p2p::parse_endpoint(std::string(text.substr(0, text.size() - 1)) + '1');
+    if (endpoint) {
+        endpoint->port = 0;
+    }
+    return endpoint;
+}
+
 }  // namespace polis::node

@@ -79,8 +79,7 @@ void Connection::on_readable() {
 bool Connection::read_once() {
     const std::span<std::uint8_t> space = owner_.read_buffer();
     boost::system::error_code error;
-    const std::size_t count =
-        socket_.read_some(asio::buffer(space.data(), space.size()), error);
+    const std::size_t count = socket_.read_some(asio::buffer(space.data(), space.size()), error);
     if (error == asio::error::would_block || error == asio::error::try_again) {
         return false;
     }

@@ -13,8 +13,8 @@ namespace polis::node {
 struct Flow {
     std::atomic<std::size_t> bytes{0};
     std::atomic<bool> paused{false};
-    std::size_t resume_bytes = 0;   ///< below this it may go on
-    std::function<void()> resume;   ///< from any thread
+    std::size_t resume_bytes = 0;  ///< below this it may go on
+    std::function<void()> resume;  ///< from any thread
 };
 
 /// Part of a Flow; gives it back at the end of its life.
@@ -28,11 +28,13 @@ class InFlight {
     }
 
     InFlight(InFlight&&) noexcept = default;
+
     InFlight& operator=(InFlight&& other) noexcept {
         std::swap(flow_, other.flow_);
         std::swap(bytes_, other.bytes_);
         return *this;
     }
+
     InFlight(const InFlight&) = delete;
     InFlight& operator=(const InFlight&) = delete;
 

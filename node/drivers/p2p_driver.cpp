@@ -174,8 +174,8 @@ void P2pDriver::Impl::open_connection(
          .ephemeral_seed = crypto::Seed::generate(),
          .limits = {}},
         now());
-    const auto connection =
-        std::make_shared<Connection>(id, std::move(socket), std::move(session), *this, *setup_.clock);
+    const auto connection = std::make_shared<Connection>(
+        id, std::move(socket), std::move(session), *this, *setup_.clock);
     connections_.emplace(id, connection);
     connection->start();
 }
@@ -549,9 +549,7 @@ void P2pDriver::penalise(PeerId peer, p2p::Offence offence, std::string reason) 
 }
 
 void P2pDriver::perform_blobs(std::function<NetMachine::Effects(TimeMs)> work) {
-    impl_->post([impl = impl_.get(), work = std::move(work)] {
-        impl->perform(work(impl->now()));
-    });
+    impl_->post([impl = impl_.get(), work = std::move(work)] { impl->perform(work(impl->now())); });
 }
 
 void P2pDriver::with_peers(PeersWork work) {

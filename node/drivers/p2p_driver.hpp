@@ -111,7 +111,8 @@ class P2pDriver {
     /// Starts the thread. @pre once
     void start();
 
-    /// Closes everything and joins the thread; the address book is handed out once more. Idempotent.
+    /// Closes everything and joins the thread; the address book is handed out once more.
+    /// Idempotent.
     void stop();
 
     [[nodiscard]] p2p::Endpoint local_endpoint() const;

@@ -27,8 +27,8 @@ bool TxnGate::take_batch(PeerId peer, Bytes message, InFlight held) {
         slot = reserve(peer);
     }
     // A job is copyable, what is held is not.
-    const auto batch = std::make_shared<std::pair<Bytes, InFlight>>(
-        std::move(message), std::move(held));
+    const auto batch =
+        std::make_shared<std::pair<Bytes, InFlight>>(std::move(message), std::move(held));
     const bool taken = pool_.submit([this, peer, slot, batch] {
         work_on_batch(peer, slot, batch->first, std::move(batch->second));
     });
@@ -39,8 +39,7 @@ bool TxnGate::take_batch(PeerId peer, Bytes message, InFlight held) {
     return taken;
 }
 
-void TxnGate::work_on_batch(
-    PeerId peer, std::uint64_t slot, const Bytes& message, InFlight held) {
+void TxnGate::work_on_batch(PeerId peer, std::uint64_t slot, const Bytes& message, InFlight held) {
     const auto envelope = decode_wire(message);
     const auto* const batch = envelope ? std::get_if<TxnBatch>(&*envelope) : nullptr;
     if (batch == nullptr) {

@@ -46,7 +46,8 @@ class TxnGate {
         virtual ~Sink() = default;
 
         /// False if there is no room. @param held goes when the transactions are worked off
-        [[nodiscard]] virtual bool verified(TxnsVerified txns, std::size_t bytes, InFlight held) = 0;
+        [[nodiscard]] virtual bool verified(
+            TxnsVerified txns, std::size_t bytes, InFlight held) = 0;
         virtual void misbehaved(PeerId peer, std::string reason) = 0;
     };
 

@@ -8,10 +8,9 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <fmt/format.h>
 
 #include <core/crypto/address.hpp>
 #include <core/hex.hpp>

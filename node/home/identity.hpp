@@ -39,9 +39,7 @@ struct HomeLayout {
     [[nodiscard]] std::filesystem::path peers_book() const { return home / "peers.bin"; }
 
     /// A path of the configuration: relative ones are below the home.
-    [[nodiscard]] std::filesystem::path resolve(std::string_view path) const {
-        return home / path;
-    }
+    [[nodiscard]] std::filesystem::path resolve(std::string_view path) const { return home / path; }
 };
 
 /// The key that names the node; a fresh one is written if there is none.
@@ -58,6 +56,7 @@ struct DevValidator {
     std::string seed;
     std::size_t index = 0;
 };
+
 [[nodiscard]] Result<void, std::string> write_validator_keys(
     const HomeLayout& home, const std::optional<DevValidator>& dev);
 

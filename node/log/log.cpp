@@ -46,9 +46,9 @@ bool is_plain(std::string_view text) {
 /// Quoted as in JSON unless it is one plain word: a peer's text can neither end a line nor forge a
 /// field.
 std::string as_value(const std::string& text) {
-    return is_plain(text) ? text
-                          : nlohmann::json(text).dump(
-                                -1, ' ', true, nlohmann::json::error_handler_t::replace);
+    return is_plain(text)
+               ? text
+               : nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace
@@ -170,8 +170,7 @@ Result<std::unique_ptr<Log>, std::string> Log::open(const Setup& setup) {
     }
 }
 
-void Log::write(
-    LogLevel level, std::string_view area, std::string_view message, LogFields fields) {
+void Log::write(LogLevel level, std::string_view area, std::string_view message, LogFields fields) {
     if (impl_->wants(level)) {
         impl_->write({.level = level, .time = {}, .area = area, .message = message}, fields);
     }

@@ -83,11 +83,7 @@ class Page {
         }
     }
 
-    void add(
-        std::string name,
-        std::string help,
-        prometheus::MetricType type,
-        double value) {
+    void add(std::string name, std::string help, prometheus::MetricType type, double value) {
         family(std::move(name), std::move(help), type);
         prometheus::ClientMetric metric;
         set(metric, type, value);
@@ -104,17 +100,14 @@ void add_chain(Page& page, const Measures& from) {
     page.gauge(
         "polis_head_age_seconds",
         "Since the head moved",
-        seconds_of_ms(
-            from.now.value - std::min(from.now.value, from.snapshot.head_since.value)));
+        seconds_of_ms(from.now.value - std::min(from.now.value, from.snapshot.head_since.value)));
     page.gauge("polis_term", machine.term.value, "Term of the next block");
     page.gauge("polis_view", machine.view.value, "View of the height being decided");
     page.counter("polis_blocks_total", from.validator.blocks.load(), "Blocks finalized here");
-    page.counter(
-        "polis_txns_finalized_total", from.validator.txns.load(), "Transactions in them");
+    page.counter("polis_txns_finalized_total", from.validator.txns.load(), "Transactions in them");
     page.counter(
         "polis_view_changes_total", from.validator.view_changes.load(), "Views that failed");
-    page.counter(
-        "polis_alarms_total", from.validator.alarms.load(), "What a person must look at");
+    page.counter("polis_alarms_total", from.validator.alarms.load(), "What a person must look at");
     page.gauge("polis_mempool_txns", machine.mempool_count, "Transactions that wait");
     page.gauge("polis_mempool_bytes", machine.mempool_bytes, "Bytes of them");
     page.gauge("polis_machine_bytes", machine.memory_bytes, "Memory of the validator, roughly");
@@ -137,8 +130,7 @@ void add_network(Page& page, const P2pCounters& p2p) {
         "polis_p2p_dropped_messages_total",
         p2p.dropped_messages.load(),
         "Messages of transactions and blobs without room");
-    page.family(
-        "polis_p2p_received_bytes_total", "By channel", prometheus::MetricType::Counter);
+    page.family("polis_p2p_received_bytes_total", "By channel", prometheus::MetricType::Counter);
     for (std::size_t i = 0; i < p2p::kChannels; ++i) {
         page.labelled(
             "channel", kChannelNames[i], static_cast<double>(p2p.received_bytes[i].load()));
@@ -150,8 +142,7 @@ void add_network(Page& page, const P2pCounters& p2p) {
 }
 
 void add_work(Page& page, const Measures& from) {
-    page.family(
-        "polis_queue_items", "What waits for the validator", prometheus::MetricType::Gauge);
+    page.family("polis_queue_items", "What waits for the validator", prometheus::MetricType::Gauge);
     for (std::size_t i = 0; i < from.waiting.size(); ++i) {
         page.labelled("lane", kLaneNames[i], static_cast<double>(from.waiting[i]));
     }
@@ -163,10 +154,10 @@ void add_work(Page& page, const Measures& from) {
 }
 
 void add_process(Page& page, const Measures& from) {
-    page.gauge(
-        "process_start_time_seconds", "Since 1970", seconds_of_ms(from.started.value));
+    page.gauge("process_start_time_seconds", "Since 1970", seconds_of_ms(from.started.value));
     page.gauge("process_resident_memory_bytes", from.process.resident_bytes, "Resident memory");
-    page.counter("process_cpu_seconds_total", "User and system", seconds_of_ms(from.process.cpu_ms));
+    page.counter(
+        "process_cpu_seconds_total", "User and system", seconds_of_ms(from.process.cpu_ms));
     page.gauge("process_open_fds", from.process.open_files, "Open files and sockets");
     page.gauge("process_max_fds", from.process.open_files_max, "How many there may be");
 }

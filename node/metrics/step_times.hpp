@@ -27,9 +27,7 @@ class StepTimes {
         return counts_[i].load(std::memory_order_relaxed);
     }
 
-    [[nodiscard]] std::uint64_t sum_us() const {
-        return sum_us_.load(std::memory_order_relaxed);
-    }
+    [[nodiscard]] std::uint64_t sum_us() const { return sum_us_.load(std::memory_order_relaxed); }
 
   private:
     std::array<std::atomic<std::uint64_t>, kBoundsUs.size() + 1> counts_{};

@@ -40,9 +40,7 @@ class Clock {
     /// the speed of time, as SlewedTime says.
     void set_offset(std::int64_t ms) { offset_ms_.store(ms, std::memory_order_relaxed); }
 
-    [[nodiscard]] std::int64_t offset() const {
-        return offset_ms_.load(std::memory_order_relaxed);
-    }
+    [[nodiscard]] std::int64_t offset() const { return offset_ms_.load(std::memory_order_relaxed); }
 
   private:
     std::atomic<std::int64_t> offset_ms_{0};

@@ -35,6 +35,19 @@ void JobPool::stop() {
         stopping_ = true;
         dropped.swap(jobs_);
     }
+    dropped.clear();
+    join();
+}
+
+void JobPool::finish() {
+    {
+        const MutexLock lock(mutex_);
+        stopping_ = true;
+    }
+    join();
+}
+
+void JobPool::join() {
     ready_.notify_all();
     for (std::thread& thread : threads_) {
         if (thread.joinable()) {
@@ -57,7 +70,7 @@ void JobPool::thread_main(std::size_t index) {
             while (jobs_.empty() && !stopping_) {
                 ready_.wait(mutex_);
             }
-            if (stopping_) {
+            if (jobs_.empty()) {
                 return;
             }
             job = std::move(jobs_.front());

@@ -32,12 +32,16 @@ class JobPool {
     /// Drops what has not begun and waits for what has. Idempotent.
     void stop();
 
+    /// Does what waits, takes nothing more, and ends.
+    void finish();
+
     [[nodiscard]] std::size_t waiting() const;
 
     [[nodiscard]] std::size_t thread_count() const { return thread_count_; }
 
   private:
     void thread_main(std::size_t index);
+    void join();
 
     const std::string name_;
     const std::size_t thread_count_;
@@ -45,8 +49,8 @@ class JobPool {
     mutable Mutex mutex_;
     Condition ready_;
     std::deque<Job> jobs_ POLIS_GUARDED_BY(mutex_);
-    bool stopping_ POLIS_GUARDED_BY(mutex_) = false;
-    std::vector<std::thread> threads_;  ///< last, so it starts last
+    bool stopping_ POLIS_GUARDED_BY(mutex_) = false;  ///< nothing goes in any more
+    std::vector<std::thread> threads_;                ///< last, so it starts last
 };
 
 }  // namespace polis::node

@@ -21,7 +21,8 @@ constexpr LogLine kLine{
 TEST(Log, a_text_line_quotes_what_is_no_plain_word) {
     EXPECT_EQ(
         text_line(kLine, {{"peer", "ab12"}, {"count", std::uint64_t{3}}, {"note", "two words"}}),
-        "2026-01-01T00:00:00.042Z WARN  p2p a peer misbehaved peer=ab12 count=3 note=\"two words\"");
+        "2026-01-01T00:00:00.042Z WARN  p2p a peer misbehaved peer=ab12 count=3 note=\"two "
+        "words\"");
 }
 
 TEST(Log, a_field_can_neither_end_a_line_nor_forge_a_field) {
@@ -49,8 +50,8 @@ std::size_t lines_of(const std::filesystem::path& file) {
 }
 
 TEST(Log, leaves_out_what_repeats_and_what_is_below_its_level) {
-    const auto file = std::filesystem::temp_directory_path() /
-                      ("polis-log-" + std::to_string(::getpid()));
+    const auto file =
+        std::filesystem::temp_directory_path() / ("polis-log-" + std::to_string(::getpid()));
     std::filesystem::remove(file);
     Clock clock;
     const auto log = Log::open({.level = LogLevel::kInfo, .file = file.string(), .clock = &clock});

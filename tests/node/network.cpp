@@ -33,8 +33,7 @@ Identity dev_identity(std::size_t validator) {
         .account_key = genesis::dev_account_key(seed, 9)};
 }
 
-Network::Network(
-    std::size_t validators, std::uint64_t term_blocks, Validator::Options options)
+Network::Network(std::size_t validators, std::uint64_t term_blocks, Validator::Options options)
     : genesis_(dev_genesis(validators, term_blocks)), options_(options) {
     for (std::size_t i = 0; i < validators; ++i) {
         add(i);

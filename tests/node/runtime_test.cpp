@@ -148,6 +148,16 @@ TEST(JobPool, a_stop_drops_what_has_not_begun) {
     EXPECT_FALSE(pool.submit([] {}));
 }
 
+TEST(JobPool, a_finish_does_what_waits) {
+    int done = 0;
+    JobPool pool("test", 1, 10);
+    for (int i = 0; i < 10; ++i) {
+        ASSERT_TRUE(pool.submit([&done] { ++done; }));
+    }
+    pool.finish();
+    EXPECT_EQ(done, 10);
+}
+
 TEST(InFlight, resumes_once_when_enough_is_worked_off) {
     int resumed = 0;
     const auto flow = std::make_shared<Flow>();
