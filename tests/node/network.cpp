@@ -33,8 +33,8 @@ Identity dev_identity(std::size_t validator) {
         .account_key = genesis::dev_account_key(seed, 9)};
 }
 
-Network::Network(std::size_t validators, std::uint64_t term_blocks)
-    : genesis_(dev_genesis(validators, term_blocks)) {
+Network::Network(std::size_t validators, std::uint64_t term_blocks, Validator::Options options)
+    : genesis_(dev_genesis(validators, term_blocks)), options_(options) {
     for (std::size_t i = 0; i < validators; ++i) {
         add(i);
     }
@@ -62,6 +62,7 @@ void Network::open(Node& node, bool create) {
     }
     setup.checker = &checker_;
     setup.workers = &workers_;
+    setup.options = options_;
     node.validator = must(Validator::open(std::move(setup)));
     node.log = {};
 }

@@ -48,7 +48,8 @@ struct Log {
 
 class Network {
   public:
-    explicit Network(std::size_t validators, std::uint64_t term_blocks = 5);
+    explicit Network(
+        std::size_t validators, std::uint64_t term_blocks = 5, Validator::Options options = {});
 
     /// Called for each message; false loses it.
     using Filter = std::function<bool(PeerId from, PeerId to, const Bytes& bytes)>;
@@ -126,6 +127,7 @@ class Network {
     bool step_clock(TimeMs limit);
 
     genesis::Genesis genesis_;
+    const Validator::Options options_;
     consensus::PlainChecker checker_;
     WorkerPool workers_{1};
     std::vector<Node> nodes_;
