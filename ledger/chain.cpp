@@ -8,6 +8,7 @@
 #include <core/hex.hpp>
 #include <ledger/modules/terms.hpp>
 #include <ledger/store/block_rows.hpp>
+#include <ledger/store/snapshot.hpp>
 
 namespace polis::ledger {
 
@@ -271,6 +272,14 @@ StoreResult<void> Chain::persist_vote(ByteView record, const CheckedBlock* body)
         halt();
     }
     return written;
+}
+
+StoreResult<Height> Chain::take_snapshot(std::size_t count) {
+    POLIS_ASSERT_OP(count, >=, 1U);
+    POLIS_TRY_VOID(check_running());
+    POLIS_TRY_VOID(write_snapshot(*store_, head_));
+    POLIS_TRY_VOID(keep_snapshots(*store_, count));
+    return head_.height;
 }
 
 StoreResult<void> Chain::check_running() const {

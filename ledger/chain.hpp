@@ -99,6 +99,10 @@ class Chain {
     /// The record that was made durable last; nothing if there never was one.
     [[nodiscard]] StoreResult<std::optional<Bytes>> vote_record() const;
 
+    /// Copies the state at the head for new nodes and keeps the newest `count` such copies. Nothing
+    /// of the chain changes, also if it fails. O(records). @pre count >= 1
+    [[nodiscard]] StoreResult<Height> take_snapshot(std::size_t count);
+
     /// A block for the height after the head that persist_vote() kept.
     [[nodiscard]] StoreResult<std::optional<Block>> pending_block(const Hash& block) const;
 

@@ -16,7 +16,7 @@ constexpr std::size_t kDecidedTimesMax = 64;
 }  // namespace
 
 Validator::Impl::Done Validator::Impl::perform(const pbft::Broadcast& effect) {
-    broadcast(effect.message);
+    broadcast_own(effect.message);
     return {};
 }
 
@@ -24,7 +24,7 @@ Validator::Impl::Done Validator::Impl::perform(const pbft::Broadcast& effect) {
 Validator::Impl::Done Validator::Impl::perform(const pbft::Persist& effect) {
     POLIS_TRY_VOID(keeper_.persist(effect.record, effect.store));
     for (const pbft::Message& message : effect.then_broadcast) {
-        broadcast(message);
+        broadcast_own(message);
     }
     return {};
 }
@@ -179,6 +179,7 @@ Validator::Impl::Done Validator::Impl::after_block(
     std::erase_if(shown_, [height](const auto& item) { return item.first.first <= height; });
     decided_at_[height] = now_;
     head_since_ = now_;
+    heals_ = 0;
     if (decided_at_.size() > kDecidedTimesMax) {
         decided_at_.erase(decided_at_.begin());
     }
@@ -189,9 +190,11 @@ Validator::Impl::Done Validator::Impl::after_block(
     POLIS_TRY(const pbft::Schedule next, chain().schedule());
     if (next.current.term > block.header.term) {
         peer_of_.clear();
-        std::erase_if(heard_, [&next](const auto& item) {
-            return !next.current.index_of(item.first) && !next.next.index_of(item.first);
-        });
+        const auto votes = [&next](const PublicKey& key) {
+            return next.current.index_of(key) || next.next.index_of(key);
+        };
+        std::erase_if(heard_, [&votes](const auto& item) { return !votes(item.first); });
+        relay_.keep_members(votes);
         to_attest_ = facts_.new_term(next.current);
     }
     if (author_ && author_->account_key) {
@@ -202,7 +205,12 @@ Validator::Impl::Done Validator::Impl::after_block(
             gossip_.accepted(report, std::nullopt, now_);
         }
     }
+    relay_.forget(Height{height.value - 1});  // repetitions of the last votes still come
     body_fetch_.decided(height);
+    const std::uint64_t interval = options_.snapshot_interval;
+    if (interval > 0 && height.value % interval == 0) {
+        POLIS_TRY_VOID(chain().take_snapshot(kSnapshotsKept));
+    }
     enqueue(block_sync_.accepted(height, now_));
     return {};
 }

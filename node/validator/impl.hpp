@@ -19,6 +19,7 @@
 #include <node/validator/gossip.hpp>
 #include <node/validator/keeper.hpp>
 #include <node/validator/proposer.hpp>
+#include <node/validator/relay.hpp>
 #include <node/validator/txn_pool.hpp>
 #include <node/validator/validator.hpp>
 #include <node/validator/voter.hpp>
@@ -28,7 +29,8 @@ namespace polis::node {
 
 /// The state behind Validator. Its functions lie by topic: validator.cpp has inputs and timers,
 /// effects.cpp what the replica wants, obtain.cpp how blocks are completed and judged, inbox.cpp
-/// what peers say, txn_flow.cpp transactions, view.cpp what people see, catch_up.cpp block sync in
+/// what peers say, passing.cpp what is passed on,
+/// txn_flow.cpp transactions, view.cpp what people see, catch_up.cpp block sync in
 /// both directions.
 ///
 /// Nothing calls back: every machine's effects go into a queue of their own, and drive() takes from
@@ -82,6 +84,13 @@ class Validator::Impl {
         PeerId from = 0;
     };
 
+    /// A proposal of the next term, whose leaders are not known yet: whether it may be passed on
+    /// will be known with the next height.
+    struct Held {
+        Sighting sighting;
+        pbft::Message message;
+    };
+
     struct SyncedBody {
         Hash digest;
         ledger::Block block;
@@ -111,6 +120,7 @@ class Validator::Impl {
     Done on(const TxnsVerified& input);
     Done drive();
     [[nodiscard]] Phase phase() const;
+    [[nodiscard]] bool is_stuck() const;
     void repeat_claim();
     void stop(const ledger::StoreError& error);
     void attest(const consensus::Fact& fact);
@@ -165,6 +175,8 @@ class Validator::Impl {
     // What peers say: inbox.cpp
     Done receive(PeerId peer, const pbft::Message& message);
     Done receive(PeerId peer, const consensus::FactVote& message);
+    Done hear(PeerId peer, const pbft::Message& message, bool direct);
+    Done hear(PeerId peer, const consensus::FactVote& message, bool direct);
     Done receive(PeerId peer, const TxnBatch& message);
     Done receive(PeerId peer, const TxnAnnounce& message);
     Done receive(PeerId peer, const TxnRequest& message);
@@ -176,6 +188,20 @@ class Validator::Impl {
     Done receive(PeerId peer, const sync::BodySummary& message);
     Done receive(PeerId peer, const sync::BodyItems& message);
     Done turn_away(PeerId peer, const pbft::Message& message, pbft::Reject reason);
+
+    // What is passed on: passing.cpp
+    Done receive(PeerId peer, const Relayed& message);
+    Done receive(PeerId peer, const RelayPrune& message);
+    Done receive(PeerId peer, const RelayGraft& message);
+    [[nodiscard]] std::optional<Sighting> sighting_of(
+        PeerId peer, const pbft::Message& message, bool direct) const;
+    [[nodiscard]] bool is_repeated(const Sighting& sighting);
+    void pass_on(const Sighting& sighting, const Said& said);
+    void pass_on(const Sighting& sighting, const pbft::Message& message);
+    void pass_on_held();
+    void heal_relay();
+    void broadcast_own(const pbft::Message& message);
+
     Done help(PeerId peer, Height height);
     void note_source(PeerId peer, const pbft::Message& message);
 
@@ -215,6 +241,7 @@ class Validator::Impl {
     sync::BodyFetch body_fetch_;
     sync::ServeBudget budget_;
     Gossip gossip_;
+    Relay relay_;
     sync::ServeBudget txn_budget_;
 
     std::map<PeerId, Peer> peers_;
@@ -228,6 +255,8 @@ class Validator::Impl {
     std::optional<pbft::Build> build_;
     std::optional<pbft::Finalize> finalizing_;
     std::optional<SyncedBody> synced_;
+    std::uint64_t heals_ = 0;  ///< of relays, since the head moved
+    std::vector<Held> held_;   ///< at most kHeldMax
 
     Timers timers_;
     TimeMs head_since_;  ///< the head has not moved since

@@ -17,11 +17,31 @@ constexpr std::size_t kShownMax = 64;
 }  // namespace
 
 Validator::Impl::Done Validator::Impl::receive(PeerId peer, const pbft::Message& message) {
+    return hear(peer, message, /*direct=*/true);
+}
+
+Validator::Impl::Done Validator::Impl::receive(PeerId peer, const consensus::FactVote& message) {
+    return hear(peer, message, /*direct=*/true);
+}
+
+/// What came lately is no news for the replica either.
+Validator::Impl::Done Validator::Impl::hear(
+    PeerId peer, const pbft::Message& message, bool direct) {
+    const auto sighting = sighting_of(peer, message, direct);
+    if (sighting && is_repeated(*sighting)) {
+        return {};
+    }
     auto verified = pbft::verify(message, replica_.schedule(), checker_);
     if (!verified) {
+        if (sighting && verified.error() == pbft::Reject::kStale) {
+            relay_.note(*sighting, now_);  // it only came too late
+        }
         return turn_away(peer, message, verified.error());
     }
     note_source(peer, message);
+    if (sighting) {
+        pass_on(*sighting, message);
+    }
     inputs_.emplace_back(pbft::Received{*std::move(verified)});
     return {};
 }
@@ -80,18 +100,35 @@ Validator::Impl::Done Validator::Impl::help(PeerId peer, Height height) {
     return {};
 }
 
-Validator::Impl::Done Validator::Impl::receive(PeerId peer, const consensus::FactVote& message) {
+Validator::Impl::Done Validator::Impl::hear(
+    PeerId peer, const consensus::FactVote& message, bool direct) {
     const pbft::Schedule& schedule = replica_.schedule();
     const bool current = message.term == schedule.current.term;
     if (!current && message.term != schedule.parent.term) {
         return {};  // of a term that has not begun here, or is over
     }
     const consensus::Committee& committee = current ? schedule.current : schedule.parent;
+    std::optional<Sighting> sighting;
+    if (message.member < committee.size()) {
+        sighting = Sighting{
+            .name = message.signature,
+            .origin = committee.members[message.member].consensus_key,
+            .height = replica_.height(),
+            .from = peer,
+            .direct = direct};
+        if (is_repeated(*sighting)) {
+            return {};
+        }
+    }
     if (const auto valid = consensus::verify_fact_vote(message, committee, checker_); !valid) {
         penalise(peer, consensus::to_string(valid.error()));
         return {};
     }
-    report(facts_.add(message).alarm);
+    const auto added = facts_.add(message);
+    if (sighting && added.outcome == consensus::FactVoteOutcome::kCounted) {
+        pass_on(*sighting, Said{message});
+    }
+    report(added.alarm);
     return {};
 }
 

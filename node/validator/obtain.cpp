@@ -15,23 +15,6 @@ BlockClaim claim_of(const pbft::Obtain& request) {
     return {.view = request.view, .fresh = request.fresh, .parent_certificate = request.parent};
 }
 
-/// The parts of a summary that the replica does not read.
-struct Outline {
-    ledger::Header header;
-    std::vector<consensus::CertifiedFact> facts;
-};
-
-/// @return nothing if ids and facts are not those of the header: whoever sent the summary made it
-/// up
-std::optional<Outline> outline_of(const pbft::Summary& summary, const ledger::Header& header) {
-    auto facts = codec::decode<std::vector<consensus::CertifiedFact>>(summary.facts);
-    if (!facts || consensus::facts_root(*facts) != header.facts_root ||
-        ledger::txn_root(summary.txns) != header.txn_root) {
-        return std::nullopt;
-    }
-    return Outline{header, *std::move(facts)};
-}
-
 }  // namespace
 
 Validator::Impl::Done Validator::Impl::perform(const pbft::Obtain& effect) {
@@ -96,12 +79,11 @@ Validator::Impl::Done Validator::Impl::perform(const sync::Blame& effect) {
 }
 
 Validator::Impl::Done Validator::Impl::perform(const sync::CheckSummary& effect) {
-    const auto header = codec::decode<ledger::Header>(effect.summary.header);
-    if (!header) {
+    if (!codec::decode<ledger::Header>(effect.summary.header)) {
         body_fetch_.forget(effect.digest);
         return never_valid(effect.digest);
     }
-    if (!outline_of(effect.summary, *header)) {
+    if (!outline_of(effect.summary)) {
         enqueue(body_fetch_.reject_summary(effect.digest, now_));
         return {};
     }
@@ -130,8 +112,7 @@ bool Validator::Impl::holds_rest_of(const sync::BodyComplete& body) const {
 
 /// @return nothing if the block names something that is no transaction. @pre holds_rest_of(body)
 std::optional<ledger::Block> Validator::Impl::assemble(const sync::BodyComplete& body) const {
-    const auto header = codec::decode<ledger::Header>(body.summary.header);
-    auto outline = header ? outline_of(body.summary, *header) : std::nullopt;
+    auto outline = outline_of(body.summary);
     if (!outline) {
         return std::nullopt;
     }

@@ -60,6 +60,10 @@ std::size_t Validator::mempool_size() const { return impl_->mempool().count(); }
 
 const ledger::Mempool& Validator::mempool() const { return impl_->mempool(); }
 
+ledger::StoreResult<Height> Validator::take_snapshot() {
+    return impl_->chain().take_snapshot(kSnapshotsKept);
+}
+
 ValidatorView Validator::view() const { return impl_->view(); }
 
 std::size_t Validator::memory_bytes() const { return impl_->memory_bytes(); }
@@ -113,6 +117,7 @@ Validator::Impl::Impl(Setup setup, Memory memory)
       body_fetch_({}),
       budget_({}),
       gossip_({}),
+      relay_({.window_ms = options_.timing.resend_ms / 2}),
       txn_budget_({}) {
     if (setup.identity) {
         author_.emplace(Author{
@@ -168,6 +173,9 @@ Validator::Impl::Done Validator::Impl::drive() {
             for (const pbft::Effect& effect : replica_.step(input, now_)) {
                 POLIS_TRY_VOID(std::visit(perform_one, effect));
             }
+            if (!held_.empty() && held_.front().sighting.height <= replica_.height()) {
+                pass_on_held();
+            }
         } else if (!to_attest_.empty()) {
             for (const consensus::Fact& fact : std::exchange(to_attest_, {})) {
                 attest(fact);
@@ -204,6 +212,7 @@ Validator::Impl::Done Validator::Impl::on(const PeerJoined& input) {
     peers_[input.peer] = {};
     send(input.peer, own_claim());
     gossip_.peer_joined(input.peer, now_);
+    relay_.peer_joined(input.peer);
     if (std::vector<Hash> waiting = pool_.dearest(); !waiting.empty()) {
         send(input.peer, TxnAnnounce{std::move(waiting)});
     }
@@ -225,6 +234,8 @@ Validator::Impl::Done Validator::Impl::on(const PeerLeft& input) {
     budget_.peer_left(input.peer);
     txn_budget_.peer_left(input.peer);
     gossip_.peer_left(input.peer, now_);
+    relay_.peer_left(input.peer);
+    heal_relay();  // it may have been the only way to somebody
     enqueue(block_sync_.peer_left(input.peer, now_));
     enqueue(body_fetch_.peer_left(input.peer, now_));
     return {};
@@ -255,6 +266,7 @@ Validator::Impl::Done Validator::Impl::on(const FactFound& input) {
 /// An observer signs nothing.
 void Validator::Impl::attest(const consensus::Fact& fact) {
     if (const auto vote = replica_.attest(fact)) {
+        relay_.said(vote->signature, replica_.height(), now_);
         broadcast(*vote);
         report(facts_.add(*vote).alarm);
     }
@@ -304,6 +316,9 @@ Validator::Impl::Done Validator::Impl::on(const Tick& /*input*/) {
             if (kind == pbft::Timer::kResend) {
                 repeat_claim();
             }
+            if (kind == pbft::Timer::kView || is_stuck()) {
+                heal_relay();
+            }
         }
     }
     if (timers_.build && *timers_.build <= now_) {
@@ -325,6 +340,13 @@ Validator::Impl::Done Validator::Impl::on(const Tick& /*input*/) {
     return {};
 }
 
+/// No block for longer than it takes to say again what was lost.
+bool Validator::Impl::is_stuck() const {
+    const std::uint64_t normal =
+        saturating_add(options_.timing.block_interval_ms, options_.timing.resend_ms);
+    return now_ >= TimeMs{saturating_add(head_since_.value, normal)};
+}
+
 /// Who has nothing to sign says nothing else: without this, a block that nobody heard of could stay
 /// with those who cannot build on it.
 void Validator::Impl::repeat_claim() {
@@ -337,7 +359,7 @@ std::size_t Validator::Impl::memory_bytes() const {
     std::size_t bytes = replica_.memory_bytes() + pool_.memory_bytes() + keeper_.memory_bytes() +
                         evidence_.memory_bytes() + facts_.memory_bytes() +
                         block_sync_.buffered_bytes() + body_fetch_.memory_bytes() +
-                        gossip_.memory_bytes();
+                        gossip_.memory_bytes() + relay_.memory_bytes();
     bytes += peers_.size() * sizeof(Peer) + shown_.size() * sizeof(Shown);
     for (const auto& [digest, candidate] : candidates_) {
         bytes += sizeof(candidate);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -142,6 +143,9 @@ using ValidatorOutputs = std::vector<ValidatorOutput>;
 
 // ---- the machine --------------------------------------------------------------------------------
 
+/// Copies of the state that a node keeps for new ones.
+inline constexpr std::size_t kSnapshotsKept = 2;
+
 /// The keys of a committee member; an observer has none.
 struct Identity {
     crypto::SigningKey consensus_key;
@@ -163,6 +167,8 @@ class Validator {
         std::uint64_t clock_drift_ms_max =
             10'000;  ///< a block's time may be this far ahead of ours
         std::size_t block_txns_max = 10'000;
+        /// Blocks from one copy of the state for new nodes to the next; 0: none are made.
+        std::uint64_t snapshot_interval = 0;
         ledger::MempoolLimits mempool;
     };
 
@@ -195,6 +201,11 @@ class Validator {
     [[nodiscard]] const pbft::Replica& replica() const;
     [[nodiscard]] std::size_t mempool_size() const;
     [[nodiscard]] const ledger::Mempool& mempool() const;
+
+    /// Copies the state for new nodes, and keeps the newest kSnapshotsKept copies. O(records): the
+    /// machine does nothing else meanwhile. @return the height of the copy
+    /// @error what the store answers; the machine goes on
+    [[nodiscard]] ledger::StoreResult<Height> take_snapshot();
 
     /// What the machine is at, for people. O(committee).
     [[nodiscard]] ValidatorView view() const;

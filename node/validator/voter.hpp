@@ -3,8 +3,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <consensus/checker.hpp>
+#include <consensus/facts/fact.hpp>
+#include <consensus/pbft/messages.hpp>
 #include <consensus/pbft/verify.hpp>
 #include <core/types.hpp>
 #include <core/worker_pool.hpp>
@@ -72,6 +75,16 @@ class Voter {
 
 /// When a block of that time may be accepted by a clock that grants `drift_ms_max`.
 [[nodiscard]] TimeMs due_at(TimeMs block_time, std::uint64_t drift_ms_max);
+
+/// The parts of a summary that the replica does not read.
+struct Outline {
+    ledger::Header header;
+    std::vector<consensus::CertifiedFact> facts;
+};
+
+/// @return nothing if ids and facts are not those of the header: whoever sent the summary made it
+/// up
+[[nodiscard]] std::optional<Outline> outline_of(const pbft::Summary& summary);
 
 /// True if the transactions and facts are those that the header names.
 [[nodiscard]] bool body_matches(const ledger::Block& block);

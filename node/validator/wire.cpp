@@ -18,6 +18,16 @@ struct ChannelOf {
         return p2p::Channel::kConsensus;
     }
 
+    p2p::Channel operator()(const Relayed& /*message*/) const { return p2p::Channel::kConsensus; }
+
+    p2p::Channel operator()(const RelayPrune& /*message*/) const {
+        return p2p::Channel::kConsensus;
+    }
+
+    p2p::Channel operator()(const RelayGraft& /*message*/) const {
+        return p2p::Channel::kConsensus;
+    }
+
     p2p::Channel operator()(const TxnBatch& /*message*/) const { return p2p::Channel::kTxns; }
 
     p2p::Channel operator()(const TxnAnnounce& /*message*/) const { return p2p::Channel::kTxns; }

@@ -19,6 +19,7 @@ namespace polis::node {
 inline constexpr std::size_t kTxnBatchCountMax = 4'096;
 inline constexpr std::size_t kTxnAnnounceMax = 4'096;
 inline constexpr std::size_t kTxnRequestMax = 1'024;
+inline constexpr std::size_t kGraftOriginsMax = 2 * consensus::kCommitteeMax;  ///< two terms
 
 /// Longest message: one block of the largest size, its certificate and what stands around them.
 inline constexpr std::size_t kWireBytesMax = std::size_t{20} * 1024 * 1024;
@@ -50,6 +51,34 @@ struct TxnRequest {
         codec::fields(codec::bounded(&TxnRequest::txns, kTxnRequestMax));
 };
 
+/// What a member says.
+using Said = std::variant<pbft::Message, consensus::FactVote>;
+
+/// Another's message, passed on. What comes without this comes from whoever said it.
+struct Relayed {
+    Said said;
+
+    bool operator==(const Relayed&) const = default;
+    static constexpr auto kFields = codec::fields(&Relayed::said);
+};
+
+/// "I hear that member from elsewhere: pass nothing of it on to me."
+struct RelayPrune {
+    PublicKey origin;  ///< the member's consensus key
+
+    bool operator==(const RelayPrune&) const = default;
+    static constexpr auto kFields = codec::fields(&RelayPrune::origin);
+};
+
+/// "I miss something: pass those members' messages on to me again."
+struct RelayGraft {
+    std::vector<PublicKey> origins;
+
+    bool operator==(const RelayGraft&) const = default;
+    static constexpr auto kFields =
+        codec::fields(codec::bounded(&RelayGraft::origins, kGraftOriginsMax));
+};
+
 /// Append only: the position is the tag on the wire.
 using Envelope = std::variant<
     pbft::Message,
@@ -63,7 +92,10 @@ using Envelope = std::variant<
     sync::BodySummary,
     sync::BodyItems,
     TxnAnnounce,
-    TxnRequest>;
+    TxnRequest,
+    Relayed,
+    RelayPrune,
+    RelayGraft>;
 
 /// The class in which a message travels.
 [[nodiscard]] p2p::Channel channel_of(const Envelope& message);

@@ -127,7 +127,7 @@ class Network {
     bool step_clock(TimeMs limit);
 
     genesis::Genesis genesis_;
-    Validator::Options options_;
+    const Validator::Options options_;
     consensus::PlainChecker checker_;
     WorkerPool workers_{1};
     std::vector<Node> nodes_;

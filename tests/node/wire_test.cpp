@@ -25,7 +25,11 @@ std::vector<Envelope> one_of_each_kind() {
         sync::BodySummary{},
         sync::BodyItems{Hash{}, {sync::BodyItem{1, Bytes{7}}}},
         TxnAnnounce{{Hash{}, Hash{}}},
-        TxnRequest{{Hash{}}}};
+        TxnRequest{{Hash{}}},
+        Relayed{pbft::Message{pbft::Ballot{}}},
+        Relayed{consensus::FactVote{}},
+        RelayPrune{},
+        RelayGraft{}};
     return out;
 }
 

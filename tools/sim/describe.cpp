@@ -39,6 +39,14 @@ struct Describer {
 
     std::string operator()(const sync::BodyItems&) const { return "body items"; }
 
+    std::string operator()(const node::Relayed& relayed) const {
+        return "relayed " + std::visit(*this, relayed.said);
+    }
+
+    std::string operator()(const node::RelayPrune&) const { return "prune"; }
+
+    std::string operator()(const node::RelayGraft&) const { return "graft"; }
+
     std::string operator()(const node::TxnAnnounce& announce) const {
         return fmt::format("names of {} transactions", announce.txns.size());
     }

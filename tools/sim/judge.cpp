@@ -102,7 +102,9 @@ void Judge::check_new_view(NodeId node, const pbft::Message& message) {
 }
 
 void Judge::heard(const node::Envelope& message) {
-    const auto* consensus = std::get_if<pbft::Message>(&message);
+    const auto* relayed = std::get_if<node::Relayed>(&message);
+    const auto* consensus = relayed != nullptr ? std::get_if<pbft::Message>(&relayed->said)
+                                               : std::get_if<pbft::Message>(&message);
     if (above_f_ && consensus != nullptr) {
         accountant_.collect(*consensus);
     }
