@@ -17,7 +17,6 @@ namespace {
 constexpr std::uint64_t kRetryMs = 250;
 
 /// How many snapshots stay in the store.
-constexpr std::size_t kSnapshotsKept = 2;
 
 rpc::Unavailable busy() { return {"the node is busy", kRetryMs}; }
 
@@ -229,16 +228,7 @@ void NodeBackend::unban_peer(const p2p::NodeId& id, rpc::Reply<rpc::Answer<bool>
 
 void NodeBackend::take_snapshot(rpc::Reply<rpc::Answer<ledger::StoreResult<Height>>> reply) {
     ask<ledger::StoreResult<Height>>(
-        std::move(reply), [store = parts_.store](Validator& validator) {
-            const auto take = [&]() -> ledger::StoreResult<Height> {
-                POLIS_TRY(
-                    const ledger::SnapshotManifest made,
-                    ledger::write_snapshot(*store, validator.chain().head()));
-                POLIS_TRY_VOID(ledger::keep_snapshots(*store, kSnapshotsKept));
-                return made.height;
-            };
-            return take();
-        });
+        std::move(reply), [](Validator& validator) { return validator.take_snapshot(); });
 }
 
 void NodeBackend::stop() { parts_.ending->request(Ending::kExitOk, "by the operator"); }

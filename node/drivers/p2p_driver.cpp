@@ -47,6 +47,12 @@ struct Dialling {
     asio::steady_timer deadline;
 };
 
+/// Waiting does not mend these.
+bool needs_a_person(p2p::CloseReason reason) {
+    return reason == p2p::CloseReason::kWrongChain || reason == p2p::CloseReason::kWrongGenesis ||
+           reason == p2p::CloseReason::kWrongVersion || reason == p2p::CloseReason::kWrongNode;
+}
+
 std::string short_id(const p2p::NodeId& id) { return to_hex(id.view().first(4)); }
 
 }  // namespace
@@ -258,14 +264,19 @@ void P2pDriver::Impl::on(Connection& connection, p2p::Message& event) {
 }
 
 void P2pDriver::Impl::on(Connection& connection, const p2p::Closed& event) {
-    setup_.log->debug(
+    setup_.log->write(
+        needs_a_person(event.reason) ? LogLevel::kWarn : LogLevel::kDebug,
         "p2p",
         "session ended",
         {{"connection", connection.id()},
          {"reason", p2p::to_string(event.reason)},
          {"note", event.note},
-         {"by", event.by_peer ? "peer" : "us"}});
-    connection.finish({event.reason, event.misbehaved}, event.note);
+         {"by", event.by_peer ? "peer" : "us"},
+         {"because", p2p::explain(event.reason)}});
+    // What a peer says of us is no fault of the peer's.
+    const bool accused = event.by_peer && event.reason == p2p::CloseReason::kFlooding;
+    connection.finish(
+        {accused ? std::nullopt : std::optional{event.reason}, event.misbehaved}, event.note);
 }
 
 void P2pDriver::Impl::on_closed(Connection& connection) {

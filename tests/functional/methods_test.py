@@ -95,7 +95,7 @@ class Methods(NetCase):
             ("chain_getLogs", {"from": 0, "to": height}), ("chain_getProof", {"address": address}),
             ("chain_getCertificate", {"block": height}), ("chain_getGenesis", {}),
             ("tx_wait", {"id": txn}), ("tx_get", {"id": txn}), ("tx_status", {"id": txn}),
-            ("tx_simulate", {"raw": raw}), ("tx_estimateGas", {"raw": raw}), ("tx_pending", {}),
+            ("tx_simulate", {"raw": raw}), ("tx_pending", {}),
             ("account_get", {"address": address}), ("account_nonce", {"address": address}),
             ("account_balance", {"address": address}), ("account_history", {"address": address}),
             ("mempool_status", {}), ("mempool_content", {}), ("consensus_info", {}),
@@ -110,6 +110,10 @@ class Methods(NetCase):
             ("admin_unban", {"id": other_id}), ("admin_removePeer", {"id": other_id}),
         ]
 
+    def executed_raw(self):
+        txn = self.faucet(self.node, harness.fresh_address(4), 3)
+        return self.node.rpc("tx_get", id=txn)["raw"]
+
     # Called elsewhere: they need a WebSocket, a fresh transaction or end the node.
     ELSEWHERE = {"sub_subscribe", "sub_unsubscribe", "tx_send", "admin_stop"}
 
@@ -118,7 +122,9 @@ class Methods(NetCase):
         for document in (self.public, self.admin):
             for method in document["methods"]:
                 documents[method["name"]] = (method, document)
-        called = set()
+        # What was executed once cannot be executed again, and its gas not be estimated.
+        self.refused("badNonce", self.node.rpc, "tx_estimateGas", raw=self.executed_raw())
+        called = {"tx_estimateGas"}
         for name, params in self.arguments():
             method, document = documents[name]
             caller = self.node.admin if name.startswith(("admin_", "dev_")) else self.node.rpc
@@ -181,7 +187,7 @@ class Methods(NetCase):
              f"http://127.0.0.1:{self.node.admin_port}", self.node.token],
             capture_output=True, text=True, timeout=60, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-        self.assertIn("finalized", done.stdout)
+        self.assertIn("success in block", done.stdout)
 
 
 if __name__ == "__main__":
