@@ -6,7 +6,6 @@
 
 #include <core/codec/borsh.hpp>
 #include <ledger/execution.hpp>
-#include <ledger/store/snapshot.hpp>
 #include <node/app/health.hpp>
 
 namespace polis::node {
@@ -15,8 +14,6 @@ namespace {
 
 /// When a client that hears "busy" may try again.
 constexpr std::uint64_t kRetryMs = 250;
-
-/// How many snapshots stay in the store.
 
 rpc::Unavailable busy() { return {"the node is busy", kRetryMs}; }
 
