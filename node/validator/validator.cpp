@@ -342,8 +342,9 @@ Validator::Impl::Done Validator::Impl::on(const Tick& /*input*/) {
 
 /// No block for longer than it takes to say again what was lost.
 bool Validator::Impl::is_stuck() const {
-    const std::uint64_t normal =
-        saturating_add(options_.timing.block_interval_ms, options_.timing.resend_ms);
+    const std::uint64_t pace =
+        std::max(options_.timing.block_interval_ms, options_.empty_block_interval_ms);
+    const std::uint64_t normal = saturating_add(pace, options_.timing.resend_ms);
     return now_ >= TimeMs{saturating_add(head_since_.value, normal)};
 }
 

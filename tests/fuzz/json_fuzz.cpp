@@ -55,10 +55,11 @@ void write(JsonWriter& out, const Json& json) {
     }
 }
 
-/// The library has no number beyond a double and reads a byte order mark.
+/// The library has no number beyond a double, reads a byte order mark, and ends at a zero byte.
 bool both_define(std::string_view text) {
     return !text.starts_with("\xef\xbb\xbf") && text.find_first_of("eE0123456789") != 0 &&
            text.find('e') == std::string_view::npos && text.find('E') == std::string_view::npos &&
+           !text.contains('\0') &&
            text.size() < 300;
 }
 
