@@ -1,6 +1,7 @@
 #include <p2p/peers.hpp>
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include <core/check.hpp>
@@ -446,7 +447,9 @@ Bytes Peers::Impl::save() const {
                 connection.since, Anchor{.endpoint = connection.endpoint, .id = connection.id});
         }
     }
-    std::ranges::stable_sort(stayed, {}, [](const auto& item) { return item.first; });
+    std::ranges::sort(stayed, {}, [](const auto& item) {
+        return std::tuple(item.first, item.second.endpoint, item.second.id);
+    });
     for (auto& [since, anchor] : stayed) {
         book.anchors.push_back(anchor);
     }

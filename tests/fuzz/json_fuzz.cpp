@@ -59,8 +59,7 @@ void write(JsonWriter& out, const Json& json) {
 bool both_define(std::string_view text) {
     return !text.starts_with("\xef\xbb\xbf") && text.find_first_of("eE0123456789") != 0 &&
            text.find('e') == std::string_view::npos && text.find('E') == std::string_view::npos &&
-           !text.contains('\0') &&
-           text.size() < 300;
+           !text.contains('\0') && text.size() < 300;
 }
 
 void run(ByteView input) {

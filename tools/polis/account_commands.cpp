@@ -107,19 +107,19 @@ void add_account_commands(Program& program) {
         const auto [command, options] = add("new", "Make a key in your directory of keys");
         command->add_option("NAME", options->name, "For you")->required();
         command->add_flag("--json", options->node.json, "Answer in JSON");
-        program.on(*command, [options = options] { return create(*options); });
+        program.on(*command, [chosen = options] { return create(*chosen); });
     }
     {
         const auto [command, options] = add("list", "Your keys, and the accounts of the devnet");
         command->add_flag("--json", options->node.json, "Answer in JSON");
-        program.on(*command, [options = options] { return list(*options); });
+        program.on(*command, [chosen = options] { return list(*chosen); });
     }
     {
         const auto [command, options] = add("show", "Balance and nonce of an account");
         command->add_option("ACCOUNT", options->name, "An address, a key's name, or dev:0")
             ->required();
         add_node_options(*command, options->node);
-        program.on(*command, [options = options] { return show(*options); });
+        program.on(*command, [chosen = options] { return show(*chosen); });
     }
 }
 

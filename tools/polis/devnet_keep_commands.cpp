@@ -99,19 +99,19 @@ void add_devnet_keep_commands(Program& program, CLI::App& devnet) {
         const auto [command, options] = add("snapshot", "Copy all homes, to come back later");
         command->add_option("NAME", options->name, "For you")->capture_default_str();
         command->add_flag("--list", options->list, "Only list them");
-        program.on(*command, [options = options] { return snapshot(*options); });
+        program.on(*command, [chosen = options] { return snapshot(*chosen); });
     }
     {
         const auto [command, options] = add("revert", "Put all nodes back to a snapshot");
         command->add_option("NAME", options->name, "Its name")->capture_default_str();
-        program.on(*command, [options = options] { return revert(*options); });
+        program.on(*command, [chosen = options] { return revert(*chosen); });
     }
     {
         const auto [command, options] = add("reset", "Back to the genesis");
         command->add_flag("--yes", options->yes, "Do not ask");
         command->add_flag(
             "--manifest", options->manifest, "Also forget devnet.toml and the snapshots");
-        program.on(*command, [options = options] { return reset(*options); });
+        program.on(*command, [chosen = options] { return reset(*chosen); });
     }
 }
 
