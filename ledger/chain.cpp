@@ -225,8 +225,23 @@ StoreResult<AppliedBlock> Chain::apply(const CheckedBlock& checked, const Finali
     return applied;
 }
 
+/// The last block of a term proves the committee of the next one. @pre the block is not executed
+StoreResult<std::optional<sync::TermLink>> Chain::link_of(
+    const CheckedBlock& checked, const Finality& finality) {
+    if (!finality.certificate ||
+        !consensus::ends_term(checked.header.height, params_.term_blocks)) {
+        return std::optional<sync::TermLink>{};
+    }
+    POLIS_TRY(terms::TermRecord record, terms::load_terms(tree_));
+    return std::optional{sync::TermLink{
+        .header = codec::encode(checked.header),
+        .certificate = *finality.certificate,
+        .members = std::move(record.next)}};
+}
+
 StoreResult<AppliedBlock> Chain::execute_and_store(
     const CheckedBlock& checked, const Finality& finality) {
+    POLIS_TRY(const auto link, link_of(checked, finality));
     POLIS_TRY(BlockOutcome outcome, execute_block(tree_, params_, checked));
     report(ApplyStage::kExecuted);
     POLIS_TRY(const Hash root, tree_.apply(outcome.changes));
@@ -244,6 +259,9 @@ StoreResult<AppliedBlock> Chain::execute_and_store(
     put_block_rows(batch, checked, outcome.receipts, next);
     if (finality.certificate) {
         put_certificate(batch, next.height, *finality.certificate);
+    }
+    if (link) {
+        put_term_link(batch, consensus::term_of(next.height, params_.term_blocks), *link);
     }
     if (finality.vote_record) {
         put_vote_record(batch, *finality.vote_record);

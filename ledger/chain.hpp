@@ -173,6 +173,8 @@ class Chain {
     StoreResult<void> write_genesis(const GenesisState& genesis);
     StoreResult<AppliedBlock> execute_and_store(
         const CheckedBlock& checked, const Finality& finality);
+    StoreResult<std::optional<sync::TermLink>> link_of(
+        const CheckedBlock& checked, const Finality& finality);
     StoreResult<void> write_genesis_records(const StateChanges& records);
     void report(ApplyStage stage) const;
     [[nodiscard]] StoreResult<void> check_running() const;

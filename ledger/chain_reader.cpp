@@ -85,6 +85,10 @@ StoreResult<std::optional<Height>> ChainReader::height_of(const Hash& block) con
     return optional_row<Height>(store_, rows::height_key(block));
 }
 
+StoreResult<std::optional<sync::TermLink>> ChainReader::term_link(Term term) const {
+    return optional_row<sync::TermLink>(store_, rows::term_link_key(term));
+}
+
 StoreResult<std::optional<StoredTxn>> ChainReader::txn(const Hash& id) const {
     const Bytes key = rows::txn_key(id);
     POLIS_TRY(const auto bytes, store_.get(key));

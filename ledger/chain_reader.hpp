@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <consensus/pbft/certificate.hpp>
+#include <consensus/sync/messages.hpp>
 #include <core/bytes.hpp>
 #include <core/small_bytes.hpp>
 #include <core/types.hpp>
@@ -49,6 +50,10 @@ class ChainReader {
     [[nodiscard]] StoreResult<std::optional<std::vector<Receipt>>> receipts(Height height) const;
     [[nodiscard]] StoreResult<std::optional<pbft::Certificate>> certificate(Height height) const;
     [[nodiscard]] StoreResult<std::optional<Height>> height_of(const Hash& block) const;
+
+    /// What proves the committee after that of `term`; nothing while the term lasts, or if its last
+    /// block came without a certificate.
+    [[nodiscard]] StoreResult<std::optional<sync::TermLink>> term_link(Term term) const;
 
     /// The transaction where it was executed; nothing if it never was (skipped ones are only part
     /// of their block's bytes).

@@ -134,6 +134,10 @@ void put_certificate(WriteBatch& batch, Height height, const pbft::Certificate& 
     put_sealed(batch, rows::certificate_key(height), codec::encode(certificate));
 }
 
+void put_term_link(WriteBatch& batch, Term term, const sync::TermLink& link) {
+    put_sealed(batch, rows::term_link_key(term), codec::encode(link));
+}
+
 void put_vote_record(WriteBatch& batch, ByteView record) {
     put_sealed(batch, rows::vote_key(), record);
 }

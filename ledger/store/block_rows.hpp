@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <consensus/pbft/certificate.hpp>
+#include <consensus/sync/messages.hpp>
 #include <core/bytes.hpp>
 #include <core/codec/borsh.hpp>
 #include <ledger/receipt.hpp>
@@ -48,6 +49,9 @@ void put_base_rows(WriteBatch& batch, const Block& block);
 
 /// Appends the commit certificate of the block at `height`.
 void put_certificate(WriteBatch& batch, Height height, const pbft::Certificate& certificate);
+
+/// Appends what leads from the committee of `term` to that of the term after it.
+void put_term_link(WriteBatch& batch, Term term, const sync::TermLink& link);
 
 /// Appends the record of what this node has signed. Opaque here.
 void put_vote_record(WriteBatch& batch, ByteView record);

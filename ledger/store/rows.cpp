@@ -21,6 +21,7 @@ enum class Table : char {
     kBlocks = 'B',
     kCertificates = 'C',
     kHeights = 'H',
+    kTermLinks = 'L',
     kMeta = 'M',
     kPending = 'P',
     kReceipts = 'R',
@@ -76,6 +77,8 @@ Bytes vote_key() { return make_key(Table::kMeta, {as_bytes("vote")}); }
 Bytes certificate_key(Height height) {
     return make_key(Table::kCertificates, {big_endian(height.value)});
 }
+
+Bytes term_link_key(Term term) { return make_key(Table::kTermLinks, {big_endian(term.value)}); }
 
 Bytes pending_key(Height height, const Hash& block) {
     return make_key(Table::kPending, {big_endian(height.value), block.view()});

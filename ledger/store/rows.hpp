@@ -39,6 +39,7 @@ enum class AccountRole : std::uint8_t { kSender, kRecipient };
 [[nodiscard]] Bytes receipts_key(Height height);
 [[nodiscard]] Bytes certificate_key(Height height);
 [[nodiscard]] Bytes height_key(const Hash& block);
+[[nodiscard]] Bytes term_link_key(Term term);
 [[nodiscard]] Bytes txn_key(const Hash& txn_id);
 [[nodiscard]] Bytes account_txn_key(const Address& account, const TxnPlace& place);
 

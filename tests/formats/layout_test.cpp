@@ -274,6 +274,7 @@ TEST(FormatsTables, store_keys) {
           ledger::rows::block_key({}),
           ledger::rows::certificate_key({}),
           ledger::rows::height_key({}),
+          ledger::rows::term_link_key({}),
           ledger::rows::schema_key(),
           ledger::rows::genesis_key(),
           ledger::rows::head_key(),

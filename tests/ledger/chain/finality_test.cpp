@@ -9,6 +9,9 @@
 #include <gtest/gtest.h>
 
 #include <consensus/checker.hpp>
+#include <consensus/committee.hpp>
+#include <core/codec/borsh.hpp>
+#include <ledger/block.hpp>
 #include <ledger/modules/terms.hpp>
 #include <ledger/store/fault_store.hpp>
 #include <ledger/store/memory_store.hpp>
@@ -69,6 +72,34 @@ TEST_F(FinalityTest, certificates_come_back_by_height) {
     EXPECT_FALSE(must(chain->certificate(Height{0})).has_value());
     EXPECT_FALSE(must(chain->certificate(Height{2})).has_value()) << "it had none";
     EXPECT_FALSE(must(chain->certificate(Height{3})).has_value());
+}
+
+TEST_F(FinalityTest, the_last_block_of_a_term_proves_the_next_committee) {
+    const std::uint64_t length = chain->params().term_blocks;
+    std::vector<Hash> named;
+    for (std::uint64_t height = 1; height <= 3 * length; ++height) {
+        const CheckedBlock block = next();
+        if (height % length == 0) {
+            named.push_back(must(chain->next_committee()));
+        }
+        must(chain->apply(block, {.certificate = certificate_of(block)}));
+    }
+    reopen();
+    for (std::uint64_t term = 0; term < 3; ++term) {
+        const auto link = must(chain->reader().term_link(Term{term}));
+        ASSERT_TRUE(link.has_value()) << term;
+        const auto header = codec::decode<Header>(link->header);
+        ASSERT_TRUE(header.has_value());
+        EXPECT_EQ(header->height, Height{(term + 1) * length});
+        EXPECT_EQ(link->certificate.statement.digest, block_hash(*header));
+        EXPECT_EQ(consensus::committee_hash(link->members), named[term]);
+    }
+    EXPECT_FALSE(must(chain->reader().term_link(Term{3})).has_value()) << "it lasts";
+}
+
+TEST_F(FinalityTest, a_term_whose_last_block_has_no_certificate_has_no_link) {
+    grow_to(chain->params().term_blocks);
+    EXPECT_FALSE(must(chain->reader().term_link(Term{})).has_value());
 }
 
 TEST_F(FinalityTest, a_certificate_of_another_block_is_a_mistake_of_the_caller) {
