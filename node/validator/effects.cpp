@@ -209,7 +209,7 @@ Validator::Impl::Done Validator::Impl::after_block(
     body_fetch_.decided(height);
     const std::uint64_t interval = options_.snapshot_interval;
     if (interval > 0 && height.value % interval == 0) {
-        POLIS_TRY_VOID(chain().take_snapshot(kSnapshotsKept));
+        POLIS_TRY_VOID(take_snapshot());
     }
     enqueue(block_sync_.accepted(height, now_));
     return {};

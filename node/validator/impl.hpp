@@ -15,6 +15,7 @@
 #include <consensus/sync/body_fetch.hpp>
 #include <consensus/sync/server.hpp>
 #include <core/types.hpp>
+#include <ledger/store/snapshot.hpp>
 #include <node/validator/evidence_pool.hpp>
 #include <node/validator/gossip.hpp>
 #include <node/validator/keeper.hpp>
@@ -57,6 +58,8 @@ class Validator::Impl {
     [[nodiscard]] std::size_t memory_bytes() const;
 
     [[nodiscard]] ledger::Chain& chain() { return keeper_.chain(); }
+
+    [[nodiscard]] ledger::StoreResult<Height> take_snapshot();
 
     [[nodiscard]] const pbft::Replica& replica() const { return replica_; }
 
@@ -193,6 +196,8 @@ class Validator::Impl {
     Done receive(PeerId peer, const Relayed& message);
     Done receive(PeerId peer, const RelayPrune& message);
     Done receive(PeerId peer, const RelayGraft& message);
+    Done receive(PeerId peer, const sync::SnapshotRequest& message);
+    Done receive(PeerId peer, const sync::SnapshotResponse& message);
     [[nodiscard]] std::optional<Sighting> sighting_of(
         PeerId peer, const pbft::Message& message, bool direct) const;
     [[nodiscard]] bool is_repeated(const Sighting& sighting);
@@ -220,6 +225,22 @@ class Validator::Impl {
     [[nodiscard]] std::optional<ledger::Block> authentic(const sync::Deliver& delivery);
     ledger::StoreResult<std::optional<sync::SyncedBlock>> load(Height height);
     ledger::StoreResult<std::optional<ledger::Block>> find_body(const Hash& digest);
+
+    // Snapshots for others: serve_snapshots.cpp
+    struct ServedSnapshot {
+        ledger::SnapshotManifest manifest;
+        Hash name;
+    };
+
+    using SnapshotAnswer = ledger::StoreResult<sync::SnapshotResponse>;
+    Done list_served();
+    [[nodiscard]] ledger::StoreResult<const ledger::SnapshotManifest*> manifest_named(
+        const Hash& name);
+    [[nodiscard]] SnapshotAnswer answer_to(const sync::OffersRequest& request);
+    [[nodiscard]] SnapshotAnswer answer_to(const sync::ManifestRequest& request);
+    [[nodiscard]] SnapshotAnswer answer_to(const sync::LinksRequest& request);
+    [[nodiscard]] SnapshotAnswer answer_to(const sync::AnchorRequest& request);
+    [[nodiscard]] SnapshotAnswer answer_to(const sync::ChunkRequest& request);
 
     void enqueue(sync::BodyFetchEffects effects);
     void enqueue(sync::BlockSyncEffects effects);
@@ -257,6 +278,8 @@ class Validator::Impl {
     std::optional<SyncedBody> synced_;
     std::uint64_t heals_ = 0;  ///< of relays, since the head moved
     std::vector<Held> held_;   ///< at most kHeldMax
+
+    std::optional<std::vector<ServedSnapshot>> served_;  ///< nothing: not read yet
 
     Timers timers_;
     TimeMs head_since_;  ///< the head has not moved since

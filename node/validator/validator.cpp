@@ -60,9 +60,7 @@ std::size_t Validator::mempool_size() const { return impl_->mempool().count(); }
 
 const ledger::Mempool& Validator::mempool() const { return impl_->mempool(); }
 
-ledger::StoreResult<Height> Validator::take_snapshot() {
-    return impl_->chain().take_snapshot(kSnapshotsKept);
-}
+ledger::StoreResult<Height> Validator::take_snapshot() { return impl_->take_snapshot(); }
 
 ValidatorView Validator::view() const { return impl_->view(); }
 

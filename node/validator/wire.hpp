@@ -95,7 +95,9 @@ using Envelope = std::variant<
     TxnRequest,
     Relayed,
     RelayPrune,
-    RelayGraft>;
+    RelayGraft,
+    sync::SnapshotRequest,
+    sync::SnapshotResponse>;
 
 /// The class in which a message travels.
 [[nodiscard]] p2p::Channel channel_of(const Envelope& message);

@@ -29,7 +29,9 @@ std::vector<Envelope> one_of_each_kind() {
         Relayed{pbft::Message{pbft::Ballot{}}},
         Relayed{consensus::FactVote{}},
         RelayPrune{},
-        RelayGraft{}};
+        RelayGraft{},
+        sync::SnapshotRequest{sync::AnchorRequest{Height{7}}},
+        sync::SnapshotResponse{sync::LinksResponse{Term{3}, {}}}};
     return out;
 }
 
