@@ -39,6 +39,10 @@ struct Describer {
 
     std::string operator()(const sync::BodyItems&) const { return "body items"; }
 
+    std::string operator()(const sync::SnapshotRequest&) const { return "snapshot request"; }
+
+    std::string operator()(const sync::SnapshotResponse&) const { return "snapshot response"; }
+
     std::string operator()(const node::Relayed& relayed) const {
         return "relayed " + std::visit(*this, relayed.said);
     }
