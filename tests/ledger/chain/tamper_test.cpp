@@ -106,6 +106,10 @@ class Tamper : public ::testing::Test {
             out.push_back(answer("receipts" + at, chain.receipts(Height{height})));
             out.push_back(answer("certificate" + at, chain.certificate(Height{height})));
         }
+        for (std::uint64_t term = 0; term <= kBlocks / world_params().term_blocks; ++term) {
+            const auto link = chain.reader().term_link(Term{term});
+            out.push_back(answer("link of term " + std::to_string(term), link));
+        }
         out.push_back(answer("vote record", chain.vote_record()));
         out.push_back(answer("pending", chain.pending_block(pending)));
         for (const Hash& hash : hashes) {
@@ -149,7 +153,7 @@ class Tamper : public ::testing::Test {
     /// Rows whose loss is an answer of "not found". That of the vote record is one as well: who has
     /// none beside a chain with blocks signs nothing for a while.
     static bool is_index(ByteView key) {
-        return std::string_view("ACHPT").find(static_cast<char>(key[0])) !=
+        return std::string_view("ACHLPT").find(static_cast<char>(key[0])) !=
                    std::string_view::npos ||
                equal(key, rows::vote_key());
     }
@@ -167,7 +171,7 @@ TEST_F(Tamper, the_image_has_rows_in_every_table) {
     for (const auto& [key, value] : image) {
         tables.insert(static_cast<char>(key[0]));
     }
-    EXPECT_EQ(tables, (std::set<char>{'A', 'B', 'C', 'H', 'M', 'P', 'R', 'S', 'T'}));
+    EXPECT_EQ(tables, (std::set<char>{'A', 'B', 'C', 'H', 'L', 'M', 'P', 'R', 'S', 'T'}));
     EXPECT_FALSE(noticed(image, false));
 }
 
