@@ -220,24 +220,6 @@ void write_member(JsonWriter& out, const consensus::Member& member) {
     out.end_object();
 }
 
-std::string_view phase_text(Phase phase) {
-    switch (phase) {
-        case Phase::kObserving:
-            return "observing";
-        case Phase::kSyncing:
-            return "syncing";
-        case Phase::kProposing:
-            return "proposing";
-        case Phase::kVoting:
-            return "voting";
-        case Phase::kViewChange:
-            return "viewChange";
-        case Phase::kStopped:
-            return "stopped";
-    }
-    return "unknown";
-}
-
 std::string finalized_status(
     const Hash& id, const ledger::rows::TxnPlace& place, const ledger::Receipt& receipt) {
     JsonWriter out;

@@ -39,9 +39,6 @@ void write_txn(JsonWriter& out, const ledger::Transaction& txn);
 void write_fact(JsonWriter& out, const consensus::CertifiedFact& fact);
 void write_member(JsonWriter& out, const consensus::Member& member);
 
-/// A phase in one word, as clients read it.
-[[nodiscard]] std::string_view phase_text(Phase phase);
-
 /// Shape TxnStatus of an executed transaction.
 [[nodiscard]] std::string finalized_status(
     const Hash& id, const ledger::rows::TxnPlace& place, const ledger::Receipt& receipt);

@@ -19,7 +19,7 @@ std::string_view to_string(Phase phase) {
         case Phase::kVoting:
             return "voting";
         case Phase::kViewChange:
-            return "view_change";
+            return "viewChange";
         case Phase::kStopped:
             return "stopped";
     }

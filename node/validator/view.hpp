@@ -22,6 +22,7 @@ enum class Phase : std::uint8_t {
     kStopped,     ///< the store failed, or agreement was halted: see the alarm
 };
 
+/// One word, as clients of the node read it.
 [[nodiscard]] std::string_view to_string(Phase phase);
 
 /// What a validator is at, for people and metrics. O(committee).

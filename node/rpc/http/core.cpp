@@ -28,7 +28,7 @@ std::string hash_text(const Hash& id) {
 std::string step_text(const ConsensusStep& step) {
     JsonWriter out;
     out.begin_object().number("height", step.height.value).number("view", step.view.value);
-    out.text("phase", phase_text(step.phase)).end_object();
+    out.text("phase", to_string(step.phase)).end_object();
     return out.take();
 }
 

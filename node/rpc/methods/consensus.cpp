@@ -77,7 +77,7 @@ Outcome state(const Call& call) {
     JsonWriter out;
     out.begin_object();
     out.number("height", now.head.height.value + 1).number("view", now.view.value);
-    out.number("term", now.term.value).text("phase", phase_text(now.phase));
+    out.number("term", now.term.value).text("phase", to_string(now.phase));
     if (now.leader) {
         out.address("leader", *now.leader);
     } else {
