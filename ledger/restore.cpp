@@ -111,6 +111,9 @@ StoreResult<std::unique_ptr<Chain>> restore_chain(
     if (point.certificate) {
         put_certificate(batch, point.block.header.height, *point.certificate);
     }
+    for (std::uint64_t term = 0; term < point.links.size(); ++term) {
+        put_term_link(batch, Term{term}, point.links[term]);
+    }
     put_chain_rows(batch, genesis.source);
     POLIS_TRY_VOID(store->write(batch, Durability::kSynced));
     return Chain::open(std::move(store), std::move(options));

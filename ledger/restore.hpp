@@ -3,8 +3,10 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include <consensus/pbft/certificate.hpp>
+#include <consensus/sync/messages.hpp>
 #include <ledger/chain.hpp>
 #include <ledger/store/snapshot.hpp>
 
@@ -16,6 +18,9 @@ struct RestorePoint {
     Block block;  ///< at the snapshot's height
     Header next;  ///< the finalized header after it, which names the state root and the receipts
     std::optional<pbft::Certificate> certificate = std::nullopt;  ///< of `block`, verified
+    /// From the committee of term 0 to that of `next`, verified: with them the chain can prove its
+    /// own snapshots to others.
+    std::vector<sync::TermLink> links = {};
 };
 
 /// Hands over the snapshot's chunks, first to last; nothing after the last one.

@@ -22,13 +22,13 @@ Term CommitteeChain::known_before(Term term) const {
 }
 
 /// A term's committee names the next one in every header of its term.
-bool CommitteeChain::follow(TermLink link, Term term) {
+bool CommitteeChain::follow(const TermLink& link, Term term) {
     const auto facts = certified_header(link.header, link.certificate);
     if (!facts || facts->term != term || link.members.empty() ||
         consensus::committee_hash(link.members) != facts->next_committee) {
         return false;
     }
-    committees_.insert_or_assign(Term{term.value + 1}, std::move(link.members));
+    committees_.insert_or_assign(Term{term.value + 1}, link.members);
     return true;
 }
 

@@ -33,7 +33,7 @@ class CommitteeChain {
     [[nodiscard]] Term known_before(Term term) const;
 
     /// Adds the committee after `term` if the link proves it. @return false for a bad link
-    [[nodiscard]] bool follow(TermLink link, Term term);
+    [[nodiscard]] bool follow(const TermLink& link, Term term);
 
     /// Forgets all but genesis, the highest, and these.
     void keep_only(std::set<Term> terms);

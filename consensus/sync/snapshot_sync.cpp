@@ -244,9 +244,10 @@ class SnapshotSync::Impl {
         }
         Term term = answer.from;
         for (TermLink& link : answer.links) {
-            if (!committees_.follow(std::move(link), term)) {
+            if (!committees_.follow(link, term)) {
                 return std::unexpected(Fault::kBadLink);
             }
+            out_.emplace_back(KeepLink{.term = term, .link = std::move(link)});
             term = Term{term.value + 1};
             if (!missing_link()) {
                 break;

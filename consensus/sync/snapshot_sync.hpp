@@ -34,6 +34,15 @@ struct SnapshotChosen {
     bool operator==(const SnapshotChosen&) const = default;
 };
 
+/// A proved step from the committee of `term` to the next, worth keeping: who has all of them can
+/// serve snapshots. May come twice.
+struct KeepLink {
+    Term term;
+    TermLink link;
+
+    bool operator==(const KeepLink&) const = default;
+};
+
 /// Writes a chunk that matches the manifest.
 struct KeepChunk {
     Hash manifest;
@@ -55,7 +64,8 @@ struct SnapshotReady {
     bool operator==(const SnapshotReady&) const = default;
 };
 
-using SnapshotEffect = std::variant<AskSnapshot, SnapshotChosen, KeepChunk, SnapshotReady, Blame>;
+using SnapshotEffect =
+    std::variant<AskSnapshot, SnapshotChosen, KeepLink, KeepChunk, SnapshotReady, Blame>;
 using SnapshotEffects = std::vector<SnapshotEffect>;
 
 // ---- the machine --------------------------------------------------------------------------------

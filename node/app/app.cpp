@@ -1,7 +1,6 @@
 #include <node/app/app.hpp>
 
 #include <algorithm>
-#include <fstream>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -12,6 +11,8 @@
 #include <node/app/app_impl.hpp>
 #include <node/app/health.hpp>
 #include <node/app/open_chain.hpp>
+#include <node/app/open_log.hpp>
+#include <node/app/p2p_setup.hpp>
 #include <node/config/peer_address.hpp>
 #include <node/home/home.hpp>
 #include <node/validator/wire.hpp>
@@ -47,32 +48,13 @@ Validator::Options validator_options(const NodeConfig& config) {
     out.empty_block_interval_ms = config.consensus.empty_block_interval_ms;
     out.clock_drift_ms_max = config.consensus.clock_drift_ms_max;
     out.block_txns_max = config.consensus.block_txns_max;
+    out.snapshot_interval = config.sync.snapshot_interval;
     out.mempool.bytes_max = config.mempool.bytes_max;
     out.mempool.count_max = config.mempool.count_max;
     out.mempool.sender_count_max = config.mempool.sender_count_max;
     out.mempool.nonce_gap_max = config.mempool.nonce_gap_max;
     out.mempool.replacement_rise_percent = config.mempool.replacement_rise_percent;
     return out;
-}
-
-Bytes read_book(const fs::path& file) {
-    std::ifstream in(file, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(in), {}};
-    return to_bytes(as_bytes(text));
-}
-
-/// The old file stays whole until the new one is.
-bool replace_file(const fs::path& file, ByteView bytes) {
-    const fs::path fresh = file.string() + ".new";
-    std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
-    const std::string_view text = as_text(bytes);
-    out.write(text.data(), static_cast<std::streamsize>(text.size()));
-    if (!out.flush()) {
-        return false;
-    }
-    std::error_code failed;
-    fs::rename(fresh, file, failed);
-    return !failed;
 }
 
 std::string with_port(const std::string& listen, std::uint16_t port) {
@@ -95,10 +77,6 @@ ValidatorDriver::Lane lane_of(p2p::Channel channel) {
     return ValidatorDriver::Lane::kBlocks;
 }
 
-std::uint64_t random_number() {
-    return from_big_endian<std::uint64_t>(crypto::Seed::generate().view().first(8));
-}
-
 }  // namespace
 
 // ---- opening ------------------------------------------------------------------------------------
@@ -111,7 +89,7 @@ Result<void, std::string> App::Impl::open() {
             setup_.home.home.string(),
             setup_.home.home.string()));
     }
-    POLIS_TRY_VOID(open_log());
+    POLIS_TRY(log_, open_log(setup_.home, setup_.config.log, net_clock_));
     POLIS_TRY(identity_, load_node_key(setup_.home));
     const std::size_t threads = crypto_threads(setup_.config.runtime);
     workers_ = std::make_unique<WorkerPool>(threads);
@@ -127,19 +105,6 @@ Result<void, std::string> App::Impl::open() {
     return {};
 }
 
-Result<void, std::string> App::Impl::open_log() {
-    const NodeConfig::Log& config = setup_.config.log;
-    POLIS_TRY(const LogLevel level, parse_log_level(config.level));
-    POLIS_TRY(
-        log_,
-        Log::open(
-            {.level = level,
-             .json = config.format == "json",
-             .file = config.file.empty() ? "" : setup_.home.resolve(config.file).string(),
-             .clock = &net_clock_}));
-    return {};
-}
-
 Result<void, std::string> App::Impl::open_validator() {
     POLIS_TRY(auto chain, open_chain(setup_.home, setup_.config.store));
     std::optional<Identity> identity;
@@ -150,10 +115,7 @@ Result<void, std::string> App::Impl::open_validator() {
         operator_ = identity->address;
     }
     params_ = chain->params();
-    hello_.chain_id = params_.chain_id;
-    hello_.genesis = chain->genesis();
-    hello_.nonce = random_number();
-    hello_.agent = "polisd/" + setup_.version;
+    hello_ = make_hello(params_.chain_id, chain->genesis(), setup_.version);
     store_ = &chain->store();
     reader_ = std::make_unique<ledger::ChainReader>(*store_);
     gate_ = std::make_unique<TxnGate>(chain->rules(), *crypto_, *this);
@@ -206,26 +168,8 @@ Result<void, std::string> App::Impl::open_blobs() {
 }
 
 Result<void, std::string> App::Impl::open_p2p() {
-    const NodeConfig::P2p& config = setup_.config.p2p;
-    P2pDriver::Setup setup;
-    setup.listen = *parse_listen_address(config.listen);
-    if (!config.advertise.empty()) {
-        setup.advertise_port = p2p::parse_endpoint(config.advertise)->port;
-    }
-    setup.hello = hello_;
-    setup.identity = &*identity_;
-    setup.peers.self = identity_->public_key();
-    setup.peers.nonce = hello_.nonce;
-    for (const std::string& peer : config.boot) {
-        POLIS_TRY(const p2p::Dial dial, parse_peer_address(peer));
-        setup.peers.boot.push_back(dial);
-    }
-    setup.peers.book = read_book(setup_.home.peers_book());
-    setup.peers.random_seed = random_number();
-    setup.peers.limits.outbound_max = config.outbound_max;
-    setup.peers.limits.inbound_max = config.inbound_max;
-    setup.peers.limits.local_network = config.local_network;
-    setup.faults_seed = random_number();
+    POLIS_TRY(
+        P2pDriver::Setup setup, p2p_setup(setup_.home, setup_.config.p2p, hello_, *identity_));
     setup.listener = this;
     setup.blobs = blobs_.get();
     setup.clock = &net_clock_;
@@ -368,10 +312,12 @@ bool App::Impl::message(PeerId peer, p2p::Channel channel, Bytes bytes, InFlight
 }
 
 void App::Impl::save_book(Bytes book) {
-    const fs::path file = setup_.home.peers_book();
-    const bool taken = files_->submit([this, file, book = std::move(book)] {
-        if (!replace_file(file, book)) {
-            log_->warn("p2p", "cannot write the address book", {{"file", file.string()}});
+    const bool taken = files_->submit([this, book = std::move(book)] {
+        if (!write_book(setup_.home, book)) {
+            log_->warn(
+                "p2p",
+                "cannot write the address book",
+                {{"file", setup_.home.peers_book().string()}});
         }
     });
     if (!taken) {

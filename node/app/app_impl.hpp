@@ -58,7 +58,6 @@ class App::Impl final : public P2pListener, public ValidatorListener, public Txn
     void misbehaved(PeerId peer, std::string reason) override;
 
   private:
-    [[nodiscard]] Result<void, std::string> open_log();
     [[nodiscard]] Result<void, std::string> open_validator();
     [[nodiscard]] Result<void, std::string> open_blobs();
     [[nodiscard]] Result<void, std::string> open_p2p();

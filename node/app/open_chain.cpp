@@ -6,8 +6,6 @@
 #include <fmt/format.h>
 
 #include <core/hex.hpp>
-#include <genesis/builder.hpp>
-#include <node/home/home.hpp>
 
 namespace polis::node {
 
@@ -15,15 +13,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using ChainResult = Result<std::unique_ptr<ledger::Chain>, std::string>;
-
-OpenOptions options_of(const NodeConfig::Store& config) {
-    OpenOptions out;
-    out.store.cache_bytes = config.cache_bytes;
-    out.store.write_buffer_bytes = config.write_buffer_bytes;
-    out.store.compression = config.compression;
-    out.chain.tree.cache_bytes_max = config.state_cache_bytes;
-    return out;
-}
 
 Result<std::string, std::string> genesis_text(const HomeLayout& home) {
     const fs::path file = genesis_file(home.home);
@@ -43,13 +32,22 @@ Result<std::string, std::string> genesis_text(const HomeLayout& home) {
 
 }  // namespace
 
-Result<Hash, std::string> genesis_hash_of(const HomeLayout& home) {
+Result<genesis::Genesis, std::string> read_genesis(const HomeLayout& home) {
     POLIS_TRY(const std::string text, genesis_text(home));
-    const auto genesis = genesis::build_from_text(text, genesis_file(home.home).string());
+    auto genesis = genesis::build_from_text(text, genesis_file(home.home).string());
     if (!genesis) {
         return std::unexpected(genesis::describe(genesis.error()));
     }
-    return genesis->hash;
+    return *std::move(genesis);
+}
+
+OpenOptions open_options(const NodeConfig::Store& config) {
+    OpenOptions out;
+    out.store.cache_bytes = config.cache_bytes;
+    out.store.write_buffer_bytes = config.write_buffer_bytes;
+    out.store.compression = config.compression;
+    out.chain.tree.cache_bytes_max = config.state_cache_bytes;
+    return out;
 }
 
 ChainResult open_chain(const HomeLayout& home, const NodeConfig::Store& config) {
@@ -59,15 +57,15 @@ ChainResult open_chain(const HomeLayout& home, const NodeConfig::Store& config) 
         POLIS_TRY(auto created, create_home(home.home, text, genesis_file(home.home).string()));
         created.reset();  // opened again below, with the memory of the configuration
     }
-    POLIS_TRY(auto chain, open_home(home.home, options_of(config)));
-    POLIS_TRY(const Hash genesis, genesis_hash_of(home));
-    if (chain->genesis() != genesis) {
+    POLIS_TRY(auto chain, open_home(home.home, open_options(config)));
+    POLIS_TRY(const genesis::Genesis genesis, read_genesis(home));
+    if (chain->genesis() != genesis.hash) {
         return std::unexpected(fmt::format(
             "{} is not the genesis of the chain in {} (hash {}, not {}); put the right file back "
             "or choose another --home",
             genesis_file(home.home).string(),
             chain_dir(home.home).string(),
-            to_hex(genesis.view().first(4)),
+            to_hex(genesis.hash.view().first(4)),
             to_hex(chain->genesis().view().first(4))));
     }
     return chain;

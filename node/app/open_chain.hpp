@@ -4,8 +4,10 @@
 #include <string>
 
 #include <core/result.hpp>
+#include <genesis/builder.hpp>
 #include <ledger/chain.hpp>
 #include <node/config/config.hpp>
+#include <node/home/home.hpp>
 #include <node/home/identity.hpp>
 
 namespace polis::node {
@@ -16,7 +18,10 @@ namespace polis::node {
 [[nodiscard]] Result<std::unique_ptr<ledger::Chain>, std::string> open_chain(
     const HomeLayout& home, const NodeConfig::Store& config);
 
-/// The hash of the genesis that genesis.toml describes. @error one line with cause and cure
-[[nodiscard]] Result<Hash, std::string> genesis_hash_of(const HomeLayout& home);
+/// What genesis.toml describes. @error one line with cause and cure
+[[nodiscard]] Result<genesis::Genesis, std::string> read_genesis(const HomeLayout& home);
+
+/// The memory that the configuration gives a chain.
+[[nodiscard]] OpenOptions open_options(const NodeConfig::Store& config);
 
 }  // namespace polis::node

@@ -205,7 +205,7 @@ Finding check_files() {
 Finding check_chain(const HomeLayout& home, const NodeConfig& config) {
     std::error_code ignored;
     if (!fs::exists(chain_dir(home.home), ignored)) {
-        const auto genesis = genesis_hash_of(home);
+        const auto genesis = read_genesis(home);
         return genesis ? good("chain", "none yet: made from genesis.toml at the first start")
                        : bad("chain", genesis.error());
     }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <node/app/app.hpp>
+#include <node/app/restore_stage.hpp>
 #include <node/cli/command.hpp>
 #include <node/runtime/ending.hpp>
 
@@ -37,13 +38,18 @@ Outcome run(const RunOptions& options) {
     }
     Ending ending;
     POLIS_TRY(NodeConfig config, load_config(options));
-    POLIS_TRY(
-        const std::unique_ptr<App> app,
-        App::open(
-            {.home = {options.home},
-             .config = std::move(config),
-             .version = POLIS_VERSION,
-             .ending = &ending}));
+    App::Setup setup{
+        .home = {options.home},
+        .config = std::move(config),
+        .version = POLIS_VERSION,
+        .ending = &ending};
+    if (begins_with_snapshot(setup)) {
+        POLIS_TRY_VOID(restore_from_peers(setup));
+        if (ending.due()) {
+            return kExitOk;
+        }
+    }
+    POLIS_TRY(const std::unique_ptr<App> app, App::open(std::move(setup)));
     POLIS_TRY_VOID(app->start());
     print_ready(*app);
     ending.wait();

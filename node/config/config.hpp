@@ -69,6 +69,12 @@ struct NodeConfig {
         bool compression = false;
     };
 
+    struct Sync {
+        std::string start = "blocks";
+        std::uint64_t snapshot_wait_ms = 60'000;
+        std::uint64_t snapshot_interval = 10'000;
+    };
+
     struct Blobs {
         std::uint64_t quota_bytes = std::uint64_t{16} << 30;
         std::vector<std::string> keep;
@@ -91,6 +97,7 @@ struct NodeConfig {
     Consensus consensus;
     Mempool mempool;
     Store store;
+    Sync sync;
     Blobs blobs;
     Log log;
     Runtime runtime;

@@ -15,6 +15,7 @@ constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 constexpr std::uint64_t kHourMs = 3'600'000;
 
 constexpr std::array<std::string_view, 5> kLevels{"trace", "debug", "info", "warn", "error"};
+constexpr std::array<std::string_view, 2> kStarts{"blocks", "snapshot"};
 constexpr std::array<std::string_view, 2> kFormats{"text", "json"};
 
 // The field of a key, for the table below.
@@ -103,6 +104,23 @@ constexpr std::array kKeys{
         kMiB,
         64 * kGiB},
     ConfigKey{POLIS_BOOL(store, compression), "Snappy: a third less space, a tenth slower"},
+    ConfigKey{
+        POLIS_TEXT(sync, start),
+        "How a home without a chain begins: with all blocks, or with a copy of the state from "
+        "peers",
+        0,
+        0,
+        kStarts},
+    ConfigKey{
+        POLIS_NUMBER(sync, snapshot_wait_ms),
+        "When nothing of a copy has come for so long, the node begins with all blocks",
+        0,
+        24 * kHourMs},
+    ConfigKey{
+        POLIS_NUMBER(sync, snapshot_interval),
+        "Blocks between two copies of the state for nodes that begin; 0: only when told to",
+        0,
+        1'000'000'000},
     ConfigKey{POLIS_NUMBER(blobs, quota_bytes), "Space for blobs on the disk", kMiB, 1'024 * kGiB},
     ConfigKey{
         POLIS_LIST(blobs, keep), "Roots of blobs that are fetched from peers and never dropped"},

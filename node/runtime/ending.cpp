@@ -1,12 +1,11 @@
 #include <node/runtime/ending.hpp>
 
-#include <array>
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <utility>
 
-#include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -55,12 +54,21 @@ void Ending::request(int exit_code, std::string why) {
     POLIS_ASSERT(::write(requests_, &one, sizeof(one)) == sizeof(one));
 }
 
-void Ending::wait() {
-    std::array<pollfd, 2> sources{
+Ending::Sources Ending::look(int wait_ms) const {
+    Sources out{
         pollfd{.fd = signals_, .events = POLLIN, .revents = 0},
         pollfd{.fd = requests_, .events = POLLIN, .revents = 0}};
-    while (::poll(sources.data(), sources.size(), -1) < 0 && errno == EINTR) {
+    while (::poll(out.data(), out.size(), wait_ms) < 0 && errno == EINTR) {
     }
+    return out;
+}
+
+bool Ending::due() const {
+    return std::ranges::any_of(look(0), [](const pollfd& one) { return one.revents != 0; });
+}
+
+void Ending::wait() {
+    const Sources sources = look(-1);
     if (sources[0].revents != 0) {
         signalfd_siginfo info{};
         POLIS_ASSERT(::read(signals_, &info, sizeof(info)) == sizeof(info));

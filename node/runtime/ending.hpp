@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
 #include <string>
+
+#include <poll.h>
 
 #include <core/result.hpp>
 #include <node/runtime/mutex.hpp>
@@ -22,6 +25,9 @@ class Ending {
     /// Wakes wait(). The first request counts; a failure has a line for people. Any thread.
     void request(int exit_code, std::string why);
 
+    /// Whether wait() would return at once.
+    [[nodiscard]] bool due() const;
+
     /// Returns after SIGTERM, SIGINT or a request. From then on a second signal ends the process at
     /// once.
     void wait();
@@ -30,6 +36,10 @@ class Ending {
     [[nodiscard]] std::string why() const;
 
   private:
+    using Sources = std::array<pollfd, 2>;
+
+    [[nodiscard]] Sources look(int wait_ms) const;
+
     int signals_ = -1;   ///< signalfd
     int requests_ = -1;  ///< eventfd
     mutable Mutex mutex_;

@@ -102,7 +102,10 @@ Validator::Impl::Done Validator::Impl::perform(const pbft::Behind& effect) {
 }
 
 Validator::Impl::Done Validator::Impl::perform(const pbft::Alarm& effect) {
-    out_.emplace_back(AlarmRaised{effect});
+    // An observer has no votes that could be lost.
+    if (self_ || effect.kind != pbft::AlarmKind::kQuarantined) {
+        out_.emplace_back(AlarmRaised{effect});
+    }
     return {};
 }
 

@@ -251,6 +251,15 @@ class Network(DevnetCase):
         self.assertFalse((self.home / "node-4").exists())
         self.assertEqual(len(self.status()["nodes"]), 4)
 
+    def test_takes_in_a_late_node_that_skips_history(self):
+        self.progress(2)
+        self.json("devnet", "add-node", "--from-snapshot")
+        self.assertIsNone(
+            self.json("rpc", "--rpc", self.node(4)["rpc"], "chain_getBlock", "block=1"))
+        height = self.node(4)["height"]
+        self.assertEqual(self.block(height, 4)["hash"], self.block(height, 0)["hash"])
+        self.json("devnet", "rm-node", 4)
+
     def test_bundles_what_a_report_needs_and_no_secret(self):
         file = self.dir / "bundle.tar.gz"
         self.json("devnet", "bundle", "--output", file)

@@ -242,7 +242,8 @@ class Net:
         """Every block that two nodes have is the same, with the same state root after it."""
         nodes = nodes if nodes is not None else self.running()
         common = min(node.height() for node in nodes)
-        for height in range(max(1, common - 50), common + 1):
+        base = max(node.rpc("node_syncStatus")["base"] for node in nodes)
+        for height in range(max(1, base, common - 50), common + 1):
             seen = {(lambda b: (b["hash"], b["parentStateRoot"]))(
                 node.rpc("chain_getHeader", height)) for node in nodes}
             assert len(seen) == 1, f"height {height}: {seen}"

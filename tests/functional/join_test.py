@@ -38,6 +38,56 @@ class Join(NetCase):
         self.faucet(late, address, 1)
         net.until(lambda: harness.amount_of(net.nodes[3], address) == 6, "everybody has it")
 
+    def test_a_newcomer_skips_history_with_a_snapshot(self):
+        net = self.net(4).start()
+        address = harness.fresh_address(1)
+        net.wait_height(8)
+        self.faucet(net.nodes[0], address, 5)
+        taken = [node.admin("admin_snapshot")["height"] for node in net.nodes]
+        net.advance(2)
+        late = net.add(validator=False, sync__start="snapshot").start()
+        base = late.rpc("node_syncStatus")["base"]
+        self.assertIn(base, taken)
+        net.wait_height(net.nodes[0].height(), [late])
+        self.assertEqual(harness.amount_of(late, address), 5)
+        self.assertIsNone(late.rpc("chain_getBlock", 1))
+        self.assertFalse((late.home / "restore").exists())
+        net.advance(2)
+        net.assert_same_chain()
+        self.assertNotIn("alarm", late.tail(50))
+
+    def test_who_began_with_a_snapshot_lasts_and_serves_the_next_one(self):
+        net = self.net(1).start()
+        net.wait_height(3)
+        net.nodes[0].admin("admin_snapshot")
+        net.advance(2)
+        late = net.add(validator=False, sync__start="snapshot").start()
+        net.advance(2)
+        self.assertEqual(late.stop(), 0)
+        late.start()
+        newer = late.admin("admin_snapshot")["height"]
+        net.advance(2)
+        last = net.add(validator=False, sync__start="snapshot").start()
+        self.assertEqual(last.rpc("node_syncStatus")["base"], newer)
+        net.advance(2)
+        net.assert_same_chain()
+
+    def test_without_a_snapshot_a_newcomer_takes_all_blocks(self):
+        net = self.net(4).start()
+        net.wait_height(5)
+        late = net.add(
+            validator=False, sync__start="snapshot", sync__snapshot_wait_ms=1_000).start()
+        net.wait_height(net.nodes[0].height(), [late])
+        self.assertIn("no peer serves a snapshot", late.tail(50))
+        self.assertIsNotNone(late.rpc("chain_getBlock", 1))
+
+    def test_a_newcomer_that_waits_ends_when_it_is_told_to(self):
+        net = self.net(1)
+        waits = net.add(validator=False, sync__start="snapshot").start(wait=False)
+        net.until(lambda: "looking for a snapshot" in waits.tail(), "it looks for one")
+        self.assertEqual(waits.stop(), 0)
+        self.assertFalse((waits.home / "chain").exists())
+
     def test_a_restarted_net_goes_on_where_it_was(self):
         net = self.net(4).start()
         net.wait_height(4)

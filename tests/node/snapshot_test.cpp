@@ -4,22 +4,13 @@
 #include <ledger/store/snapshot.hpp>
 
 #include <cstdint>
-#include <map>
-#include <memory>
 #include <optional>
-#include <utility>
-#include <variant>
 
 #include <gtest/gtest.h>
 
-#include <consensus/checker.hpp>
-#include <consensus/sync/snapshot_sync.hpp>
 #include <core/codec/borsh.hpp>
 #include <ledger/block.hpp>
-#include <ledger/restore.hpp>
-#include <ledger/store/memory_store.hpp>
 #include <node/validator/ledger_reader.hpp>
-#include <node/validator/wire.hpp>
 #include <tests/node/network.hpp>
 #include <tests/node/txns.hpp>
 #include <tests/support/ledger_world.hpp>
@@ -88,102 +79,6 @@ TEST(Snapshots, are_read_as_the_ledger_wrote_them) {
     }
     EXPECT_EQ(reader.header_facts(Bytes{1, 2}), std::nullopt);
     EXPECT_EQ(reader.block_hash(Bytes{1, 2}), std::nullopt);
-}
-
-/// The chunks and the rest of a snapshot that was fetched and proved.
-struct Fetched {
-    std::optional<sync::SnapshotReady> ready;
-    std::map<std::uint32_t, Bytes> chunks;
-};
-
-/// A stranger's sync against what node 0 answers.
-class Newcomer {
-  public:
-    Newcomer(Network& network, PeerId self)
-        : network_(network),
-          self_(self),
-          sync_(
-              {.chain = network.genesis().state.params.chain_id,
-               .term_blocks = network.genesis().state.params.term_blocks,
-               .genesis = network.genesis().committee},
-              checker_,
-              reader_,
-              std::nullopt,
-              {.collect_ms = 1}) {}
-
-    /// @return nothing if it did not end
-    Fetched fetch() {
-        perform(sync_.peer_joined(0, network_.now()));
-        for (int round = 0; round < 1'000 && !fetched_.ready; ++round) {
-            network_.run_for(5);
-            for (const Bytes& mail : network_.take_mail(self_)) {
-                const auto message = decode_wire(mail);
-                if (const auto* answer = std::get_if<sync::SnapshotResponse>(&*message)) {
-                    perform(sync_.answered(0, *answer, network_.now()));
-                }
-            }
-            perform(sync_.tick(network_.now()));
-        }
-        return std::move(fetched_);
-    }
-
-  private:
-    void perform(sync::SnapshotEffects effects) {
-        for (sync::SnapshotEffect& effect : effects) {
-            std::visit([this](auto& one) { on(one); }, effect);
-        }
-    }
-
-    void on(const sync::AskSnapshot& effect) {
-        network_.input(0, PeerBytes{self_, encode_wire(effect.request)});
-    }
-
-    void on(const sync::SnapshotChosen& effect) {
-        perform(sync_.chunks_here(effect.offer.manifest, {}, network_.now()));
-    }
-
-    void on(sync::KeepChunk& effect) { fetched_.chunks[effect.index] = std::move(effect.bytes); }
-
-    void on(sync::SnapshotReady& effect) { fetched_.ready = std::move(effect); }
-
-    void on(const sync::Blame& effect) {
-        ADD_FAILURE() << "blames node 0: " << sync::to_string(effect.fault);
-    }
-
-    Network& network_;
-    const PeerId self_;
-    consensus::PlainChecker checker_;
-    const SyncLedgerReader reader_;
-    sync::SnapshotSync sync_;
-    Fetched fetched_;
-};
-
-TEST(Snapshots, are_proved_and_fetched_by_who_knows_only_the_genesis) {
-    Network network(4, 3);
-    network.input(0, SubmitTxn{transfer(network.genesis(), 0, 1, 5, 0)});
-    ASSERT_TRUE(network.run_until([&] { return network.all_at(Height{10}); }));
-    const Height height = must(network.node(0).take_snapshot());
-    const Hash root = network.node(0).chain().head().state_root;
-    ASSERT_TRUE(network.run_until([&] { return network.all_at(Height{height.value + 2}); }));
-
-    Newcomer newcomer(network, network.add_stranger());
-    const Fetched fetched = newcomer.fetch();
-    ASSERT_TRUE(fetched.ready.has_value());
-    EXPECT_EQ(fetched.ready->offer.height, height);
-    const auto block = codec::decode<ledger::Block>(fetched.ready->anchor.block.block);
-    const auto next = codec::decode<ledger::Header>(fetched.ready->anchor.next_header);
-    ASSERT_TRUE(block && next);
-    auto chunk = fetched.chunks.begin();
-    const auto chain = must(ledger::restore_chain(
-        std::make_unique<ledger::MemoryStore>(),
-        {.genesis = network.genesis().state, .block = *block, .next = *next},
-        [&]() -> ledger::StoreResult<std::optional<Bytes>> {
-            return chunk == fetched.chunks.end() ? std::optional<Bytes>{}
-                                                 : std::optional{(chunk++)->second};
-        },
-        {}));
-    EXPECT_EQ(chain->head().height, height);
-    EXPECT_EQ(chain->head().state_root, root);
 }
 
 }  // namespace

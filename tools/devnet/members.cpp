@@ -64,6 +64,25 @@ Fallible<void> register_validator(
     return send(operator_key, ledger::Delegate{address, kStake}, "stake delegated");
 }
 
+/// Has all running nodes copy their state, and waits for the block that proves the copies.
+Fallible<void> take_snapshots(const Devnet& devnet, const Wait& wait, const Say& say) {
+    Devnet running = devnet;
+    std::erase_if(running.nodes, [&](const Node& node) {
+        return state_of(devnet, node) != ProcessState::kRunning;
+    });
+    std::uint64_t height = 0;
+    for (const Node& node : running.nodes) {
+        POLIS_TRY(RpcClient client, admin_client(devnet, node));
+        const auto taken = client.call("admin_snapshot");
+        if (!taken) {
+            return std::unexpected(to_failure(taken.error()));
+        }
+        height = std::max(height, taken->value("height", std::uint64_t{0}));
+    }
+    say(fmt::format("{} nodes have copied their state", running.nodes.size()));
+    return wait_for(running, {.finalized = height + 1, .timeout = wait.timeout}, say);
+}
+
 }  // namespace
 
 Fallible<Node> any_running(const Devnet& devnet) {
@@ -85,7 +104,13 @@ Fallible<std::size_t> add_node(Devnet& devnet, const AddOptions& options, const 
             "a devnet has at most {} nodes; begin a new one with more --nodes", kNodesMax)));
     }
     devnet.nodes.push_back(make_node(devnet.manifest, index, options.validator));
-    POLIS_TRY_VOID(make_home(devnet, devnet.nodes.back()));
+    if (options.from_snapshot) {
+        Devnet before = devnet;
+        before.nodes.pop_back();
+        POLIS_TRY_VOID(take_snapshots(before, options.wait, say));
+    }
+    const Beginning beginning = options.from_snapshot ? Beginning::kSnapshot : Beginning::kGenesis;
+    POLIS_TRY_VOID(make_home(devnet, devnet.nodes.back(), beginning));
     const std::uint64_t goal = best_height(devnet);
     const Begin what{
         .positions = {devnet.nodes.size() - 1}, .version = options.version, .detached = true};

@@ -10,7 +10,8 @@
 namespace polis::tools::devnet {
 
 struct AddOptions {
-    bool validator = false;  ///< also registers it with stake
+    bool validator = false;      ///< also registers it with stake
+    bool from_snapshot = false;  ///< begins with a copy of the state instead of all blocks
     std::string version;
     Wait wait;  ///< how long the new node may take to catch up; its height is not looked at
 };

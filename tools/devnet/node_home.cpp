@@ -50,6 +50,15 @@ Fallible<void> write_keys(const Devnet& devnet, const Node& node) {
     return {};
 }
 
+Fallible<void> begin_chain(const Devnet& devnet, const fs::path& home, Beginning beginning) {
+    const std::string genesis = genesis_text(devnet.manifest);
+    if (beginning == Beginning::kSnapshot) {
+        return write_file(node::genesis_file(home), genesis);
+    }
+    const auto chain = node::create_home(home, genesis, "the devnet's genesis");
+    return chain ? Fallible<void>{} : std::unexpected(chain.error());
+}
+
 }  // namespace
 
 crypto::SigningKey identity_key(std::string_view seed, std::size_t index) {
@@ -64,15 +73,12 @@ std::string genesis_text(const Manifest& manifest) {
          .election = *genesis::parse_election(manifest.election)});
 }
 
-Fallible<void> make_home(const Devnet& devnet, const Node& node) {
+Fallible<void> make_home(const Devnet& devnet, const Node& node, Beginning beginning) {
     const fs::path home = node_home(devnet, node);
     std::error_code failed;
+    fs::create_directories(home, failed);
     if (!fs::exists(node::chain_dir(home), failed)) {
-        const auto chain =
-            node::create_home(home, genesis_text(devnet.manifest), "the devnet's genesis");
-        if (!chain) {
-            return std::unexpected(chain.error());
-        }
+        POLIS_TRY_VOID(begin_chain(devnet, home, beginning));
     }
     if (!fs::exists(home / "node.key", failed)) {
         POLIS_TRY_VOID(write_keys(devnet, node));
@@ -92,6 +98,8 @@ Fallible<void> write_config(const Devnet& devnet, const Node& node) {
             boot.push_back(fmt::format("\"{}@127.0.0.1:{}\"", other.id, other.p2p_port));
         }
     }
+    std::error_code failed;
+    const bool has_chain = fs::exists(node::chain_dir(node_home(devnet, node)), failed);
     const Manifest& manifest = devnet.manifest;
     const std::string text = fmt::format(
         "# Written by `polis devnet`, again whenever this node is started.\n"
@@ -111,7 +119,9 @@ Fallible<void> write_config(const Devnet& devnet, const Node& node) {
         "dev_seed = {}\n\n"
         "[consensus]\n"
         "block_interval_ms = {}\n"
-        "empty_block_interval_ms = {}\n",
+        "empty_block_interval_ms = {}\n\n"
+        "[sync]\n"
+        "start = \"{}\"\n",
         node.index,
         node.p2p_port,
         fmt::join(boot, ", "),
@@ -121,7 +131,8 @@ Fallible<void> write_config(const Devnet& devnet, const Node& node) {
         node.admin_port,
         toml_text(manifest.seed),
         std::min(kBusyBlockIntervalMs, manifest.block_interval_ms),
-        manifest.block_interval_ms);
+        manifest.block_interval_ms,
+        has_chain ? "blocks" : "snapshot");
     return write_file(node_home(devnet, node) / "config.toml", text);
 }
 

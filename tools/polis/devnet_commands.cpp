@@ -199,6 +199,8 @@ void add_members(Program& program, CLI::App& group) {
     CLI::App& add_command = *group.add_subcommand("add-node", "One more node, which syncs");
     add_devnet_options(add_command, added->common);
     add_command.add_flag("--validator", added->add.validator, "Register it, with stake");
+    add_command.add_flag(
+        "--from-snapshot", added->add.from_snapshot, "Begin with a copy of the state, not block 1");
     add_command.add_option("--timeout", added->timeout_s, "Seconds to catch up")
         ->check(CLI::Range(1, 86'400))
         ->capture_default_str();

@@ -148,6 +148,7 @@ class World {
     std::optional<SnapshotReady> restored;
     std::map<PeerId, Fault> blamed;
     std::map<Hash, std::map<std::uint32_t, Bytes>> disk;
+    std::set<std::uint64_t> links;  ///< terms
     std::size_t kept_total = 0;
     std::vector<SnapshotOffer> chosen;
     std::uint64_t delay_max = 80;
@@ -192,6 +193,11 @@ class World {
         });
     }
 
+    void perform_one(const KeepLink& keep) {
+        EXPECT_EQ(keep.link, TestChain::shared().link(keep.term.value));
+        links.insert(keep.term.value);
+    }
+
     void perform_one(const KeepChunk& keep) {
         EXPECT_TRUE(disk[keep.manifest].emplace(keep.index, keep.bytes).second) << "kept twice";
         ++kept_total;
@@ -203,6 +209,9 @@ class World {
         EXPECT_EQ(ready.offer.block, TestChain::shared().hash(height));
         EXPECT_EQ(ready.offer.state_root, TestChain::state_root(height));
         EXPECT_EQ(ready.anchor, TestChain::shared().anchor(height));
+        for (std::uint64_t term = 0; term < height / kTermBlocks; ++term) {
+            EXPECT_TRUE(links.contains(term)) << "no proof of the committee after term " << term;
+        }
         const auto manifest = reader_.manifest_facts(ready.manifest);
         ASSERT_TRUE(manifest.has_value());
         const auto& chunks = disk[ready.offer.manifest];
