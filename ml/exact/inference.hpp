@@ -40,11 +40,20 @@ class Evaluator {
         std::size_t depth = 0;              ///< padded
     };
 
-    void run(std::size_t layer);
-    void run_dense(std::size_t layer, const Dense& dense);
-    void run_conv(std::size_t layer, const Conv2d& conv);
-    void run_pool(std::size_t layer);
-    void run_add(std::size_t layer, const Add& add);
+    /// Packs the weights of the layer that was added last.
+    void pack(const std::vector<std::int8_t>& weights, std::size_t outputs);
+    void grow(std::size_t row_values, std::size_t sums);
+
+    void run(std::size_t layer, const Dense& dense);
+    void run(std::size_t layer, const Conv2d& conv);
+    void run(std::size_t layer, const MaxPool2x2& pool);
+    void run(std::size_t layer, const Add& add);
+
+    /// Sums of products of the first `rows` of rows_, [rows, outputs].
+    std::span<const std::int32_t> multiply(
+        const Packed& packed, std::size_t rows, std::size_t outputs);
+    [[nodiscard]] const Bytes& source_of(std::size_t layer) const;
+    [[nodiscard]] bool is_last(std::size_t layer) const;
 
     // Constant after construction.
     AdmittedModel model_;
@@ -54,8 +63,9 @@ class Evaluator {
     std::vector<Packed> packed_;  ///< by layer; empty for those without weights
 
     // Scratch.
-    std::vector<Bytes> tensors_;      ///< activations: the sample, then every layer's result
-    std::vector<std::int16_t> rows_;  ///< inputs as the kernels read them
+    std::vector<Bytes> tensors_;        ///< the sample, then the result of each hidden layer
+    std::vector<std::int16_t> planes_;  ///< input of a convolution with its border
+    std::vector<std::int16_t> rows_;    ///< inputs as the kernels read them
     std::vector<std::int32_t> sums_;
     std::vector<std::int32_t> logits_;
 };
