@@ -113,12 +113,13 @@ Model random_model(Random& random) {
     ModelMaker maker(random, {side(1, 3), side(4, 12), side(4, 12)});
     if (random.chance(3, 4)) {
         const std::uint8_t kernel = byte(1, 4);
+        const std::uint8_t max = byte(1, 255);
         maker.conv(
             {.outputs = side(1, 9),
              .kernel = kernel,
              .stride = byte(1, 2),
-             .pad = byte(0, kernel - 1)},
-            byte(1, 255));
+             .pad = byte(0, kernel - 1U)},
+            max);
         if (random.chance(1, 2)) {
             const std::uint16_t trunk = maker.next();
             const auto& first = std::get<Conv2d>(maker.model().layers[0].operation);
@@ -126,7 +127,8 @@ Model random_model(Random& random) {
         }
     }
     if (random.chance(1, 2)) {
-        maker.dense(side(1, 40), byte(1, 255));
+        const std::uint32_t outputs = side(1, 40);
+        maker.dense(outputs, byte(1, 255));
     }
     return maker.logits(side(2, 12));
 }
