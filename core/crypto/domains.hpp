@@ -32,6 +32,8 @@ inline constexpr Domain kDomainFact{"polis.fact"};
 inline constexpr Domain kDomainFactSign{"polis.fact.sign"};
 inline constexpr Domain kDomainBeacon{"polis.beacon"};
 
+inline constexpr Domain kDomainMapping{"polis.ml.map"};
+
 inline constexpr Domain kDomainP2pIdentity{"polis.p2p.id"};
 // Of names that never leave a process.
 inline constexpr Domain kDomainMemo{"polis.memo"};
