@@ -48,6 +48,38 @@ std::string_view to_string(TxnStatus status) {
             return "offence too long ago";
         case TxnStatus::kAlreadyPunished:
             return "already punished for this height";
+        case TxnStatus::kNoTasks:
+            return "this chain has no learning tasks";
+        case TxnStatus::kTaskExists:
+            return "the sender has a task with this tag";
+        case TxnStatus::kTasksFull:
+            return "the list of tasks is full of better paid ones";
+        case TxnStatus::kUnknownTask:
+            return "no such task";
+        case TxnStatus::kNotTaskOwner:
+            return "sender does not own the task";
+        case TxnStatus::kTaskNotWaiting:
+            return "the task is no longer waiting";
+        case TxnStatus::kRoundNotOpen:
+            return "no round is open for this task";
+        case TxnStatus::kRoundTooEarly:
+            return "training is not over";
+        case TxnStatus::kRoundTooLate:
+            return "the window is over";
+        case TxnStatus::kNotContender:
+            return "sender is no validator that may train";
+        case TxnStatus::kAlreadyCommitted:
+            return "sender has committed to a model";
+        case TxnStatus::kRoundFull:
+            return "the round has no room for another trainer";
+        case TxnStatus::kNotCommitted:
+            return "sender has not committed to a model";
+        case TxnStatus::kAlreadyRevealed:
+            return "already revealed";
+        case TxnStatus::kRevealMismatch:
+            return "model and salt are not those of the commitment";
+        case TxnStatus::kWrongTestKey:
+            return "not the key whose hash the task names";
     }
     return "unknown status";
 }
