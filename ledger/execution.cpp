@@ -82,7 +82,7 @@ class BlockExecutor {
     }
 
   private:
-    /// What a block changes beside its transactions: facts, the election's records, tasks, the term.
+    /// What a block changes beside its transactions: facts, the election's records, tasks, terms.
     StoreResult<void> elect() {
         const Header& header = block_.header;
         POLIS_TRY(const auto facts, facts::record_facts(state_, block_.facts, header.height));

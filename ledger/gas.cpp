@@ -32,14 +32,10 @@ struct PayloadGas {
     }
 
     /// Task, list of waiting ones, three wanted blobs; and as much for one that it displaces.
-    Gas operator()(const SubmitTask&) const {
-        return Gas{writes(10).value + kGasTaskLife.value};
-    }
+    Gas operator()(const SubmitTask&) const { return Gas{writes(10).value + kGasTaskLife.value}; }
 
     /// Task, entry, list of entrants.
-    Gas operator()(const CommitModel&) const {
-        return Gas{writes(3).value + kGasEntryLife.value};
-    }
+    Gas operator()(const CommitModel&) const { return Gas{writes(3).value + kGasEntryLife.value}; }
 
     Gas operator()(const RevealModel&) const { return writes(2); }
 

@@ -9,8 +9,8 @@ namespace {
 
 bool shape_fits(const exact::Shape& shape) {
     const bool sides = shape.channels >= 1 && shape.channels <= exact::kInputsMax &&
-                       shape.height >= 1 && shape.height <= exact::kSideMax &&
-                       shape.width >= 1 && shape.width <= exact::kSideMax;
+                       shape.height >= 1 && shape.height <= exact::kSideMax && shape.width >= 1 &&
+                       shape.width <= exact::kSideMax;
     return sides && shape.elements() <= exact::kInputsMax;
 }
 

@@ -66,20 +66,20 @@ struct TaskSpec {
 
 /// Why no chain takes a task like this.
 enum class TaskSpecError : std::uint8_t {
-    kNoName,             ///< the name is empty
-    kNoTag,              ///< the tag is empty
-    kBadInput,           ///< a side is 0 or over the limits of models
-    kBadClasses,         ///< fewer than 2 classes or more than models may have
-    kBadModelBytes,      ///< 0, or more than a model may have
-    kBadMultiplyAdds,    ///< 0, or more than a model may need
-    kImpossibleTarget,   ///< more than all answers right
-    kReplayReserved,     ///< mode `replay` is not implemented
-    kNoReward,           ///< a task without reward would never be chosen
-    kNoBond,             ///< the owner's bond is 0
-    kNoTrainerBond,      ///< the trainers' bond is 0: silence would cost nothing
-    kAmountsOverflow,    ///< reward and bond exceed 64 bits
-    kBadWindow,          ///< a window is shorter or longer than the limits
-    kBadRunnerUpShare,   ///< more than the whole reward
+    kNoName,            ///< the name is empty
+    kNoTag,             ///< the tag is empty
+    kBadInput,          ///< a side is 0 or over the limits of models
+    kBadClasses,        ///< fewer than 2 classes or more than models may have
+    kBadModelBytes,     ///< 0, or more than a model may have
+    kBadMultiplyAdds,   ///< 0, or more than a model may need
+    kImpossibleTarget,  ///< more than all answers right
+    kReplayReserved,    ///< mode `replay` is not implemented
+    kNoReward,          ///< a task without reward would never be chosen
+    kNoBond,            ///< the owner's bond is 0
+    kNoTrainerBond,     ///< the trainers' bond is 0: silence would cost nothing
+    kAmountsOverflow,   ///< reward and bond exceed 64 bits
+    kBadWindow,         ///< a window is shorter or longer than the limits
+    kBadRunnerUpShare,  ///< more than the whole reward
 };
 
 /// Cause and cure in a line.

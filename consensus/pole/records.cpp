@@ -15,10 +15,10 @@ enum class Tag : std::uint8_t {
     kRound = 0,
     kRoundCount = 1,
     kEntrants = 2,
-    kEntry = 3,         ///< | trainer
+    kEntry = 3,  ///< | trainer
     kStanding = 4,
-    kWantedBlob = 5,    ///< | first 31 bytes of the root
-    kWantedScore = 6,   ///< | first 31 bytes of the subject
+    kWantedBlob = 5,   ///< | first 31 bytes of the root
+    kWantedScore = 6,  ///< | first 31 bytes of the subject
 };
 
 /// Keys have at most 32 bytes, so one byte of a hash stays out: 248 bits are as good.
@@ -52,8 +52,7 @@ std::optional<Record> load(ElectionRecords& records, const Bytes& key) {
 /// A list of names in a record of its own.
 struct Entrants {
     std::vector<Address> trainers;
-    static constexpr auto kFields =
-        codec::fields(codec::bounded(&Entrants::trainers, kEntriesMax));
+    static constexpr auto kFields = codec::fields(codec::bounded(&Entrants::trainers, kEntriesMax));
 };
 
 }  // namespace

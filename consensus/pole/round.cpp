@@ -32,8 +32,7 @@ Result<Round, RoundError> round_of(ElectionRecords& records, const Hash& task) {
 }
 
 /// The open round of this task while it takes reveals.
-Result<Round, RoundError> revealing(
-    ElectionRecords& records, const Hash& task, const Moment& now) {
+Result<Round, RoundError> revealing(ElectionRecords& records, const Hash& task, const Moment& now) {
     POLIS_TRY(Round round, round_of(records, task));
     switch (round.phase) {
         case Phase::kTraining:
@@ -315,15 +314,13 @@ Settlement settle(ElectionRecords& records, const BlockView& block) {
         const bool scored = entry.score && entry.score->verdict == Verdict::kScored;
         (scored ? out.ranked : out.others).push_back(entry);
     }
-    std::ranges::sort(out.ranked, {}, [&](const Entry& entry) {
-        return rank_key(out.round, entry);
-    });
-    out.winners = static_cast<std::size_t>(std::ranges::count_if(
-        out.ranked, [&](const Entry& entry) {
+    std::ranges::sort(
+        out.ranked, {}, [&](const Entry& entry) { return rank_key(out.round, entry); });
+    out.winners =
+        static_cast<std::size_t>(std::ranges::count_if(out.ranked, [&](const Entry& entry) {
             return reaches(*entry.score, out.round.rules.target_ppm);
         }));
-    out.owner_failed =
-        !decided_by_test(out.round) && std::ranges::any_of(entries, kept_word);
+    out.owner_failed = !decided_by_test(out.round) && std::ranges::any_of(entries, kept_word);
     remove_all(records, out.round, entries);
     if (out.winners == 0) {
         remove_standing(records);

@@ -12,7 +12,7 @@
 #include <core/types.hpp>
 
 /// How a learning round goes from one block to the next: training, revealing, scoring, settled.
-/// Pure transitions of the election's records; coins are for the caller. Spec [E3] to [E14] of
+/// Pure transitions of the election's records; coins are for the caller. Spec [G3] to [G14] of
 /// pole.md.
 namespace polis::consensus::pole {
 
@@ -87,10 +87,10 @@ Step advance(ElectionRecords& records, const BlockView& block);
 /// How a round ended.
 struct Settlement {
     Round round;
-    std::vector<Entry> ranked;     ///< with a score, best first
-    std::size_t winners = 0;       ///< so many of them reach the target: the first ones
-    std::vector<Entry> others;     ///< in the order of commitment
-    bool owner_failed = false;     ///< models were revealed, but no good test blob
+    std::vector<Entry> ranked;  ///< with a score, best first
+    std::size_t winners = 0;    ///< so many of them reach the target: the first ones
+    std::vector<Entry> others;  ///< in the order of commitment
+    bool owner_failed = false;  ///< models were revealed, but no good test blob
 };
 
 /// True if the trainer did its part: it revealed, and its model could be had.

@@ -55,8 +55,8 @@ bool Evaluation::decode(const ScoreWanted& wanted, ByteView model) {
         cost > kEvaluationMultiplyAddsMax) {
         return false;
     }
-    mapping_ = exact::Mapping::derive(
-        wanted.seed, wanted.limits.input, exact::Mapping::kind_for(facts));
+    mapping_ =
+        exact::Mapping::derive(wanted.seed, wanted.limits.input, exact::Mapping::kind_for(facts));
     evaluator_.emplace(*admitted);
     return true;
 }

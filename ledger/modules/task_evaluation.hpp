@@ -46,7 +46,7 @@ struct ScoreWanted {
 /// Every pair of blobs has a result, so that a reveal always settles: kBadData if the samples do
 /// not open, do not decode or have another shape than the task says; else kBadModel if the model
 /// does not decode, breaks a limit of the task, has another shape, or needs more than
-/// kEvaluationMultiplyAddsMax for all samples. Spec [E12]. One thread.
+/// kEvaluationMultiplyAddsMax for all samples. Spec [G12]. One thread.
 class Evaluation {
   public:
     /// Decodes both; costs memory for the opened data.

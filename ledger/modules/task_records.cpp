@@ -159,8 +159,7 @@ StoreResult<void> shelve(Journal& state, Shelf shelf, const Hash& id, const Task
         POLIS_TRY_VOID(forget(state, *oldest));
     }
     POLIS_TRY_VOID(save_record(state, shelf_key(shelf, number), id));
-    POLIS_TRY_VOID(
-        save_record(state, index_key(Index::kShelved, byte_of(shelf)), number + 1));
+    POLIS_TRY_VOID(save_record(state, index_key(Index::kShelved, byte_of(shelf)), number + 1));
     return save_task(state, id, task);
 }
 

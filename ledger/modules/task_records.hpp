@@ -92,9 +92,9 @@ struct RoundResult {
     Height opened;
     Height settled;
     TimeMs settled_at;
-    Hash data;                       ///< root of the blob that decided
-    std::optional<Hash> test_key;    ///< if it is the test blob
-    bool owner_failed = false;       ///< the owner's bond went to the trainers
+    Hash data;                         ///< root of the blob that decided
+    std::optional<Hash> test_key;      ///< if it is the test blob
+    bool owner_failed = false;         ///< the owner's bond went to the trainers
     std::vector<EntryResult> entries;  ///< those with a score first, best first
 
     bool operator==(const RoundResult&) const = default;

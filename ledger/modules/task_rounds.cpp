@@ -138,7 +138,7 @@ Amount runner_up_share(const TaskSpec& spec, std::size_t runners_up) {
 }
 
 /// Decides who gets what of a task's escrow: bonds back to whoever kept its word, the owner's bond
-/// among them if the owner failed, the reward to the winners. Spec [E13], [E14].
+/// among them if the owner failed, the reward to the winners. Spec [G13], [G14].
 void share_out(RoundResult& result, const TaskSpec& spec, std::size_t winners) {
     std::vector<EntryResult*> honest;
     for (EntryResult& entry : result.entries) {
@@ -233,8 +233,7 @@ class BlockEnd {
             emit(
                 events_,
                 "tasks.scoring",
-                Scoring{
-                    round->number, round->task, pole::data_root(*round), round->phase_until});
+                Scoring{round->number, round->task, pole::data_root(*round), round->phase_until});
         }
     }
 
@@ -261,10 +260,7 @@ class BlockEnd {
         for (const EntryResult& entry : result.entries) {
             POLIS_TRY_VOID(pay(*task, entry.trainer, entry.paid));
             if (kept_word(entry)) {
-                emit(
-                    events_,
-                    "tasks.paid",
-                    Paid{result.round, id, entry.trainer, entry.paid});
+                emit(events_, "tasks.paid", Paid{result.round, id, entry.trainer, entry.paid});
             } else {
                 emit(
                     events_,
@@ -278,9 +274,8 @@ class BlockEnd {
         task->closed = block_.height;
         POLIS_TRY_VOID(save_result(state_, result));
         POLIS_TRY_VOID(shelve(state_, Shelf::kSettled, id, *task));
-        const auto winner = settlement.winners == 0
-                                ? std::nullopt
-                                : std::optional{result.entries[0].trainer};
+        const auto winner =
+            settlement.winners == 0 ? std::nullopt : std::optional{result.entries[0].trainer};
         emit(
             events_,
             "tasks.settled",
@@ -295,8 +290,7 @@ class BlockEnd {
             POLIS_TRY(auto task, load_task(state_, id));
             POLIS_ASSERT(task.has_value());
             POLIS_TRY_VOID(see_blobs(id, *task));
-            const std::uint64_t until =
-                saturating_add(task->submitted_at.value, kTaskWaitMsMax);
+            const std::uint64_t until = saturating_add(task->submitted_at.value, kTaskWaitMsMax);
             if (block_.time.value >= until) {
                 POLIS_TRY_VOID(expire(id, *std::move(task)));
             } else {
@@ -364,10 +358,7 @@ class BlockEnd {
 }  // namespace
 
 StoreResult<void> end_block(
-    Journal& state,
-    const Params& params,
-    const BlockView& block,
-    std::vector<Event>& events) {
+    Journal& state, const Params& params, const BlockView& block, std::vector<Event>& events) {
     if (params.election != ElectionKind::kPole) {
         return {};
     }

@@ -41,18 +41,14 @@ TxnStatus status_of(pole::RoundError error) {
     return TxnStatus::kRoundNotOpen;
 }
 
-bool has_tasks(const TxnContext& context) {
-    return context.params.election == ElectionKind::kPole;
-}
+bool has_tasks(const TxnContext& context) { return context.params.election == ElectionKind::kPole; }
 
 pole::Moment moment_of(const TxnContext& context) {
     return {.height = context.height, .time = context.time};
 }
 
 StoreResult<bool> blob_available(StateView& state, const Hash& root) {
-    POLIS_TRY(
-        const auto fact,
-        facts::load_fact(state, consensus::FactKind::kBlobAvailable, root));
+    POLIS_TRY(const auto fact, facts::load_fact(state, consensus::FactKind::kBlobAvailable, root));
     return fact.has_value();
 }
 
@@ -124,8 +120,7 @@ StoreResult<bool> may_train(TxnContext& context) {
 
 }  // namespace
 
-StoreResult<Amount> drop(
-    Journal& state, const Hash& id, Task task, TaskState end, Height height) {
+StoreResult<Amount> drop(Journal& state, const Hash& id, Task task, TaskState end, Height height) {
     ElectionJournal records(state, ElectionKind::kPole);
     for (const Hash& root : roots_of(task.spec)) {
         pole::release_blob(records, root);
@@ -247,8 +242,7 @@ ModuleResult apply(TxnContext& context, const RevealTestKey& request) {
         return TxnStatus::kNotTaskOwner;
     }
     ElectionJournal records(context.state, ElectionKind::kPole);
-    const auto revealed =
-        pole::reveal_key(records, request.task, request.key, moment_of(context));
+    const auto revealed = pole::reveal_key(records, request.task, request.key, moment_of(context));
     POLIS_TRY_VOID(records.finish());
     if (!revealed) {
         return status_of(revealed.error());
@@ -273,12 +267,7 @@ ModuleResult apply(TxnContext& context, const CancelTask& request) {
     }
     POLIS_TRY(
         const Amount refunded,
-        drop(
-            context.state,
-            request.task,
-            *std::move(task),
-            TaskState::kCancelled,
-            context.height));
+        drop(context.state, request.task, *std::move(task), TaskState::kCancelled, context.height));
     context.emit("tasks.cancelled", Dropped{request.task, context.sender, refunded});
     return TxnStatus::kSuccess;
 }

@@ -26,8 +26,8 @@ struct Submitted {
     Address owner;
     Amount reward;
     Amount bond;
-    static constexpr auto kFields = codec::fields(
-        &Submitted::task, &Submitted::owner, &Submitted::reward, &Submitted::bond);
+    static constexpr auto kFields =
+        codec::fields(&Submitted::task, &Submitted::owner, &Submitted::reward, &Submitted::bond);
 };
 
 /// tasks.cancelled, tasks.displaced, tasks.expired
@@ -79,8 +79,8 @@ struct Revealed {
     Hash task;
     Address trainer;
     Hash model;
-    static constexpr auto kFields = codec::fields(
-        &Revealed::round, &Revealed::task, &Revealed::trainer, &Revealed::model);
+    static constexpr auto kFields =
+        codec::fields(&Revealed::round, &Revealed::task, &Revealed::trainer, &Revealed::model);
 };
 
 /// tasks.key_revealed
@@ -156,7 +156,7 @@ struct Paid {
 
 /// What a block changes beside its transactions: tasks become available or expire, windows end, a
 /// round is settled, the next one opens. After the election has taken the block's facts, and before
-/// a term ends. Costs O(kTasksWaitingMax + kEntriesMax). Spec [E1] to [E14].
+/// a term ends. Costs O(kTasksWaitingMax + kEntriesMax). Spec [G1] to [G14].
 /// @param events is appended to
 [[nodiscard]] StoreResult<void> end_block(
     Journal& state,

@@ -14,7 +14,7 @@ struct SupplyAudit {
     u128 staked = 0;
     u128 unbonding = 0;
     u128 escrowed = 0;  ///< held for learning tasks
-    Amount recorded;  ///< what the supply record says
+    Amount recorded;    ///< what the supply record says
     std::uint64_t accounts = 0;
     std::uint64_t validators = 0;
     std::uint64_t unbonding_pools = 0;

@@ -26,8 +26,7 @@ Ranking rank(MapRecords& records, const std::vector<Member>& list, std::uint64_t
 
 TEST(Pole, without_a_settled_round_members_rotate_by_stake) {
     MapRecords records;
-    EXPECT_EQ(
-        rank(records, members(4), 1), (Ranking{.order = {0, 1, 2, 3}, .rotates = true}));
+    EXPECT_EQ(rank(records, members(4), 1), (Ranking{.order = {0, 1, 2, 3}, .rotates = true}));
 }
 
 TEST(Pole, the_best_trainer_proposes_first_and_the_rest_follow_by_stake) {
@@ -40,8 +39,7 @@ TEST(Pole, the_best_trainer_proposes_first_and_the_rest_follow_by_stake) {
         {.round = 1,
          .settled = Term{3},
          .order = {list[3].validator, stranger, list[1].validator}});
-    EXPECT_EQ(
-        rank(records, list, 4), (Ranking{.order = {3, 1, 0, 2, 4}, .rotates = false}));
+    EXPECT_EQ(rank(records, list, 4), (Ranking{.order = {3, 1, 0, 2, 4}, .rotates = false}));
 }
 
 TEST(Pole, a_standing_ranks_a_few_terms_and_then_has_to_be_won_again) {
@@ -52,8 +50,7 @@ TEST(Pole, a_standing_ranks_a_few_terms_and_then_has_to_be_won_again) {
         EXPECT_EQ(rank(records, list, term).order[0], 2) << term;
     }
     EXPECT_EQ(
-        rank(records, list, 4 + kStandingTermsMax),
-        (Ranking{.order = {0, 1, 2}, .rotates = true}));
+        rank(records, list, 4 + kStandingTermsMax), (Ranking{.order = {0, 1, 2}, .rotates = true}));
 }
 
 TEST(Pole, a_standing_without_any_member_rotates) {
@@ -113,8 +110,7 @@ TEST(Pole, records_fit_their_limit) {
     constexpr std::size_t kValueBytesMax = 4'096;
     MapRecords records;
     save_entrants(records, std::vector<Address>(kEntriesMax));
-    save_standing(
-        records, {.round = 1, .settled = {}, .order = std::vector<Address>(kEntriesMax)});
+    save_standing(records, {.round = 1, .settled = {}, .order = std::vector<Address>(kEntriesMax)});
     Round round;
     round.test_key = hash_of(1);
     save_round(records, round);

@@ -118,9 +118,7 @@ class Rounds : public ::testing::Test {
         return result ? std::nullopt : std::optional{result.error()};
     }
 
-    static Hash model_of(std::uint8_t who) {
-        return hash_of(static_cast<std::uint8_t>(100 + who));
-    }
+    static Hash model_of(std::uint8_t who) { return hash_of(static_cast<std::uint8_t>(100 + who)); }
 
     /// Trainers 1 to count commit and reveal; the key is revealed too.
     void run_to_scoring(std::uint8_t count, bool with_key = true) {
@@ -353,8 +351,7 @@ TEST_F(Rounds, decide_by_the_validation_blob_if_the_test_blob_is_bad) {
     EXPECT_EQ(round.phase_from.value, height_ - 1) << "scoring begins again";
     EXPECT_FALSE(load_entry(records_, trainer(2))->score.has_value());
     EXPECT_FALSE(score_wanted(records_, on_test.subject).has_value());
-    EXPECT_EQ(
-        end_block({score_fact(1, score(80)), score_fact(2, score(90))}), Step::kSettle);
+    EXPECT_EQ(end_block({score_fact(1, score(80)), score_fact(2, score(90))}), Step::kSettle);
     const Settlement settlement = settle(records_, block());
     EXPECT_EQ(names(settlement.ranked), (std::vector{trainer(2), trainer(1)}));
     EXPECT_TRUE(settlement.owner_failed);
@@ -372,8 +369,7 @@ TEST_F(Rounds, without_any_good_blob_nobody_ranks_and_the_owner_failed) {
 
 TEST_F(Rounds, a_bad_model_does_not_rank) {
     run_to_scoring(2);
-    EXPECT_EQ(
-        end_block({score_fact(1, bad_model()), score_fact(2, score(60))}), Step::kSettle);
+    EXPECT_EQ(end_block({score_fact(1, bad_model()), score_fact(2, score(60))}), Step::kSettle);
     const Settlement settlement = settle(records_, block());
     EXPECT_EQ(names(settlement.ranked), std::vector{trainer(2)});
     EXPECT_EQ(settlement.others[0].score, bad_model());
@@ -406,8 +402,7 @@ TEST_F(Rounds, leave_nothing_but_the_count_and_the_standing) {
     EXPECT_EQ(records_.all().size(), 2U);
     EXPECT_EQ(round_count(records_), 1U);
     EXPECT_EQ(
-        load_standing(records_),
-        (Standing{.round = 1, .settled = Term{4}, .order = {trainer(1)}}));
+        load_standing(records_), (Standing{.round = 1, .settled = Term{4}, .order = {trainer(1)}}));
 }
 
 TEST_F(Rounds, without_a_winner_the_standing_ends) {

@@ -1,8 +1,6 @@
 // What models score for a task, with real integer models: the owner's map, theft by copying, and a
 // defined result for everything that cannot be evaluated. Method: a linear model of integer class
 // means, fitted to samples behind a trainer's map.
-#include <ledger/modules/task_evaluation.hpp>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -11,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <core/random.hpp>
+#include <ledger/modules/task_evaluation.hpp>
 #include <ledger/modules/task_sealing.hpp>
 #include <ml/exact/model.hpp>
 #include <tests/ledger/tasks/task_world.hpp>
@@ -197,8 +196,7 @@ TEST_F(Evaluate, what_is_no_model_of_the_task_is_a_bad_model) {
     auto& dense = std::get<exact::Dense>(narrow.layers[0].operation);
     narrow.input = exact::flat_shape(kPixels - 1);
     dense.weights.resize(kClasses * (kPixels - 1));
-    EXPECT_EQ(
-        ask(question(0), exact::encode_model(narrow), sealed_), pole::bad_model())
+    EXPECT_EQ(ask(question(0), exact::encode_model(narrow), sealed_), pole::bad_model())
         << "another shape";
     exact::Model fewer = fit(training_, question(0).seed);
     auto& last = std::get<exact::Dense>(fewer.layers[0].operation);
@@ -207,8 +205,7 @@ TEST_F(Evaluate, what_is_no_model_of_the_task_is_a_bad_model) {
     last.bias.resize(kClasses - 1);
     last.requantise.multiplier.resize(kClasses - 1);
     last.requantise.shift.resize(kClasses - 1);
-    EXPECT_EQ(
-        ask(question(0), exact::encode_model(fewer), sealed_), pole::bad_model())
+    EXPECT_EQ(ask(question(0), exact::encode_model(fewer), sealed_), pole::bad_model())
         << "other classes";
 }
 

@@ -1,12 +1,13 @@
 // Random histories of tasks: coins always add up, nothing stays in escrow, no round gets stuck, and
 // the same history gives the same state. Method: everybody does anything at any time.
+#include <core/random.hpp>
+
 #include <cstdint>
 #include <map>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-#include <core/random.hpp>
 #include <ledger/modules/election_records.hpp>
 #include <tests/ledger/tasks/task_world.hpp>
 
@@ -186,9 +187,19 @@ TEST(TaskHistories, keep_every_coin_and_never_get_stuck) {
         }
     }
     for (const char* name :
-         {"tasks.submitted", "tasks.available", "tasks.opened", "tasks.committed",
-          "tasks.revealing", "tasks.revealed", "tasks.key_revealed", "tasks.scoring",
-          "tasks.scored", "tasks.settled", "tasks.paid", "tasks.slashed", "tasks.cancelled",
+         {"tasks.submitted",
+          "tasks.available",
+          "tasks.opened",
+          "tasks.committed",
+          "tasks.revealing",
+          "tasks.revealed",
+          "tasks.key_revealed",
+          "tasks.scoring",
+          "tasks.scored",
+          "tasks.settled",
+          "tasks.paid",
+          "tasks.slashed",
+          "tasks.cancelled",
           "tasks.expired"}) {
         EXPECT_GT(seen[name], 0U) << name << " never happened: the test is too weak";
     }

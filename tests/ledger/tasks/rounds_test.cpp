@@ -105,8 +105,7 @@ TEST(TaskRounds, take_bonded_commitments_of_contenders_only) {
         1));
     EXPECT_EQ(world.commit(1), TxnStatus::kNotContender) << "in jail";
     EXPECT_EQ(
-        world.world.apply(actor(2).address, CommitModel{filled(50), {}}),
-        TxnStatus::kUnknownTask);
+        world.world.apply(actor(2).address, CommitModel{filled(50), {}}), TxnStatus::kUnknownTask);
     EXPECT_EQ(world.task(id).escrow, Amount{kReward + kBond + kTrainerBond});
     world.check();
 }
@@ -115,8 +114,7 @@ TEST(TaskRounds, take_nothing_for_a_task_whose_round_is_not_open) {
     TaskWorld world;
     EXPECT_EQ(world.submit(example_spec()), TxnStatus::kSuccess);
     const Hash id = tasks::task_id(actor(TaskWorld::kOwner).address, as_bytes("a"));
-    EXPECT_EQ(
-        world.world.apply(actor(0).address, CommitModel{id, {}}), TxnStatus::kRoundNotOpen);
+    EXPECT_EQ(world.world.apply(actor(0).address, CommitModel{id, {}}), TxnStatus::kRoundNotOpen);
     EXPECT_EQ(
         world.world.apply(actor(0).address, RevealModel{id, {}, {}}), TxnStatus::kRoundNotOpen);
     EXPECT_EQ(
@@ -160,8 +158,7 @@ TEST(TaskRounds, a_copied_commitment_is_useless_and_costs_the_bond) {
     EXPECT_TRUE(world.wait_for("tasks.settled"));
     EXPECT_EQ(world.event<tasks::Paid>("tasks.slashed").trainer, actor(1).address);
     EXPECT_EQ(world.balance(1), kCoins - kTrainerBond);
-    EXPECT_EQ(
-        ends_of(world.result(1)), (std::vector{EntryEnd::kWon, EntryEnd::kSilent}));
+    EXPECT_EQ(ends_of(world.result(1)), (std::vector{EntryEnd::kWon, EntryEnd::kSilent}));
     EXPECT_EQ(world.balance(TaskWorld::kOwner), kCoins - kReward + kTrainerBond)
         << "what silence cost goes to whoever paid for the round";
     world.check();
@@ -251,8 +248,7 @@ TEST(TaskRounds, a_model_that_nobody_can_have_costs_the_bond) {
     EXPECT_TRUE(world.wait_for("tasks.scoring"));
     world.score_all({90, 90});
     EXPECT_TRUE(world.wait_for("tasks.settled"));
-    EXPECT_EQ(
-        ends_of(world.result(1)), (std::vector{EntryEnd::kWon, EntryEnd::kUnavailable}));
+    EXPECT_EQ(ends_of(world.result(1)), (std::vector{EntryEnd::kWon, EntryEnd::kUnavailable}));
     EXPECT_EQ(world.balance(1), kCoins - kTrainerBond);
     EXPECT_FALSE(world.attest(TaskWorld::model_of(1))) << "nobody waits any more";
     world.check();
@@ -263,8 +259,7 @@ TEST(TaskRounds, unscored_models_get_their_bonds_back_and_the_owner_its_reward) 
     world.open_round();
     world.run_to_scoring(2);
     EXPECT_TRUE(world.wait_for("tasks.settled"));
-    EXPECT_EQ(
-        ends_of(world.result(1)), (std::vector{EntryEnd::kUnscored, EntryEnd::kUnscored}));
+    EXPECT_EQ(ends_of(world.result(1)), (std::vector{EntryEnd::kUnscored, EntryEnd::kUnscored}));
     EXPECT_EQ(world.balance(0), kCoins);
     EXPECT_EQ(world.balance(TaskWorld::kOwner), kCoins);
     world.check();
@@ -278,8 +273,7 @@ TEST(TaskRounds, bad_models_settle_and_win_nothing) {
         EXPECT_TRUE(world.add_fact(tasks::score_fact(item, pole::bad_model())));
     }
     EXPECT_TRUE(world.wait_for("tasks.settled"));
-    EXPECT_EQ(
-        ends_of(world.result(1)), (std::vector{EntryEnd::kBadModel, EntryEnd::kBadModel}));
+    EXPECT_EQ(ends_of(world.result(1)), (std::vector{EntryEnd::kBadModel, EntryEnd::kBadModel}));
     EXPECT_EQ(world.balance(0), kCoins);
     EXPECT_EQ(world.balance(TaskWorld::kOwner), kCoins);
     world.check();
@@ -362,8 +356,7 @@ TEST(TaskRounds, tell_members_and_trainers_what_to_do) {
     EXPECT_EQ(world.reveal(0), TxnStatus::kSuccess);
     EXPECT_EQ(
         must(tasks::wanted(world.world.state)).blobs,
-        (std::vector<tasks::BlobWanted>{
-            {.root = TaskWorld::model_of(0), .bytes_max = 100'000}}));
+        (std::vector<tasks::BlobWanted>{{.root = TaskWorld::model_of(0), .bytes_max = 100'000}}));
     EXPECT_EQ(world.reveal_key(), TxnStatus::kSuccess);
     world.attest_all();
     EXPECT_TRUE(world.wait_for("tasks.scoring"));
@@ -375,8 +368,7 @@ TEST(TaskRounds, tell_members_and_trainers_what_to_do) {
     world.score_all({80});
     EXPECT_TRUE(world.wait_for("tasks.settled"));
     const tasks::RoundResult result = world.result(1);
-    EXPECT_EQ(
-        must(tasks::score_of(world.world.state, result, result.entries[0])), scores[0])
+    EXPECT_EQ(must(tasks::score_of(world.world.state, result, result.entries[0])), scores[0])
         << "an audit asks the same question";
 }
 

@@ -1,12 +1,11 @@
 // Sealed test sets: what goes in comes out, and every change is noticed.
-#include <ledger/modules/task_sealing.hpp>
-
 #include <algorithm>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include <core/random.hpp>
+#include <ledger/modules/task_sealing.hpp>
 #include <ml/exact/limits.hpp>
 
 namespace polis::ledger::tasks {

@@ -29,10 +29,12 @@ std::vector<Hash> ids_of(const std::vector<tasks::NamedTask>& list) {
 
 TEST(TaskSpec, names_the_rule_that_a_task_breaks) {
     using Error = TaskSpecError;
+
     struct Case {
         Error error;
         std::function<void(TaskSpec&)> edit;
     };
+
     const std::vector<Case> cases{
         {Error::kNoName, [](TaskSpec& spec) { spec.name.clear(); }},
         {Error::kNoTag, [](TaskSpec& spec) { spec.tag.clear(); }},

@@ -68,9 +68,7 @@ TxnStatus TaskWorld::commit(std::size_t who, const Hash& commitment) {
         actor(who).address, CommitModel{round ? round->round.task : Hash{}, commitment});
 }
 
-TxnStatus TaskWorld::commit(std::size_t who) {
-    return commit(who, commitment(who, model_of(who)));
-}
+TxnStatus TaskWorld::commit(std::size_t who) { return commit(who, commitment(who, model_of(who))); }
 
 TxnStatus TaskWorld::reveal(std::size_t who, const Hash& model) {
     const auto round = open();
@@ -109,8 +107,7 @@ bool TaskWorld::add_fact(const consensus::Fact& fact) {
 }
 
 bool TaskWorld::attest(const Hash& root) {
-    return add_fact(
-        {.kind = consensus::FactKind::kBlobAvailable, .subject = root, .result = {}});
+    return add_fact({.kind = consensus::FactKind::kBlobAvailable, .subject = root, .result = {}});
 }
 
 void TaskWorld::attest_all() {
@@ -146,8 +143,7 @@ void TaskWorld::end_block() {
         .term = consensus::term_of(world.height, world.params.term_blocks),
         .view = {},
         .proposer = actor(0).address,
-        .beacon = crypto::blake2b_256(
-            crypto::kDomainBeacon, codec::encode(world.height)),
+        .beacon = crypto::blake2b_256(crypto::kDomainBeacon, codec::encode(world.height)),
         .time = world.time,
         .facts = fresh};
     ElectionJournal records(world.state, ElectionKind::kPole);

@@ -27,7 +27,7 @@ TaskSpec example_spec(std::string_view tag = "a");
 class TaskWorld {
   public:
     static constexpr std::uint64_t kBlockMs = 100;
-    static constexpr std::size_t kOwner = 20;          ///< the actor that owns the tasks
+    static constexpr std::size_t kOwner = 20;           ///< the actor that owns the tasks
     static constexpr std::uint64_t kCoins = 1'000'000;  ///< everybody's balance in the beginning
 
     /// Actors 0 to `trainers` - 1 are validators.
@@ -38,7 +38,9 @@ class TaskWorld {
     /// To a model of the trainer's own, model_of(who).
     TxnStatus commit(std::size_t who);
     TxnStatus reveal(std::size_t who, const Hash& model);
+
     TxnStatus reveal(std::size_t who) { return reveal(who, model_of(who)); }
+
     TxnStatus reveal_key(const Hash& key = filled(9), std::size_t owner = kOwner);
     TxnStatus cancel(const Hash& id, std::size_t owner = kOwner);
 
