@@ -32,6 +32,7 @@ struct BlockView {
     View view;
     Address proposer;
     Hash beacon;
+    TimeMs time;
     std::span<const Fact> facts;  ///< that became part of the state with this block
 };
 

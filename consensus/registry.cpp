@@ -3,6 +3,7 @@
 
 #include <consensus/dpos/dpos.hpp>
 #include <consensus/election.hpp>
+#include <consensus/pole/pole.hpp>
 
 namespace polis::consensus {
 
@@ -27,6 +28,7 @@ constexpr Entry entry() {
 /// Every election of this program, by name: one line each.
 constexpr std::array kElections{
     entry<dpos::Dpos>(),
+    entry<pole::Pole>(),
 };
 
 constexpr auto kNames = [] {

@@ -52,7 +52,7 @@ PresetResult<void> check_election(const GenesisPreset& preset) {
         .key = "election",
         .cause = "is \"" + std::string(to_string(preset.params.election)) +
                  "\", which this program cannot run",
-        .cure = "choose \"dpos\""});
+        .cure = "choose \"dpos\" or \"pole\""});
 }
 
 void add_records(Journal& state, const GenesisPreset& preset) {

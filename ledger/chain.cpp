@@ -274,7 +274,9 @@ StoreResult<AppliedBlock> Chain::execute_and_store(
     tree_.trim();
     report(ApplyStage::kWritten);
     return AppliedBlock{
-        .receipts = std::move(outcome.receipts), .touched = accounts_of(outcome.changes)};
+        .receipts = std::move(outcome.receipts),
+        .events = std::move(outcome.events),
+        .touched = accounts_of(outcome.changes)};
 }
 
 StoreResult<void> Chain::persist_vote(ByteView record, const CheckedBlock* body) {

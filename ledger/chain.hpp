@@ -38,6 +38,7 @@ struct Finality {
 /// What became of a block.
 struct AppliedBlock {
     std::vector<Receipt> receipts;
+    std::vector<Event> events;     ///< after the transactions: BlockOutcome
     std::vector<Address> touched;  ///< accounts that it changed: for Mempool::on_block
 };
 

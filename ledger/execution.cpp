@@ -12,6 +12,7 @@
 #include <ledger/modules/evidence.hpp>
 #include <ledger/modules/facts.hpp>
 #include <ledger/modules/staking.hpp>
+#include <ledger/modules/tasks.hpp>
 #include <ledger/modules/terms.hpp>
 #include <ledger/state/journal.hpp>
 
@@ -29,9 +30,13 @@ struct Dispatch {
         return evidence::apply(context, payload);
     }
 
-    template <class StakingPayload>
-    ModuleResult operator()(const StakingPayload& payload) {
-        return staking::apply(context, payload);
+    template <class Other>
+    ModuleResult operator()(const Other& payload) {
+        if constexpr (requires { tasks::apply(context, payload); }) {
+            return tasks::apply(context, payload);
+        } else {
+            return staking::apply(context, payload);
+        }
     }
 };
 
@@ -77,7 +82,7 @@ class BlockExecutor {
     }
 
   private:
-    /// What a block changes beside its transactions: facts, the election's records, the term.
+    /// What a block changes beside its transactions: facts, the election's records, tasks, terms.
     StoreResult<void> elect() {
         const Header& header = block_.header;
         POLIS_TRY(const auto facts, facts::record_facts(state_, block_.facts, header.height));
@@ -88,9 +93,11 @@ class BlockExecutor {
             .view = header.view,
             .proposer = header.proposer,
             .beacon = header.beacon,
+            .time = header.time,
             .facts = facts};
         election_->apply(view, records);
         POLIS_TRY_VOID(records.finish());
+        POLIS_TRY_VOID(tasks::end_block(state_, params_, view, out_.events));
         if (!consensus::ends_term(header.height, params_.term_blocks)) {
             return {};
         }
@@ -105,7 +112,13 @@ class BlockExecutor {
         }
         const Journal::Checkpoint before_payload = state_.checkpoint();
         Receipt receipt;
-        TxnContext context{state_, params_, block_.header.height, checked.sender, receipt.events};
+        TxnContext context{
+            state_,
+            params_,
+            block_.header.height,
+            checked.sender,
+            receipt.events,
+            block_.header.time};
         POLIS_TRY(receipt.status, std::visit(Dispatch{context}, checked.txn.body.payload));
         if (receipt.status != TxnStatus::kSuccess) {
             state_.rollback(before_payload);

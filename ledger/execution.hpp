@@ -14,6 +14,9 @@ namespace polis::ledger {
 struct BlockOutcome {
     StateChanges changes;
     std::vector<Receipt> receipts;
+    /// What happened after the transactions. Nobody stores or signs them: whoever executes the
+    /// block again gets them again, and records tell the outcome.
+    std::vector<Event> events;
     Hash receipts_root;
     Gas gas_used;
 };
@@ -22,8 +25,8 @@ struct BlockOutcome {
 ///
 /// A transaction never makes a block invalid here. One that cannot pay or comes out of turn is
 /// skipped; one that fails pays its fee and uses its nonce, and everything else it did is undone.
-/// After the transactions come fees, facts, the election's records and, at the end of a term, the
-/// next one. @pre the parameters' election is one of this program
+/// After the transactions come fees, facts, the election's records, tasks and, at the end of a
+/// term, the next one. @pre the parameters' election is one of this program
 /// @error only what the view answers; kCorrupt at the end of a term if it holds no term record.
 /// Source: spec [X1] to [X7], [X10].
 [[nodiscard]] StoreResult<BlockOutcome> execute_block(

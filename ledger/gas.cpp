@@ -30,6 +30,19 @@ struct PayloadGas {
     Gas operator()(const ReportEvidence&) const {
         return Gas{writes(4).value + 2 * kGasSignature.value};
     }
+
+    /// Task, list of waiting ones, three wanted blobs; and as much for one that it displaces.
+    Gas operator()(const SubmitTask&) const { return Gas{writes(10).value + kGasTaskLife.value}; }
+
+    /// Task, entry, list of entrants.
+    Gas operator()(const CommitModel&) const { return Gas{writes(3).value + kGasEntryLife.value}; }
+
+    Gas operator()(const RevealModel&) const { return writes(2); }
+
+    Gas operator()(const RevealTestKey&) const { return writes(1); }
+
+    /// Task, list of waiting ones, three wanted blobs, list of closed ones.
+    Gas operator()(const CancelTask&) const { return writes(7); }
 };
 
 }  // namespace

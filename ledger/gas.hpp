@@ -12,6 +12,8 @@ inline constexpr Gas kGasTxnBase{1'000};   ///< signature, nonce, fee accounting
 inline constexpr Gas kGasTxnByte{4};       ///< bandwidth and storage of the encoded transaction
 inline constexpr Gas kGasStateWrite{200};  ///< each record that the payload may write
 inline constexpr Gas kGasSignature{2'000};
+inline constexpr Gas kGasTaskLife{20'000};   ///< what blocks later do for a task: open, settle
+inline constexpr Gas kGasEntryLife{10'000};  ///< what they do for an entry: score, rank, pay
 
 /// Gas that a transaction of this payload and encoded size uses at least.
 /// For all payloads but contract calls it is also the most.

@@ -21,4 +21,16 @@ inline constexpr std::uint32_t kCommitteeMax = consensus::kCommitteeMax;
 inline constexpr std::uint64_t kUnbondingErasMax = 1'024;  ///< that a slashing may have to visit
 inline constexpr std::uint16_t kBasisPoints = 10'000;  ///< one whole, in hundredths of a percent
 
+// Learning tasks: docs/spec/pole.md.
+inline constexpr std::size_t kTaskNameBytesMax = 64;
+inline constexpr std::size_t kTaskTagBytesMax = 32;
+inline constexpr std::size_t kTasksWaitingMax = 64;    ///< that no round has opened for
+inline constexpr std::uint64_t kTasksClosedMax = 256;  ///< settled tasks remembered; others as many
+inline constexpr std::uint64_t kTaskOpenBlocksMin = 2;       ///< available so long before it opens
+inline constexpr std::uint64_t kTaskWaitMsMax = 86'400'000;  ///< then a waiting task expires
+inline constexpr std::uint64_t kTaskWindowMsMin = 100;
+inline constexpr std::uint64_t kTaskWindowMsMax = 86'400'000;
+/// Multiply-adds that one evaluation may need: samples times those of the model.
+inline constexpr std::uint64_t kEvaluationMultiplyAddsMax = std::uint64_t{1} << 40;
+
 }  // namespace polis::ledger

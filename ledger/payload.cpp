@@ -9,6 +9,9 @@ Amount amount_moved(const Payload& payload) {
     if (const auto* delegate = std::get_if<Delegate>(&payload)) {
         return delegate->amount;
     }
+    if (const auto* task = std::get_if<SubmitTask>(&payload)) {
+        return Amount{saturating_add(task->spec.reward.value, task->spec.bond.value)};
+    }
     return Amount{};
 }
 

@@ -7,6 +7,7 @@
 #include <consensus/pbft/evidence.hpp>
 #include <core/codec/borsh.hpp>
 #include <core/types.hpp>
+#include <ledger/task_spec.hpp>
 
 /// What a transaction asks for. The position in `Payload` is the tag on the wire: append only.
 namespace polis::ledger {
@@ -77,10 +78,68 @@ struct ReportEvidence {
     static constexpr auto kFields = codec::fields(&ReportEvidence::evidence);
 };
 
-using Payload =
-    std::variant<Transfer, RegisterValidator, Delegate, Unbond, Withdraw, Unjail, ReportEvidence>;
+/// Offers a learning task: takes reward and bond from the sender. Its id: tasks::task_id().
+struct SubmitTask {
+    TaskSpec spec;
 
-/// Coins that the payload takes from the sender's balance beside the fee.
+    bool operator==(const SubmitTask&) const = default;
+    static constexpr auto kFields = codec::fields(&SubmitTask::spec);
+};
+
+/// Commits the sender, a validator, to a model in the open round of a task; takes the trainers'
+/// bond.
+struct CommitModel {
+    Hash task;
+    Hash commitment;  ///< consensus::pole::commitment_hash()
+
+    bool operator==(const CommitModel&) const = default;
+    static constexpr auto kFields = codec::fields(&CommitModel::task, &CommitModel::commitment);
+};
+
+/// Names the model that the sender committed to.
+struct RevealModel {
+    Hash task;
+    Hash model;  ///< blob root
+    Hash salt;
+
+    bool operator==(const RevealModel&) const = default;
+    static constexpr auto kFields =
+        codec::fields(&RevealModel::task, &RevealModel::model, &RevealModel::salt);
+};
+
+/// Makes the key of the test set known; by the task's owner.
+struct RevealTestKey {
+    Hash task;
+    Hash key;
+
+    bool operator==(const RevealTestKey&) const = default;
+    static constexpr auto kFields = codec::fields(&RevealTestKey::task, &RevealTestKey::key);
+};
+
+/// Takes the sender's task back before a round opens for it.
+struct CancelTask {
+    Hash task;
+
+    bool operator==(const CancelTask&) const = default;
+    static constexpr auto kFields = codec::fields(&CancelTask::task);
+};
+
+using Payload = std::variant<
+    Transfer,
+    RegisterValidator,
+    Delegate,
+    Unbond,
+    Withdraw,
+    Unjail,
+    ReportEvidence,
+    SubmitTask,
+    CommitModel,
+    RevealModel,
+    RevealTestKey,
+    CancelTask>;
+
+/// Coins that the payload takes from the sender's balance beside the fee, as far as it says itself;
+/// the largest amount if they exceed 64 bits. A trainer's bond stands in its task.
 [[nodiscard]] Amount amount_moved(const Payload& payload);
 
 }  // namespace polis::ledger

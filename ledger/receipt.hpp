@@ -38,6 +38,22 @@ enum class TxnStatus : std::uint8_t {
     kOffenceInFuture,  ///< above the height of the block
     kOffenceExpired,   ///< so long ago that nothing of the stake of then can be slashed
     kAlreadyPunished,  ///< for that height
+    kNoTasks,          ///< the chain's election is not `pole`
+    kTaskExists,       ///< the sender has submitted a task with this tag
+    kTasksFull,        ///< kTasksWaitingMax tasks wait, none of them for a smaller reward
+    kUnknownTask,
+    kNotTaskOwner,
+    kTaskNotWaiting,  ///< a round has opened for it, or it is closed
+    kRoundNotOpen,    ///< no round is open for this task
+    kRoundTooEarly,   ///< reveals begin when training is over
+    kRoundTooLate,    ///< the window is over
+    kNotContender,    ///< only validators with the minimum of stake and out of jail may train
+    kAlreadyCommitted,
+    kRoundFull,
+    kNotCommitted,
+    kAlreadyRevealed,
+    kRevealMismatch,  ///< not the model and salt that the sender committed to
+    kWrongTestKey,    ///< not the key whose hash the task names
 };
 
 std::string_view to_string(TxnStatus status);
@@ -82,4 +98,4 @@ struct Receipt {
 
 template <>
 inline constexpr auto polis::codec::kEnumLast<polis::ledger::TxnStatus> =
-    polis::ledger::TxnStatus::kAlreadyPunished;
+    polis::ledger::TxnStatus::kWrongTestKey;

@@ -52,6 +52,9 @@ std::optional<TxnError> check_payload(const Payload& payload, ChainId chain) {
         return is_well_formed(report->evidence, chain) ? std::nullopt
                                                        : std::optional{TxnError::kBadEvidence};
     }
+    if (const auto* task = std::get_if<SubmitTask>(&payload)) {
+        return spec_error(task->spec) ? std::optional{TxnError::kBadTask} : std::nullopt;
+    }
     return std::nullopt;
 }
 
@@ -135,6 +138,8 @@ std::string_view to_string(TxnError error) {
             return "signature does not verify";
         case TxnError::kBadEvidence:
             return "statements of the evidence do not conflict";
+        case TxnError::kBadTask:
+            return "the task breaks a rule for tasks";
     }
     return "unknown transaction error";
 }

@@ -64,6 +64,7 @@ enum class TxnError : std::uint8_t {
     kBadCommission,  ///< more than 100 %
     kBadSignature,
     kBadEvidence,  ///< statements of another chain, or that do not conflict
+    kBadTask,      ///< spec_error() says why
 };
 
 std::string_view to_string(TxnError error);

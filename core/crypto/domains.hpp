@@ -34,6 +34,14 @@ inline constexpr Domain kDomainBeacon{"polis.beacon"};
 
 inline constexpr Domain kDomainMapping{"polis.ml.map"};
 
+inline constexpr Domain kDomainTask{"polis.task.id"};
+inline constexpr Domain kDomainTaskKey{"polis.task.key"};
+inline constexpr Domain kDomainTaskPick{"polis.task.pick"};
+inline constexpr Domain kDomainPoleCommit{"polis.pl.commit"};
+inline constexpr Domain kDomainPoleScore{"polis.pl.score"};
+inline constexpr Domain kDomainPoleSeed{"polis.pl.seed"};
+inline constexpr Domain kDomainPoleTie{"polis.pl.tie"};
+
 inline constexpr Domain kDomainP2pIdentity{"polis.p2p.id"};
 // Of names that never leave a process.
 inline constexpr Domain kDomainMemo{"polis.memo"};

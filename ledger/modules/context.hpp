@@ -19,6 +19,7 @@ struct TxnContext {
     Height height;  ///< of the block that holds the transaction
     Address sender;
     std::vector<Event>& events;
+    TimeMs time = {};  ///< of the same block
 
     template <class Data>
     void emit(std::string name, const Data& data) {

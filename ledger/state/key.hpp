@@ -26,6 +26,8 @@ enum class RecordKind : std::uint8_t {
     kElection = 10,
     kFact = 11,
     kOffence = 12,
+    kTask = 13,
+    kTaskIndex = 14,
 };
 
 /// The name of a record in the state, with its place in the authenticated map.

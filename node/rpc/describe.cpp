@@ -59,6 +59,32 @@ struct WritePayload {
         out.text("kind", twice ? "equivocation" : "amnesia");
         out.number("height", pbft::height_of(payload.evidence).value);
     }
+
+    void operator()(const ledger::SubmitTask& payload) const {
+        out.text("type", "submitTask").text("name", payload.spec.name);
+        out.bytes("tag", payload.spec.tag);
+        out.decimal("reward", payload.spec.reward.value);
+        out.decimal("bond", payload.spec.bond.value);
+    }
+
+    void operator()(const ledger::CommitModel& payload) const {
+        out.text("type", "commitModel").bytes("task", payload.task.view());
+        out.bytes("commitment", payload.commitment.view());
+    }
+
+    void operator()(const ledger::RevealModel& payload) const {
+        out.text("type", "revealModel").bytes("task", payload.task.view());
+        out.bytes("model", payload.model.view()).bytes("salt", payload.salt.view());
+    }
+
+    void operator()(const ledger::RevealTestKey& payload) const {
+        out.text("type", "revealTestKey").bytes("task", payload.task.view());
+        out.bytes("key", payload.key.view());
+    }
+
+    void operator()(const ledger::CancelTask& payload) const {
+        out.text("type", "cancelTask").bytes("task", payload.task.view());
+    }
 };
 
 void write_data(JsonWriter& out, const ledger::staking::Delegated& event) {

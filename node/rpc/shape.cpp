@@ -36,9 +36,12 @@ constexpr std::array kShapes = {
     NamedShape{
         "Payload",
         "{type: 'transfer'|'registerValidator'|'delegate'|'unbond'|'withdraw'|'unjail'|"
-        "'reportEvidence', to?: address, amount?: decimal|null, validator?: address, "
+        "'reportEvidence'|'submitTask'|'commitModel'|'revealModel'|'revealTestKey'|'cancelTask', "
+        "to?: address, amount?: decimal|null, validator?: address, "
         "era?: number, consensusKey?: hex, vrfKey?: hex, commissionBps?: number, "
-        "possession?: hex, offender?: hex, kind?: 'equivocation'|'amnesia', height?: number}"},
+        "possession?: hex, offender?: hex, kind?: 'equivocation'|'amnesia', height?: number, "
+        "task?: hash, name?: text, tag?: hex, reward?: decimal, bond?: decimal, commitment?: hash, "
+        "model?: hash, salt?: hash, key?: hash}"},
     NamedShape{"Fact", "{kind: text, subject: hash, result: hex, term: number, signers: [number]}"},
     NamedShape{
         "TxnStatus",

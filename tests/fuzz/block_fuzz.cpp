@@ -12,6 +12,7 @@
 #include <ledger/account.hpp>
 #include <ledger/execution.hpp>
 #include <ledger/modules/staking.hpp>
+#include <ledger/modules/task_records.hpp>
 #include <ledger/receipt.hpp>
 #include <ledger/validation.hpp>
 #include <tests/formats/example.hpp>
@@ -51,6 +52,9 @@ u128 coins_in(const StateKey& key, const std::optional<SmallBytes>& value) {
             return codec::decode<staking::Validator>(*value)->pool.tokens.value;
         case RecordKind::kUnbondingPool:
             return codec::decode<staking::Pool>(*value)->tokens.value;
+        case RecordKind::kTask:
+            return codec::decode<tasks::Task>(*value)->escrow.value;
+        case RecordKind::kTaskIndex:
         case RecordKind::kParams:
         case RecordKind::kSupply:
         case RecordKind::kValidatorList:

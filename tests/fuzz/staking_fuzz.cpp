@@ -157,6 +157,8 @@ void add_record(Totals& totals, const StateKey& key, ByteView value) {
             totals.candidates = *codec::decode<std::vector<Address>>(value);
             POLIS_ASSERT(!totals.candidates.empty());
             break;
+        case RecordKind::kTask:
+        case RecordKind::kTaskIndex:
         case RecordKind::kParams:
         case RecordKind::kConsensusKey:
         case RecordKind::kTerms:

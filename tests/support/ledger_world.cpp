@@ -18,6 +18,7 @@
 #include <ledger/limits.hpp>
 #include <ledger/modules/bank.hpp>
 #include <ledger/modules/staking_records.hpp>
+#include <ledger/modules/task_records.hpp>
 #include <ledger/modules/terms.hpp>
 #include <ledger/state/record.hpp>
 #include <ledger/store/memory_store.hpp>
@@ -80,6 +81,10 @@ void add_record(Totals& totals, ByteView key, ByteView value) {
                 RecordKind::kUnbondingPool, parts.first(20), parts.subspan(40))] +=
                 codec::decode<std::uint64_t>(value).value();
             return;
+        case RecordKind::kTask:
+            totals.coins += codec::decode<tasks::Task>(value).value().escrow.value;
+            return;
+        case RecordKind::kTaskIndex:
         case RecordKind::kParams:
         case RecordKind::kValidatorList:
         case RecordKind::kConsensusKey:

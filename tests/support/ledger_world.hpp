@@ -24,6 +24,7 @@
 #include <ledger/modules/context.hpp>
 #include <ledger/modules/evidence.hpp>
 #include <ledger/modules/staking.hpp>
+#include <ledger/modules/tasks.hpp>
 #include <ledger/state/journal.hpp>
 #include <ledger/state/view.hpp>
 #include <ledger/validation.hpp>
@@ -127,18 +128,21 @@ class ModuleWorld {
     Journal state;
     Params params;
     Height height;
+    TimeMs time;
     std::vector<Event> events;
 };
 
 template <class Payload>
 TxnStatus ModuleWorld::apply(const Address& sender, const Payload& payload) {
     const Journal::Checkpoint before = state.checkpoint();
-    TxnContext context{state, params, height, sender, events};
+    TxnContext context{state, params, height, sender, events, time};
     TxnStatus status = TxnStatus::kSuccess;
     if constexpr (std::same_as<Payload, Transfer>) {
         status = must(bank::apply(context, payload));
     } else if constexpr (std::same_as<Payload, ReportEvidence>) {
         status = must(evidence::apply(context, payload));
+    } else if constexpr (requires { tasks::apply(context, payload); }) {
+        status = must(tasks::apply(context, payload));
     } else {
         status = must(staking::apply(context, payload));
     }

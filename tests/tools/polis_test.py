@@ -202,9 +202,11 @@ class Genesis(PolisCase):
         self.assertEqual(checked["election"], "dpos")
         other = self.dir / "other.toml"
         other.write_text(self.ok("genesis", "devnet", "--election", "pole"))
+        self.assertEqual(self.ok_json("genesis", "check", other)["election"], "pole")
+        other.write_text(self.ok("genesis", "devnet", "--election", "poc"))
         self.fails(
             "genesis", "check", other,
-            says=r'election: is "pole", which this program cannot run; choose "dpos"')
+            says=r'election: is "poc", which this program cannot run; choose "dpos" or "pole"')
 
     def test_names_what_is_wrong(self):
         preset = self.dir / "bad.toml"

@@ -49,6 +49,26 @@ struct Summarize {
     PayloadSummary operator()(const ledger::ReportEvidence& /*payload*/) const {
         return {"report_evidence", std::nullopt, std::nullopt};
     }
+
+    PayloadSummary operator()(const ledger::SubmitTask& payload) const {
+        return {"submit_task", std::nullopt, payload.spec.reward};
+    }
+
+    PayloadSummary operator()(const ledger::CommitModel& /*payload*/) const {
+        return {"commit_model", std::nullopt, std::nullopt};
+    }
+
+    PayloadSummary operator()(const ledger::RevealModel& /*payload*/) const {
+        return {"reveal_model", std::nullopt, std::nullopt};
+    }
+
+    PayloadSummary operator()(const ledger::RevealTestKey& /*payload*/) const {
+        return {"reveal_test_key", std::nullopt, std::nullopt};
+    }
+
+    PayloadSummary operator()(const ledger::CancelTask& /*payload*/) const {
+        return {"cancel_task", std::nullopt, std::nullopt};
+    }
 };
 
 /// Fields that only one kind has.
@@ -74,6 +94,31 @@ struct AddDetails {
     void operator()(const ledger::ReportEvidence& payload) const {
         report.bytes("offender", payload.evidence.offender.view());
         report.number("offence_height", height_of(payload.evidence).value);
+    }
+
+    void operator()(const ledger::SubmitTask& payload) const {
+        report.text("name", payload.spec.name);
+        report.bytes("tag", payload.spec.tag);
+        report.amount("bond", payload.spec.bond);
+    }
+
+    void operator()(const ledger::CommitModel& payload) const {
+        report.bytes("task", payload.task.view());
+        report.bytes("commitment", payload.commitment.view());
+    }
+
+    void operator()(const ledger::RevealModel& payload) const {
+        report.bytes("task", payload.task.view());
+        report.bytes("model", payload.model.view());
+    }
+
+    void operator()(const ledger::RevealTestKey& payload) const {
+        report.bytes("task", payload.task.view());
+        report.bytes("key", payload.key.view());
+    }
+
+    void operator()(const ledger::CancelTask& payload) const {
+        report.bytes("task", payload.task.view());
     }
 
     void operator()(const auto& /*payload*/) const {}

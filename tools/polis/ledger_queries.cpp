@@ -255,6 +255,7 @@ Outcome ledger_supply(const HomeOptions& options) {
     amount("balances", audit.balances);
     amount("staked", audit.staked);
     amount("unbonding", audit.unbonding);
+    amount("escrowed", audit.escrowed);
     amount("sum", audit.sum());
     report.amount("supply_record", audit.recorded);
     report.number("accounts", audit.accounts);

@@ -7,6 +7,7 @@
 #include <ledger/account.hpp>
 #include <ledger/modules/bank.hpp>
 #include <ledger/modules/staking.hpp>
+#include <ledger/modules/task_records.hpp>
 #include <ledger/state/key.hpp>
 #include <ledger/store/state_rows.hpp>
 
@@ -51,6 +52,12 @@ StoreResult<void> add(SupplyAudit& audit, const ledger::rows::StateRow& row) {
             ++audit.unbonding_pools;
             return {};
         }
+        case RecordKind::kTask: {
+            POLIS_TRY(const auto task, decode<ledger::tasks::Task>(row));
+            audit.escrowed += task.escrow.value;
+            return {};
+        }
+        case RecordKind::kTaskIndex:
         case RecordKind::kParams:
         case RecordKind::kSupply:
         case RecordKind::kValidatorList:

@@ -13,12 +13,13 @@ struct SupplyAudit {
     u128 balances = 0;
     u128 staked = 0;
     u128 unbonding = 0;
-    Amount recorded;  ///< what the supply record says
+    u128 escrowed = 0;  ///< held for learning tasks
+    Amount recorded;    ///< what the supply record says
     std::uint64_t accounts = 0;
     std::uint64_t validators = 0;
     std::uint64_t unbonding_pools = 0;
 
-    [[nodiscard]] u128 sum() const { return balances + staked + unbonding; }
+    [[nodiscard]] u128 sum() const { return balances + staked + unbonding + escrowed; }
 
     [[nodiscard]] bool adds_up() const { return sum() == recorded.value; }
 };
