@@ -26,9 +26,9 @@ namespace polis::exact {
 /// in 64 bits, the shift arithmetic. The last layer does not clamp: its results are logits in
 /// Q15.16, at one scale for all classes.
 struct Requantise {
-    std::vector<std::uint32_t> multiplier;  ///< in [2^30, 2^31)
-    std::vector<std::uint8_t> shift;        ///< in [1, 62]
-    std::uint8_t activation_max = 0;        ///< 1 to 255; 0 in the last layer
+    std::vector<std::uint32_t> multiplier{};  ///< in [2^30, 2^31)
+    std::vector<std::uint8_t> shift{};        ///< in [1, 62]
+    std::uint8_t activation_max = 0;          ///< 1 to 255; 0 in the last layer
 
     bool operator==(const Requantise&) const = default;
     static constexpr auto kFields = codec::fields(
@@ -40,9 +40,9 @@ struct Requantise {
 /// sum[o] = bias[o] + Σ_i weights[o][i] * x[i], x the whole input in the order C, H, W.
 struct Dense {
     std::uint32_t outputs = 0;
-    std::vector<std::int8_t> weights;  ///< [outputs, inputs]
-    std::vector<std::int32_t> bias;    ///< [outputs]
-    Requantise requantise;
+    std::vector<std::int8_t> weights{};  ///< [outputs, inputs]
+    std::vector<std::int32_t> bias{};    ///< [outputs]
+    Requantise requantise{};
 
     bool operator==(const Dense&) const = default;
     static constexpr auto kFields = codec::fields(
@@ -58,11 +58,11 @@ struct Conv2d {
     std::uint32_t outputs = 0;  ///< planes
     std::uint8_t kernel_height = 0;
     std::uint8_t kernel_width = 0;
-    std::uint8_t stride = 1;           ///< 1 or 2
-    std::uint8_t pad = 0;              ///< less than both sides of the kernel
-    std::vector<std::int8_t> weights;  ///< [outputs, channels, kernel_height, kernel_width]
-    std::vector<std::int32_t> bias;    ///< [outputs]
-    Requantise requantise;
+    std::uint8_t stride = 1;             ///< 1 or 2
+    std::uint8_t pad = 0;                ///< less than both sides of the kernel
+    std::vector<std::int8_t> weights{};  ///< [outputs, channels, kernel_height, kernel_width]
+    std::vector<std::int32_t> bias{};    ///< [outputs]
+    Requantise requantise{};
 
     bool operator==(const Conv2d&) const = default;
     static constexpr auto kFields = codec::fields(
@@ -104,7 +104,7 @@ using Operation = std::variant<Dense, Conv2d, MaxPool2x2, Add>;
 /// k - 1: in a chain, layer i reads tensor i.
 struct Layer {
     std::uint16_t source = 0;
-    Operation operation;
+    Operation operation{};
 
     bool operator==(const Layer&) const = default;
     static constexpr auto kFields = codec::fields(&Layer::source, &Layer::operation);
@@ -112,8 +112,8 @@ struct Layer {
 
 /// Plain data; nothing is promised until admit() has seen it.
 struct Model {
-    Shape input;                ///< of u8 values
-    std::vector<Layer> layers;  ///< the last one is Dense or Conv2d and gives the logits
+    Shape input{};                ///< of u8 values
+    std::vector<Layer> layers{};  ///< the last one is Dense or Conv2d and gives the logits
 
     bool operator==(const Model&) const = default;
     static constexpr auto kFields =

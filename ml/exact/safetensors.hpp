@@ -8,42 +8,48 @@
 #include <core/result.hpp>
 #include <ml/exact/model.hpp>
 
-/// Models as safetensors (github.com/huggingface/safetensors), which other tools read. The weights
-/// are tensors; `__metadata__` holds the architecture as JSON. Format: docs/formats/models.md.
+/// Models as safetensors (github.com/huggingface/safetensors), which other tools read. Weights,
+/// biases, multipliers and shifts are tensors; `__metadata__` holds the architecture as JSON.
+/// Format: docs/formats/models.md.
 namespace polis::exact {
 
 /// Why bytes are not a safetensors file of a model.
 enum class SafetensorsError : std::uint8_t {
     kTooLarge,         ///< more than kSafetensorsBytesMax bytes
-    kTruncated,        ///< no room for the length and the header that it promises
+    kTruncated,        ///< no room for the length, or for the header that it promises
     kHeaderTooLarge,   ///< a header of more than kSafetensorsHeaderBytesMax bytes
-    kBadJson,          ///< the header is not the strict JSON that a header may be
+    kBadJson,          ///< the header is not JSON, or holds values where none of their kind belongs
     kDuplicateName,    ///< a name occurs twice in one object
-    kBadEntry,         ///< a tensor has no, unknown or repeated members
-    kBadDtype,         ///< a tensor has another type of element than its name asks for
-    kBadShape,         ///< a shape has the wrong number of sides, or its size does not fit
-    kBadOffsets,       ///< offsets run backwards or out of the data, or do not fit the shape
+    kBadEntry,         ///< a tensor lacks a member, or has an unknown one
+    kBadDtype,         ///< a tensor has another type of element than its place asks for
+    kBadShape,         ///< a shape has the wrong number of sides, or is not what the layer asks for
+    kBadOffsets,       ///< offsets run backwards, out of the data, or do not fit the shape
     kOverlap,          ///< two tensors share bytes
     kHole,             ///< bytes between tensors belong to none
     kTrailingBytes,    ///< bytes behind the last tensor
     kMissingTensor,    ///< the architecture needs a tensor that is not there
     kUnknownTensor,    ///< a tensor that the architecture does not name
-    kNoArchitecture,   ///< __metadata__ holds no architecture of a known version
+    kNoArchitecture,   ///< `__metadata__` holds no architecture of this format
     kBadArchitecture,  ///< the architecture is not what the format says
-    kNotAdmitted,      ///< the model breaks a rule; admit() says which
-    kNotCanonical,     ///< it holds a model, but in other bytes than export_safetensors writes
 };
 
 /// Cause and cure in a line.
 [[nodiscard]] std::string_view to_string(SafetensorsError error);
 
-/// The architecture without numbers: what `__metadata__` says of the layers, as JSON.
+/// `format` in `__metadata__`.
+inline constexpr std::string_view kSafetensorsFormat = "polis-exact/1";
+
+/// The layers of a model without their numbers, as JSON in one line.
 [[nodiscard]] std::string architecture_json(const Model& model);
 
-/// The file of a model; import_safetensors gives the model back, and the same bytes.
+/// The file of a model. One model has one file; import_safetensors gives the model back.
+/// Admission bounds the architecture, so that the header keeps its limit.
 [[nodiscard]] Bytes export_safetensors(const AdmittedModel& model);
 
+/// Reads a file that holds a model, whoever wrote it: tensors may be in any order and the header
+/// spaced at will. Nothing is set aside for a size that the bytes do not hold. The model is not yet
+/// admitted: see admit().
 /// @error every SafetensorsError
-[[nodiscard]] Result<AdmittedModel, SafetensorsError> import_safetensors(ByteView file);
+[[nodiscard]] Result<Model, SafetensorsError> import_safetensors(ByteView file);
 
 }  // namespace polis::exact
