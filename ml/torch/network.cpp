@@ -205,7 +205,7 @@ struct Network::Impl {
 
     void initialise(std::uint64_t seed) {
         Random random(seed, "init");
-        std::vector<float> values(static_cast<std::size_t>(total), 0.0F);
+        std::vector<float> drawn(static_cast<std::size_t>(total), 0.0F);
         for (std::size_t i = 0; i < slots.size(); ++i) {
             if (slots[i].outputs == 0) {
                 continue;
@@ -215,15 +215,15 @@ struct Network::Impl {
             const auto begin = static_cast<std::size_t>(slots[i].begin);
             for (std::size_t j = 0; j < static_cast<std::size_t>(slots[i].weights); ++j) {
                 const double unit = static_cast<double>(random.next() >> 11) * 0x1p-53;
-                values[begin + j] = static_cast<float>((2 * unit - 1) * bound);
+                drawn[begin + j] = static_cast<float>((2 * unit - 1) * bound);
             }
         }
-        flat.copy_(view_of<float>(values, {total}, at::kFloat));
+        flat.copy_(view_of<float>(drawn, {total}, at::kFloat));
     }
 
     /// Sets mean and deviation from the training samples: a mean for each value where a dense layer
     /// reads the sample, for each plane where a convolution does.
-    void measure(const Bytes& values) {
+    void measure(const Bytes& bytes) {
         const exact::Shape& shape = plan.model.input;
         const std::size_t elements = shape.elements();
         const std::size_t plane = std::size_t{shape.height} * shape.width;
@@ -231,21 +231,21 @@ struct Network::Impl {
         const std::size_t groups = planes ? shape.channels : elements;
         std::vector<std::uint64_t> sums(groups);
         std::uint64_t squares = 0;
-        for (std::size_t i = 0; i < values.size(); ++i) {
+        for (std::size_t i = 0; i < bytes.size(); ++i) {
             const std::size_t place = i % elements;
-            sums[planes ? place / plane : place] += values[i];
-            squares += std::uint64_t{values[i]} * values[i];
+            sums[planes ? place / plane : place] += bytes[i];
+            squares += std::uint64_t{bytes[i]} * bytes[i];
         }
-        const double in_group = static_cast<double>(values.size() / groups);
+        const double in_group = static_cast<double>(bytes.size() / groups);
         means.clear();
         double square_of_means = 0;
         for (const std::uint64_t sum : sums) {
-            const double mean = static_cast<double>(sum) / in_group;
-            means.push_back(static_cast<float>(mean));
-            square_of_means += mean * mean / static_cast<double>(groups);
+            const double average = static_cast<double>(sum) / in_group;
+            means.push_back(static_cast<float>(average));
+            square_of_means += average * average / static_cast<double>(groups);
         }
         const double variance =
-            static_cast<double>(squares) / static_cast<double>(values.size()) - square_of_means;
+            static_cast<double>(squares) / static_cast<double>(bytes.size()) - square_of_means;
         gain = 1 / std::sqrt(std::max(variance, 1.0));
         const std::vector<std::int64_t> sides =
             planes ? std::vector<std::int64_t>{shape.channels, 1, 1} : sides_of(shape);
@@ -421,10 +421,13 @@ Result<void, Failure> Network::step(
     });
 }
 
-Result<double, Failure> Network::take_loss() {
-    return guarded([&]() -> Result<double, Failure> {
-        const auto count = static_cast<double>(std::max<std::uint64_t>(impl_->loss_count, 1));
-        const double mean = static_cast<double>(impl_->loss.item<float>()) / count;
+Result<std::optional<double>, Failure> Network::take_loss() {
+    return guarded([&]() -> Result<std::optional<double>, Failure> {
+        if (impl_->loss_count == 0) {
+            return std::nullopt;
+        }
+        const auto count = static_cast<double>(impl_->loss_count);
+        const std::optional mean = static_cast<double>(impl_->loss.item<float>()) / count;
         impl_->loss.zero_();
         impl_->loss_count = 0;
         return mean;

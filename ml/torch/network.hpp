@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -71,8 +72,9 @@ class Network {
     [[nodiscard]] Result<void, Failure> step(
         std::size_t begin, std::size_t count, double learning_rate);
 
-    /// Mean cross entropy of the samples since the last call, before their steps; nats.
-    [[nodiscard]] Result<double, Failure> take_loss();
+    /// Mean cross entropy of the samples since the last call, before their steps; nats. Nothing
+    /// without a step in between.
+    [[nodiscard]] Result<std::optional<double>, Failure> take_loss();
 
     /// The largest value of every tensor of the plan over some training samples, for quantise().
     [[nodiscard]] Result<std::vector<float>, Failure> largest(
