@@ -2,7 +2,6 @@
 
 #include <new>
 
-#include <openssl/evp.h>
 #include <sodium.h>
 
 #include <core/check.hpp>
@@ -37,15 +36,6 @@ Hash blake2b_256(const Domain& domain, ByteView message) {
 Address blake2b_160(const Domain& domain, ByteView message) {
     Address out;
     blake2b(out.data, domain, message);
-    return out;
-}
-
-Hash sha3_256(ByteView message) {
-    Hash out;
-    unsigned int size = 0;
-    const int done =
-        EVP_Digest(message.data(), message.size(), out.data.data(), &size, EVP_sha3_256(), nullptr);
-    POLIS_ASSERT(done == 1 && size == Hash::kSize);
     return out;
 }
 
