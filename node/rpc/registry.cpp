@@ -38,6 +38,7 @@ Registry all_methods() {
           chain_methods,
           tx_methods,
           account_methods,
+          task_methods,
           mempool_methods,
           consensus_methods,
           blob_methods,

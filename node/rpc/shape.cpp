@@ -53,6 +53,26 @@ constexpr std::array kShapes = {
         "bytes: number}], total: number}"},
     NamedShape{"Member", "{address: address, consensusKey: hex, vrfKey: hex, power: decimal}"},
     NamedShape{
+        "Task",
+        "{id: hash, owner: address, name: text, state: text, round: number, submitted: number, "
+        "submittedMs: number, available: flag, escrow: decimal, reward: decimal, bond: decimal, "
+        "trainerBond: decimal, runnerUpBps: number, targetPpm: number, input: [number], "
+        "classes: number, modelBytesMax: number, multiplyAddsMax: decimal, trainingMs: number, "
+        "revealMs: number, scoringMs: number, training: hash, test: hash, testKeyHash: hash, "
+        "validation: hash}"},
+    NamedShape{
+        "Score", "{correct: number, count: number, crossEntropy: decimal, valid: flag}"},
+    NamedShape{
+        "Round",
+        "{number: number, task: hash, name: text, phase: 'training'|'revealing'|'scoring', "
+        "opened: number, untilMs: number, beacon: hash, data: hash, testKey: hash|null, "
+        "entries: [{trainer: address, model: hash|null, available: flag, score: Score|null}]}"},
+    NamedShape{
+        "RoundResult",
+        "{round: number, task: hash, opened: number, settled: number, settledMs: number, "
+        "data: hash, testKey: hash|null, ownerFailed: flag, entries: [{trainer: address, "
+        "end: text, model: hash|null, score: Score|null, paid: decimal}]}"},
+    NamedShape{
         "Faults",
         "{peer: hex|null, latencyMs: number, jitterMs: number, lossPpm: number, "
         "bytesPerS: number, cut: flag}"},

@@ -16,6 +16,7 @@ namespace polis::node::rpc {
 [[nodiscard]] std::vector<Method> consensus_methods();
 [[nodiscard]] std::vector<Method> blob_methods();
 [[nodiscard]] std::vector<Method> sub_methods();
+[[nodiscard]] std::vector<Method> task_methods();
 [[nodiscard]] std::vector<Method> admin_methods();
 [[nodiscard]] std::vector<Method> dev_methods();
 

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include <consensus/facts/fact.hpp>
+#include <core/crypto/ed25519.hpp>
+#include <core/types.hpp>
+#include <ledger/modules/task_queries.hpp>
+#include <ledger/params.hpp>
+#include <ledger/store/blob_store.hpp>
+#include <node/drivers/blob_driver.hpp>
+#include <node/drivers/txn_gate.hpp>
+#include <node/drivers/validator_driver.hpp>
+#include <node/learning/fact_finder.hpp>
+#include <node/learning/key_keeper.hpp>
+#include <node/learning/own_txns.hpp>
+#include <node/learning/round_player.hpp>
+#include <node/log/log.hpp>
+#include <node/runtime/clock.hpp>
+#include <node/runtime/mutex.hpp>
+#include <node/trainer_host/trainer_host.hpp>
+
+namespace polis::node {
+
+/// Everything that a node does for learning tasks, after every block and on a thread of its own: it
+/// keeps the blobs that tasks need, attests and scores, reveals the keys of test sets that were left
+/// with it and, as a validator with a trainer, takes part in rounds.
+///
+/// What it does follows from the latest block alone: blocks that come faster than it works are
+/// passed over, and a restart goes on where the chain is.
+class Learner {
+  public:
+    struct Setup {
+        ValidatorDriver* validator = nullptr;  ///< these outlive the learner
+        ledger::BlobStore* blobs = nullptr;
+        BlobDriver* blob_driver = nullptr;
+        TxnGate* gate = nullptr;
+        Clock* clock = nullptr;
+        Log* log = nullptr;
+        ledger::Params params;
+        /// Of the account that pays for commitments and reveals; nothing: the node only watches.
+        std::optional<crypto::SigningKey> account;
+        std::filesystem::path folder;  ///< for keys and works
+        /// Nothing: no trainer; the node attests and scores only.
+        std::optional<RoundPlayer::Options> player;
+        TrainerHost* trainer = nullptr;  ///< with `player`
+    };
+
+    /// @error the folder cannot be used: cause and cure
+    [[nodiscard]] static Result<std::unique_ptr<Learner>, std::string> open(Setup setup);
+
+    ~Learner() { stop(); }
+    Learner(const Learner&) = delete;
+    Learner& operator=(const Learner&) = delete;
+
+    void start();
+    void stop();
+
+    /// A block is final. Any thread; returns at once.
+    void on_block();
+
+    /// Keeps the key of a task's test set until the round asks for it. Any thread.
+    /// @error the node has no account to pay for the reveal, or the disk fails
+    [[nodiscard]] Result<void, std::string> keep_key(const Hash& task, const Hash& key);
+
+    [[nodiscard]] const FactFinder& facts() const { return *facts_; }
+
+  private:
+    /// What the chain says after a block, of one moment.
+    struct ChainView {
+        Height height;
+        TimeMs time;
+        Nonce nonce;  ///< of the account
+        ledger::tasks::Wanted wanted;
+        std::vector<Hash> blobs;
+        std::optional<ledger::tasks::OpenRound> round;
+    };
+
+    explicit Learner(Setup setup);
+
+    void run();
+    void look();
+    void act(ChainView view);
+    void follow(const RoundPlayer::Plan& plan);
+    void take(TrainerHost::Event event);
+    void take_model(trainer::Finished finished);
+    void submit(Bytes txn);
+    [[nodiscard]] ledger::StoreResult<ChainView> view_of(Validator& validator) const;
+
+    Setup setup_;
+    Address self_;
+    std::unique_ptr<FactFinder> facts_;
+    std::optional<OwnTxns> txns_;
+    std::optional<RoundPlayer> player_;
+
+    Mutex keys_mutex_;
+    std::optional<KeyKeeper> keys_ POLIS_GUARDED_BY(keys_mutex_);
+
+    Mutex mutex_;
+    Condition wake_;
+    bool ending_ POLIS_GUARDED_BY(mutex_) = false;
+    bool block_ POLIS_GUARDED_BY(mutex_) = true;  ///< one came since the last look
+    std::vector<TrainerHost::Event> events_ POLIS_GUARDED_BY(mutex_);
+    std::optional<ChainView> view_ POLIS_GUARDED_BY(mutex_);
+    std::thread thread_;
+};
+
+}  // namespace polis::node
