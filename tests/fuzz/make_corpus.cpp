@@ -33,6 +33,7 @@
 #include <tests/formats/example.hpp>
 #include <tests/fuzz/consensus_seeds.hpp>
 #include <tests/fuzz/exact_seeds.hpp>
+#include <tests/fuzz/node_seeds.hpp>
 #include <tests/fuzz/peers_seeds.hpp>
 #include <tests/fuzz/session_seeds.hpp>
 
@@ -319,6 +320,7 @@ Files make_files() {
         files["consensus/" + name] = content;
     }
     files.merge(fuzz::exact_seeds());
+    files.merge(fuzz::node_seeds());
     files.merge(fuzz::peers_seeds());
     files.merge(fuzz::session_seeds());
     return files;
