@@ -27,7 +27,7 @@ FactFinder::FactFinder(Setup setup) : setup_(std::move(setup)) {}
 
 void FactFinder::start() {
     thread_ = std::thread([this] {
-        set_thread_name("facts");
+        name_this_thread("facts");
         run();
     });
 }

@@ -8,6 +8,7 @@
 #include <set>
 #include <thread>
 
+#include <consensus/facts/collector.hpp>
 #include <consensus/facts/fact.hpp>
 #include <core/types.hpp>
 #include <ledger/modules/task_queries.hpp>
