@@ -16,34 +16,41 @@ RoundPlayer::RoundPlayer(const Address& self, Options options, std::optional<Rou
 
 RoundPlayer::Plan RoundPlayer::on_block(
     const std::optional<OpenRound>& open, TimeMs now, std::uint64_t seed) {
-    if (!open || open->round.phase != Phase::kTraining) {
-        Plan out{.stop_training = std::exchange(training_, false)};
-        if (open && open->round.phase == Phase::kRevealing && work_ &&
-            work_->round == open->round.number) {
-            const auto entry = std::ranges::find(open->entries, self_, &Entry::trainer);
-            if (entry != open->entries.end() && !entry->model) {
-                out.payload = ledger::RevealModel{
-                    .task = work_->task, .model = work_->model, .salt = work_->salt};
-            }
-        }
+    Plan out;
+    if (!open) {
+        out.stop_training = std::exchange(training_, false);
         return out;
     }
     enter(open->round);
-    if (std::ranges::contains(open->entries, self_, &Entry::trainer)) {
-        return {.stop_training = std::exchange(training_, false)};
+    const auto entry = std::ranges::find(open->entries, self_, &Entry::trainer);
+    const bool committed = entry != open->entries.end();
+    if (open->round.phase != Phase::kTraining || committed) {
+        out.stop_training = std::exchange(training_, false);
     }
-    if (work_ && work_->round == open->round.number) {
-        return {
-            .payload = ledger::CommitModel{
-                .task = work_->task,
-                .commitment = consensus::pole::commitment_hash(
-                    {.round = work_->round,
-                     .task = work_->task,
-                     .trainer = self_,
-                     .model = work_->model,
-                     .salt = work_->salt})}};
+    const bool have_model = work_ && work_->round == open->round.number;
+    if (open->round.phase == Phase::kTraining && !committed) {
+        if (have_model) {
+            out.payload = commitment();
+        } else if (!training_) {
+            out.train = train(*open, now, seed);
+        }
+    } else if (open->round.phase == Phase::kRevealing && committed && !entry->model && have_model) {
+        out.payload = ledger::RevealModel{
+            .task = work_->task, .model = work_->model, .salt = work_->salt};
     }
-    return training_ ? Plan{} : train(*open, now, seed);
+    return out;
+}
+
+/// @pre there is work
+ledger::Payload RoundPlayer::commitment() const {
+    return ledger::CommitModel{
+        .task = work_->task,
+        .commitment = consensus::pole::commitment_hash(
+            {.round = work_->round,
+             .task = work_->task,
+             .trainer = self_,
+             .model = work_->model,
+             .salt = work_->salt})};
 }
 
 /// What belongs to an earlier round is over.
@@ -66,10 +73,11 @@ std::uint64_t RoundPlayer::time_left(const Round& round, TimeMs now) const {
     return end > saturating_add(now.value, margin) ? end - now.value - margin : 0;
 }
 
-RoundPlayer::Plan RoundPlayer::train(const OpenRound& open, TimeMs now, std::uint64_t seed) {
+std::optional<trainer::Train> RoundPlayer::train(
+    const OpenRound& open, TimeMs now, std::uint64_t seed) {
     const std::uint64_t left = time_left(open.round, now);
     if (left < options_.train_ms_min || attempts_ == options_.attempts_max) {
-        return {};
+        return std::nullopt;
     }
     ++attempts_;
     training_ = true;
@@ -84,7 +92,7 @@ RoundPlayer::Plan RoundPlayer::train(const OpenRound& open, TimeMs now, std::uin
     out.seed = seed;
     out.window_ms = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, UINT32_MAX));
     out.device = options_.device;
-    return {.train = std::move(out)};
+    return out;
 }
 
 std::optional<RoundWork> RoundPlayer::trained(

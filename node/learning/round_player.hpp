@@ -74,7 +74,9 @@ class RoundPlayer {
     using OpenRound = ledger::tasks::OpenRound;
 
     void enter(const Round& round);
-    [[nodiscard]] Plan train(const OpenRound& open, TimeMs now, std::uint64_t seed);
+    [[nodiscard]] std::optional<trainer::Train> train(
+        const OpenRound& open, TimeMs now, std::uint64_t seed);
+    [[nodiscard]] ledger::Payload commitment() const;
     [[nodiscard]] std::uint64_t time_left(const Round& round, TimeMs now) const;
 
     const Address self_;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include <core/integer.hpp>
+#include <node/rpc/describe.hpp>
 #include <node/rpc/methods/methods.hpp>
 #include <node/rpc/methods/rows.hpp>
 #include <node/rpc/services.hpp>
