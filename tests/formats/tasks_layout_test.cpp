@@ -122,8 +122,7 @@ TEST(FormatsTasks, hashes_are_those_of_the_page) {
     EXPECT_EQ(pole::seed_of(beacon, task, owner), hash(crypto::kDomainPoleSeed, seed));
     const pole::Commitment commitment{5, task, owner, beacon, task};
     Bytes preimage{5, 0, 0, 0, 0, 0, 0, 0};
-    for (const ByteView part :
-         {task.view(), owner.view(), beacon.view(), task.view()}) {
+    for (const ByteView part : {task.view(), owner.view(), beacon.view(), task.view()}) {
         append(preimage, part);
     }
     EXPECT_EQ(pole::commitment_hash(commitment), hash(crypto::kDomainPoleCommit, preimage));
