@@ -9,7 +9,7 @@
 namespace polis::consensus::pole {
 
 /// Proof of learning: whoever trained the best model in the last settled round proposes first, the
-/// next best after it. Source: protocol.md 3.2, 5. Spec [G15] to [G17] of pole.md.
+/// next best after it. Source: protocol.md 3.2, 5. Spec [G19] to [G21] of pole.md.
 class Pole final : public Election {
   public:
     static constexpr std::string_view kName = "pole";

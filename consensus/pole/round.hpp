@@ -12,7 +12,7 @@
 #include <core/types.hpp>
 
 /// How a learning round goes from one block to the next: training, revealing, scoring, settled.
-/// Pure transitions of the election's records; coins are for the caller. Spec [G3] to [G14] of
+/// Pure transitions of the election's records; coins are for the caller. Spec [G8] to [G14] of
 /// pole.md.
 namespace polis::consensus::pole {
 

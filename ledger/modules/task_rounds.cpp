@@ -138,7 +138,7 @@ Amount runner_up_share(const TaskSpec& spec, std::size_t runners_up) {
 }
 
 /// Decides who gets what of a task's escrow: bonds back to whoever kept its word, the owner's bond
-/// among them if the owner failed, the reward to the winners. Spec [G13], [G14].
+/// among them if the owner failed, the reward to the winners. Spec [G15] to [G17].
 void share_out(RoundResult& result, const TaskSpec& spec, std::size_t winners) {
     std::vector<EntryResult*> honest;
     for (EntryResult& entry : result.entries) {

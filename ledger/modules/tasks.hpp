@@ -156,7 +156,7 @@ struct Paid {
 
 /// What a block changes beside its transactions: tasks become available or expire, windows end, a
 /// round is settled, the next one opens. After the election has taken the block's facts, and before
-/// a term ends. Costs O(kTasksWaitingMax + kEntriesMax). Spec [G1] to [G14].
+/// a term ends. Costs O(kTasksWaitingMax + kEntriesMax). Spec [G1] to [G18].
 /// @param events is appended to
 [[nodiscard]] StoreResult<void> end_block(
     Journal& state,

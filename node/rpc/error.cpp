@@ -322,6 +322,8 @@ std::string_view hint_for(ledger::TxnError error) {
             return "sign the signing hash of docs/formats/transaction.md with the sender's key";
         case kBadEvidence:
             return "report two statements that conflict, of this chain";
+        case kBadTask:
+            return "offer a task that keeps the rules of docs/spec/pole.md";
     }
     return "";
 }
@@ -390,18 +392,24 @@ std::string_view short_name(ledger::TxnError error) {
             return "badSignature";
         case kBadEvidence:
             return "badEvidence";
+        case kBadTask:
+            return "badTask";
     }
     return "unknown";
 }
 
 std::string_view short_name(ledger::TxnStatus status) {
-    constexpr std::array<std::string_view, 21> kNames = {
-        "success",        "badNonce",          "cannotPayFee",    "insufficientBalance",
-        "overflow",       "alreadyValidator",  "keyInUse",        "badPossession",
-        "badVrfKey",      "unknownValidator",  "poolEmpty",       "belowMinimum",
-        "notDelegated",   "nothingToWithdraw", "notMatured",      "notJailed",
-        "stillJailed",    "badEvidence",       "offenceInFuture", "offenceExpired",
-        "alreadyPunished"};
+    constexpr std::array<std::string_view, 37> kNames = {
+        "success",         "badNonce",          "cannotPayFee",    "insufficientBalance",
+        "overflow",        "alreadyValidator",  "keyInUse",        "badPossession",
+        "badVrfKey",       "unknownValidator",  "poolEmpty",       "belowMinimum",
+        "notDelegated",    "nothingToWithdraw", "notMatured",      "notJailed",
+        "stillJailed",     "badEvidence",       "offenceInFuture", "offenceExpired",
+        "alreadyPunished", "noTasks",           "taskExists",      "tasksFull",
+        "unknownTask",     "notTaskOwner",      "taskNotWaiting",  "roundNotOpen",
+        "roundTooEarly",   "roundTooLate",      "notContender",    "alreadyCommitted",
+        "roundFull",       "notCommitted",      "alreadyRevealed", "revealMismatch",
+        "wrongTestKey"};
     static_assert(
         kNames.size() == 1 + static_cast<std::size_t>(codec::kEnumLast<ledger::TxnStatus>));
     return kNames[static_cast<std::size_t>(status)];

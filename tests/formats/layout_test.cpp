@@ -89,6 +89,8 @@ const std::map<std::string, std::vector<Place>>& layouts() {
         {"ChunkResponse", layout_of<sync::ChunkResponse>()},
         {"Account", layout_of<ledger::Account>()},
         {"Block", layout_of<ledger::Block>()},
+        {"CancelTask", layout_of<ledger::CancelTask>()},
+        {"CommitModel", layout_of<ledger::CommitModel>()},
         {"Delegate", layout_of<ledger::Delegate>()},
         {"Delegated", layout_of<ledger::staking::Delegated>()},
         {"Event", layout_of<ledger::Event>()},
@@ -104,10 +106,13 @@ const std::map<std::string, std::vector<Place>>& layouts() {
         {"Receipt", layout_of<ledger::Receipt>()},
         {"RegisterValidator", layout_of<ledger::RegisterValidator>()},
         {"ReportEvidence", layout_of<ledger::ReportEvidence>()},
+        {"RevealModel", layout_of<ledger::RevealModel>()},
+        {"RevealTestKey", layout_of<ledger::RevealTestKey>()},
         {"SnapshotManifest", layout_of<ledger::SnapshotManifest>()},
         {"SnapshotRecord", layout_of<ledger::SnapshotRecord>()},
         {"StateProof", layout_of<ledger::StateProof>()},
         {"StateProofEnd", layout_of<ledger::StateProof::End>()},
+        {"SubmitTask", layout_of<ledger::SubmitTask>()},
         {"TermRecord", layout_of<ledger::terms::TermRecord>()},
         {"Transfer", layout_of<ledger::Transfer>()},
         {"TxnBody", layout_of<ledger::TxnBody>()},
@@ -215,9 +220,11 @@ TEST(FormatsTables, record_kinds) {
         {"9", "kTerms"},
         {"10", "kElection"},
         {"11", "kFact"},
-        {"12", "kOffence"}};
+        {"12", "kOffence"},
+        {"13", "kTask"},
+        {"14", "kTaskIndex"}};
     EXPECT_EQ(pairs_of("record kinds"), expected);
-    EXPECT_EQ(static_cast<int>(ledger::RecordKind::kOffence), 12);
+    EXPECT_EQ(static_cast<int>(ledger::RecordKind::kTaskIndex), 14);
 }
 
 TEST(FormatsTables, sync_limits) {
@@ -244,8 +251,13 @@ TEST(FormatsTables, payload_tags) {
         "Unbond",
         "Withdraw",
         "Unjail",
-        "ReportEvidence"};
-    static_assert(std::variant_size_v<ledger::Payload> == 7);
+        "ReportEvidence",
+        "SubmitTask",
+        "CommitModel",
+        "RevealModel",
+        "RevealTestKey",
+        "CancelTask"};
+    static_assert(std::variant_size_v<ledger::Payload> == 12);
     for (std::size_t i = 0; i < names.size(); ++i) {
         expected[std::to_string(i)] = names[i];
     }
@@ -263,7 +275,12 @@ TEST(FormatsTables, gas) {
         {"Unbond", gas(ledger::Unbond{})},
         {"Withdraw", gas(ledger::Withdraw{})},
         {"Unjail", gas(ledger::Unjail{})},
-        {"ReportEvidence", gas(ledger::ReportEvidence{})}};
+        {"ReportEvidence", gas(ledger::ReportEvidence{})},
+        {"SubmitTask", gas(ledger::SubmitTask{})},
+        {"CommitModel", gas(ledger::CommitModel{})},
+        {"RevealModel", gas(ledger::RevealModel{})},
+        {"RevealTestKey", gas(ledger::RevealTestKey{})},
+        {"CancelTask", gas(ledger::CancelTask{})}};
     EXPECT_EQ(pairs_of("gas"), expected);
 }
 

@@ -19,6 +19,7 @@ TEST(Options, are_read_back_as_they_were_written) {
             (bits & 8U) != 0,
             (bits & 16U) != 0};
         run.options.above_f = bits % 2;
+        run.options.pole = bits % 3 == 1;
         const auto read = parse_case(to_arguments(run));
         ASSERT_TRUE(read) << read.error();
         EXPECT_EQ(*read, run) << to_arguments(run);

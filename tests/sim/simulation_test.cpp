@@ -54,6 +54,18 @@ TEST(Simulation, repeats_a_seed_exactly) {
     }
 }
 
+TEST(Simulation, rounds_of_learning_settle_whatever_goes_wrong) {
+    const CampaignResult result =
+        campaign({.nodes_min = 4, .nodes_max = 7, .faults = Faults::all(), .pole = true}, 8);
+    EXPECT_EQ(first_failure(result), "");
+    EXPECT_GT(result.rounds, 4U);
+    const CampaignResult calm =
+        campaign({.nodes_min = 4, .nodes_max = 4, .faults = {}, .pole = true}, 3);
+    EXPECT_EQ(first_failure(calm), "");
+    EXPECT_GE(calm.rounds, 3U) << "without faults every run settles one";
+    EXPECT_EQ(campaign({.nodes_min = 4, .nodes_max = 7}, 2).rounds, 0U);
+}
+
 TEST(Simulation, is_the_same_whether_or_not_its_trace_is_read) {
     const Case run = small_case(3, Faults::all());
     EXPECT_EQ(record(run).result, run_case(run));

@@ -241,6 +241,7 @@ void add_faults(CLI::App& command, SimulateOptions& options) {
     command.add_flag("--partition", options.faults.partition, "Links are cut");
     command.add_flag("--loss", options.faults.loss, "Messages are lost, repeated and late");
     command.add_flag("--disk", options.faults.disk, "Disks fail; vote records are set back");
+    command.add_flag("--pole", options.campaign.options.pole, "Seats are earned by learning");
     command.add_flag("--no-faults", options.no_faults, "None of these; by default all");
     command
         .add_option(

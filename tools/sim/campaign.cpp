@@ -41,6 +41,7 @@ void add(CampaignResult& total, const Case& run, const RunResult& result) {
     total.messages += result.messages;
     total.restarts += result.restarts;
     total.facts += result.facts;
+    total.rounds += result.rounds;
     total.accusations += result.accusations;
     total.forks += result.forked ? 1 : 0;
     total.simulated_ms += result.simulated_ms;

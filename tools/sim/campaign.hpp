@@ -33,6 +33,7 @@ struct CampaignResult {
     std::uint64_t messages = 0;
     std::uint64_t restarts = 0;
     std::uint64_t facts = 0;
+    std::uint64_t rounds = 0;
     std::uint64_t accusations = 0;
     std::uint64_t forks = 0;
     std::uint64_t simulated_ms = 0;

@@ -140,6 +140,9 @@ std::string to_arguments(const Case& run) {
     if (options.above_f > 0) {
         out += fmt::format(" --above-f {}", options.above_f);
     }
+    if (options.pole) {
+        out += " --pole";
+    }
     return out;
 }
 
@@ -152,6 +155,8 @@ Result<Case, std::string> parse_case(std::string_view line) {
     for (std::size_t i = 0; i < words.size(); ++i) {
         if (words[i] == "--no-faults") {
             no_faults = true;
+        } else if (words[i] == "--pole") {
+            run.options.pole = true;
         } else if (!set_fault(words[i], run.options.faults)) {
             if (i + 1 == words.size()) {
                 return std::unexpected(fmt::format("'{}' needs a value or is unknown", words[i]));

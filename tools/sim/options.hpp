@@ -34,6 +34,7 @@ struct Options {
     std::size_t nodes_max = 10;
     Faults faults = Faults::all();
     std::size_t above_f = 0;  ///< members that lie beyond the f that agreement survives
+    bool pole = false;        ///< the chain's seats are earned by learning
 
     bool operator==(const Options&) const = default;
 };

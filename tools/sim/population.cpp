@@ -20,6 +20,7 @@ constexpr std::uint64_t kPolis = 1'000'000'000;
 constexpr std::size_t kAccounts = 6;
 constexpr std::uint64_t kStake = 10'000 * kPolis;
 constexpr std::uint64_t kStakeStep = 50 * kPolis;  // one delegation overtakes a few validators
+constexpr std::uint64_t kPurse = 1'000 * kPolis;   // of whoever offers tasks or trains
 constexpr std::uint64_t kTxnLife = 20;             // heights
 
 Address operator_of(std::size_t member) {
@@ -48,6 +49,14 @@ genesis::Genesis make_genesis(const Scenario& scenario) {
     genesis::GenesisPreset preset =
         genesis::devnet_preset({.validators = scenario.validators, .accounts = kAccounts});
     ledger::Params& params = preset.params;
+    if (scenario.run.options.pole) {
+        params.election = ledger::ElectionKind::kPole;
+        preset.accounts.push_back(
+            {crypto::address_of(school_owner_key().public_key()), Amount{kPurse}});
+        for (std::size_t i = 0; i < scenario.validators; ++i) {
+            preset.accounts.push_back({operator_of(i), Amount{kPurse}});
+        }
+    }
     params.committee_size_max = static_cast<std::uint32_t>(scenario.seats);
     params.term_blocks = scenario.term_blocks;
     params.unbonding_blocks = scenario.term_blocks;
@@ -58,6 +67,10 @@ genesis::Genesis make_genesis(const Scenario& scenario) {
     auto genesis = genesis::build(preset, "a simulated chain");
     POLIS_ASSERT(genesis.has_value());
     return *std::move(genesis);
+}
+
+crypto::SigningKey school_owner_key() {
+    return genesis::dev_account_key(genesis::kDevSeed, kAccounts);
 }
 
 node::Identity identity_of(std::size_t member) {

@@ -6,6 +6,7 @@
 
 #include <consensus/facts/fact.hpp>
 #include <core/bytes.hpp>
+#include <core/crypto/ed25519.hpp>
 #include <core/random.hpp>
 #include <core/types.hpp>
 #include <genesis/builder.hpp>
@@ -18,6 +19,9 @@ namespace polis::sim {
 
 /// The chain of a scenario: public keys, stakes that lie close together, small terms and eras.
 [[nodiscard]] genesis::Genesis make_genesis(const Scenario& scenario);
+
+/// Of the account that offers learning tasks.
+[[nodiscard]] crypto::SigningKey school_owner_key();
 
 /// The keys of a genesis validator.
 [[nodiscard]] node::Identity identity_of(std::size_t member);

@@ -7,8 +7,15 @@
 #include <fmt/format.h>
 
 #include <core/check.hpp>
+#include <core/codec/borsh.hpp>
+#include <core/integer.hpp>
+#include <ledger/account.hpp>
+#include <ledger/modules/bank.hpp>
 #include <ledger/modules/staking.hpp>
+#include <ledger/modules/task_records.hpp>
+#include <ledger/state/key.hpp>
 #include <ledger/store/memory_store.hpp>
+#include <ledger/store/state_rows.hpp>
 
 namespace polis::sim {
 
@@ -19,6 +26,33 @@ template <class T>
 T must(ledger::StoreResult<T> result) {
     POLIS_ASSERT(result.has_value());
     return *std::move(result);
+}
+
+std::uint64_t coins_in(const ledger::rows::StateRow& row) {
+    using ledger::RecordKind;
+    switch (static_cast<RecordKind>(row.key[0])) {
+        case RecordKind::kAccount:
+            return codec::decode<ledger::Account>(row.value)->balance.value;
+        case RecordKind::kValidator:
+            return codec::decode<ledger::staking::Validator>(row.value)->pool.tokens.value;
+        case RecordKind::kUnbondingPool:
+            return codec::decode<ledger::staking::Pool>(row.value)->tokens.value;
+        case RecordKind::kTask:
+            return codec::decode<ledger::tasks::Task>(row.value)->escrow.value;
+        case RecordKind::kParams:
+        case RecordKind::kSupply:
+        case RecordKind::kValidatorList:
+        case RecordKind::kConsensusKey:
+        case RecordKind::kDelegation:
+        case RecordKind::kUnbonding:
+        case RecordKind::kTerms:
+        case RecordKind::kElection:
+        case RecordKind::kFact:
+        case RecordKind::kOffence:
+        case RecordKind::kTaskIndex:
+            return 0;
+    }
+    return 0;
 }
 
 Violation bad_block(Height height, const std::string& why) {
@@ -184,7 +218,26 @@ std::optional<Violation> Referee::end_term(Height height) {
                 fmt::format("a correct validator is in jail after block {}", height.value)};
         }
     }
-    return std::nullopt;
+    return count_coins();
+}
+
+std::uint64_t Referee::rounds() {
+    return must(ledger::tasks::shelved(chain_->state(), ledger::tasks::Shelf::kSettled));
+}
+
+/// Balances, pools and what tasks hold, one record after the other, against the supply.
+std::optional<Violation> Referee::count_coins() {
+    u128 sum = 0;
+    const auto add = [&sum](const ledger::rows::StateRow& row) -> ledger::StoreResult<void> {
+        sum += coins_in(row);
+        return {};
+    };
+    must(ledger::StateRows(chain_->store()).visit(add));
+    if (sum == must(ledger::bank::supply(chain_->state())).value) {
+        return std::nullopt;
+    }
+    return Violation{
+        Broken::kState, fmt::format("coins do not add up after block {}", height().value)};
 }
 
 std::vector<consensus::Member> Referee::by_stake(const std::vector<consensus::Member>& incumbent) {

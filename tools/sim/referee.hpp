@@ -62,6 +62,9 @@ class Referee {
 
     [[nodiscard]] std::uint64_t facts() const { return facts_; }
 
+    /// Rounds of learning that were settled.
+    [[nodiscard]] std::uint64_t rounds();
+
     [[nodiscard]] std::size_t committees() const { return voted_.size(); }
 
   private:
@@ -73,6 +76,7 @@ class Referee {
         const pbft::Certificate& certificate, Height height, const Hash& block);
     [[nodiscard]] std::optional<Violation> check_facts(const ledger::CheckedBlock& block) const;
     [[nodiscard]] std::optional<Violation> end_term(Height height);
+    [[nodiscard]] std::optional<Violation> count_coins();
     [[nodiscard]] std::vector<consensus::Member> by_stake(
         const std::vector<consensus::Member>& incumbent);
 

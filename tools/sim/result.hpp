@@ -47,6 +47,7 @@ struct RunResult {
     std::uint64_t recovery_ms = 0;
     std::uint64_t views_max = 0;   ///< highest view in which a block was decided
     std::uint64_t facts = 0;       ///< certified in blocks
+    std::uint64_t rounds = 0;      ///< of learning that were settled
     std::uint64_t committees = 0;  ///< different ones that voted
     std::uint64_t accusations = 0;
     std::uint64_t simulated_ms = 0;

@@ -43,6 +43,15 @@ void choose_stakes(Scenario& scenario) {
     scenario.stakes_equal = random.chance(1, 3);
 }
 
+/// Rounds take more blocks than agreement needs to be tried.
+void choose_learning(Scenario& scenario) {
+    if (scenario.run.options.pole) {
+        Random random(scenario.run.seed, "learning");
+        scenario.target = Height{random.between(50, 90)};
+        scenario.faults_ms_max *= 4;
+    }
+}
+
 void choose_network(Scenario& scenario) {
     Random random(scenario.run.seed, "profile");
     NetworkProfile& network = scenario.network;
@@ -192,6 +201,7 @@ Scenario make_scenario(const Case& run) {
     scenario.run = run;
     choose_size(scenario);
     choose_stakes(scenario);
+    choose_learning(scenario);
     choose_network(scenario);
     choose_rates(scenario);
     choose_traitors(scenario);

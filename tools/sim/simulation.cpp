@@ -9,6 +9,7 @@
 #include <tools/sim/describe.hpp>
 #include <tools/sim/partitions.hpp>
 #include <tools/sim/population.hpp>
+#include <tools/sim/school.hpp>
 
 namespace polis::sim {
 
@@ -63,6 +64,7 @@ RunResult Simulation::run() {
     result_.events = cluster_.events();
     result_.restarts = cluster_.restarts();
     result_.facts = referee.facts();
+    result_.rounds = referee.rounds();
     result_.committees = referee.committees();
     result_.accusations = judge_.accusations();
     result_.simulated_ms = cluster_.now().value - kRunStart.value;
@@ -109,6 +111,7 @@ void Simulation::run_faults() {
     schedule(Chore::kTraitors, scenario_.traitors.empty() ? 0 : kTraitorsMs);
     schedule(Chore::kTxn, scenario_.txns_per_second > 0 ? 1'000 / scenario_.txns_per_second : 0);
     schedule(Chore::kFact, kFactMs);
+    schedule(Chore::kLearn, scenario_.run.options.pole ? scenario_.rates.height_ms : 0);
     const TimeMs limit{kRunStart.value + scenario_.faults_ms_max};
     while (!over() && judge_.referee().height() < scenario_.target && step_until(limit)) {
     }
@@ -198,6 +201,9 @@ void Simulation::do_chore(Chore chore) {
             break;
         case Chore::kFact:
             find_fact();
+            break;
+        case Chore::kLearn:
+            learn();
             break;
     }
 }
@@ -304,11 +310,36 @@ void Simulation::find_fact() {
     const consensus::Fact fact = make_fact(scenario_.run.seed, fact_count_++);
     judge_.referee().expect(fact);
     for (NodeId id = 0; id < cluster_.size(); ++id) {
-        const Traitor* traitor = scenario_.traitor(scenario_.nodes[id].member);
-        const bool lies = traitor != nullptr && traitor->tricks.contains(Trick::kFalseFacts);
-        cluster_.input(id, node::FactFound{lies ? false_fact(fact) : fact});
+        tell(id, fact);
     }
     schedule(Chore::kFact, kFactMs);
+}
+
+/// A node has worked a fact out; a liar says something else, if there is anything else to say.
+void Simulation::tell(NodeId id, const consensus::Fact& fact) {
+    const Traitor* traitor = scenario_.traitor(scenario_.nodes[id].member);
+    const bool lies = traitor != nullptr && traitor->tricks.contains(Trick::kFalseFacts);
+    cluster_.input(id, node::FactFound{lies && !fact.result.empty() ? false_fact(fact) : fact});
+}
+
+/// One sends what owner and trainers want to, all work out what their state asks for.
+void Simulation::learn() {
+    if (const auto node = some_node(/*correct=*/true)) {
+        ledger::Chain& chain = cluster_.validator(*node).chain();
+        for (Bytes& txn : school_txns(chain, scenario_, work_)) {
+            cluster_.input(*node, node::SubmitTxn{std::move(txn)});
+        }
+    }
+    for (NodeId id = 0; id < cluster_.size(); ++id) {
+        if (!cluster_.running(id)) {
+            continue;
+        }
+        for (const consensus::Fact& fact : school_facts(cluster_.validator(id).chain())) {
+            judge_.referee().expect(fact);
+            tell(id, fact);
+        }
+    }
+    schedule(Chore::kLearn, scenario_.rates.height_ms);
 }
 
 bool Simulation::all_correct_at(Height height) const {

@@ -43,7 +43,8 @@ class Simulation {
         kSetBack,
         kTraitors,
         kTxn,
-        kFact
+        kFact,
+        kLearn
     };
 
     void run_faults();
@@ -59,6 +60,8 @@ class Simulation {
     void prompt_traitors();
     void submit_txn();
     void find_fact();
+    void learn();
+    void tell(NodeId id, const consensus::Fact& fact);
     [[nodiscard]] std::uint64_t pause();
     [[nodiscard]] std::optional<NodeId> some_node(bool correct);
     [[nodiscard]] bool all_correct_at(Height height) const;
