@@ -159,8 +159,8 @@ Result<Table, DataError> parse_table(std::string_view text, const CsvOptions& op
         }
         if (columns == 0) {
             columns = row->size();
-            const bool header =
-                std::ranges::none_of(*row, [](const auto& field) { return number_of(field).has_value(); });
+            const bool header = std::ranges::none_of(
+                *row, [](const auto& field) { return number_of(field).has_value(); });
             if (header) {
                 table.header = *row;
             }
