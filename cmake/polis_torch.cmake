@@ -1,6 +1,6 @@
 # Sets POLIS_HAVE_TORCH, and gives polis_torch_flags: libtorch for ml/torch and its tests, nothing
-# else. AUTO leaves the trainer out where it cannot be built: libtorch 1.13 is no code for clang, and
-# sanitizers would find the library's own faults.
+# else. AUTO leaves the trainer out where it cannot be built: libtorch 1.13 is no code for clang,
+# and sanitizers would find the library's own faults.
 set(POLIS_HAVE_TORCH FALSE)
 set(obstacle "")
 if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

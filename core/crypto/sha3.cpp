@@ -1,5 +1,5 @@
-// Apart from the other hashes, because libsodium has no SHA-3: a trainer alone, which never hashes for
-// a contract, does without OpenSSL.
+// Apart from the other hashes, because libsodium has no SHA-3: a trainer alone, which never hashes
+// for a contract, does without OpenSSL.
 #include <openssl/evp.h>
 
 #include <core/check.hpp>

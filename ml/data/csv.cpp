@@ -159,8 +159,8 @@ Result<Table, DataError> parse_table(std::string_view text, const CsvOptions& op
         }
         if (columns == 0) {
             columns = row->size();
-            const bool header =
-                std::ranges::none_of(*row, [](const auto& field) { return number_of(field).has_value(); });
+            const bool header = std::ranges::none_of(
+                *row, [](const auto& field) { return number_of(field).has_value(); });
             if (header) {
                 table.header = *row;
             }
@@ -184,7 +184,7 @@ std::vector<std::string> sorted_labels(const std::vector<std::string>& labels) {
     const auto rest = std::ranges::unique(out);
     out.erase(rest.begin(), rest.end());
     if (std::ranges::all_of(out, [](const auto& text) { return number_of(text).has_value(); })) {
-        std::ranges::stable_sort(out, {}, [](const auto& text) { return *number_of(text); });
+        std::ranges::sort(out, {}, [](const auto& text) { return std::pair(*number_of(text), text); });
     }
     return out;
 }

@@ -28,30 +28,85 @@ constexpr std::int64_t kPixel = 256;
 
 // One polyline a digit, as a pen would go; x to the right, y down.
 constexpr std::array kZero{
-    Point{50, 8}, Point{70, 16}, Point{79, 35}, Point{79, 65}, Point{70, 84}, Point{50, 92},
-    Point{30, 84}, Point{21, 65}, Point{21, 35}, Point{30, 16}, Point{50, 8}};
+    Point{50, 8},
+    Point{70, 16},
+    Point{79, 35},
+    Point{79, 65},
+    Point{70, 84},
+    Point{50, 92},
+    Point{30, 84},
+    Point{21, 65},
+    Point{21, 35},
+    Point{30, 16},
+    Point{50, 8}};
 constexpr std::array kOne{Point{35, 25}, Point{52, 8}, Point{52, 92}};
 constexpr std::array kTwo{
-    Point{22, 28}, Point{32, 12}, Point{52, 8}, Point{72, 16}, Point{76, 34}, Point{62, 54},
-    Point{38, 74}, Point{22, 92}, Point{80, 92}};
+    Point{22, 28},
+    Point{32, 12},
+    Point{52, 8},
+    Point{72, 16},
+    Point{76, 34},
+    Point{62, 54},
+    Point{38, 74},
+    Point{22, 92},
+    Point{80, 92}};
 constexpr std::array kThree{
-    Point{24, 14}, Point{50, 8}, Point{74, 18}, Point{74, 36}, Point{48, 48}, Point{76, 60},
-    Point{78, 78}, Point{54, 92}, Point{24, 86}};
+    Point{24, 14},
+    Point{50, 8},
+    Point{74, 18},
+    Point{74, 36},
+    Point{48, 48},
+    Point{76, 60},
+    Point{78, 78},
+    Point{54, 92},
+    Point{24, 86}};
 constexpr std::array kFour{Point{64, 92}, Point{64, 8}, Point{20, 64}, Point{84, 64}};
 constexpr std::array kFive{
-    Point{76, 8}, Point{30, 8}, Point{26, 46}, Point{54, 40}, Point{78, 56}, Point{76, 80},
-    Point{50, 92}, Point{22, 84}};
+    Point{76, 8},
+    Point{30, 8},
+    Point{26, 46},
+    Point{54, 40},
+    Point{78, 56},
+    Point{76, 80},
+    Point{50, 92},
+    Point{22, 84}};
 constexpr std::array kSix{
-    Point{68, 10}, Point{44, 24}, Point{26, 52}, Point{26, 76}, Point{46, 92}, Point{68, 86},
-    Point{76, 68}, Point{64, 52}, Point{42, 52}, Point{27, 66}};
+    Point{68, 10},
+    Point{44, 24},
+    Point{26, 52},
+    Point{26, 76},
+    Point{46, 92},
+    Point{68, 86},
+    Point{76, 68},
+    Point{64, 52},
+    Point{42, 52},
+    Point{27, 66}};
 constexpr std::array kSeven{Point{20, 8}, Point{80, 8}, Point{44, 92}};
 constexpr std::array kEight{
-    Point{50, 48}, Point{28, 36}, Point{28, 18}, Point{50, 8}, Point{72, 18}, Point{72, 36},
-    Point{50, 48}, Point{26, 62}, Point{24, 80}, Point{50, 92}, Point{76, 80}, Point{74, 62},
+    Point{50, 48},
+    Point{28, 36},
+    Point{28, 18},
+    Point{50, 8},
+    Point{72, 18},
+    Point{72, 36},
+    Point{50, 48},
+    Point{26, 62},
+    Point{24, 80},
+    Point{50, 92},
+    Point{76, 80},
+    Point{74, 62},
     Point{50, 48}};
 constexpr std::array kNine{
-    Point{74, 34}, Point{58, 48}, Point{36, 46}, Point{24, 32}, Point{34, 14}, Point{56, 8},
-    Point{72, 16}, Point{74, 34}, Point{70, 62}, Point{56, 92}};
+    Point{74, 34},
+    Point{58, 48},
+    Point{36, 46},
+    Point{24, 32},
+    Point{34, 14},
+    Point{56, 8},
+    Point{72, 16},
+    Point{74, 34},
+    Point{70, 62},
+    Point{56, 92}};
 
 constexpr std::array<std::span<const Point>, kClasses> kStrokes{
     kZero, kOne, kTwo, kThree, kFour, kFive, kSix, kSeven, kEight, kNine};

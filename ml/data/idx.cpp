@@ -135,8 +135,7 @@ Result<Bytes, DataError> dataset_of_idx(
     Bytes sample(images.count() / images.sides[0]);
     for (std::size_t i = 0; i < labels.count(); ++i) {
         for (std::size_t j = 0; j < sample.size(); ++j) {
-            sample[j] =
-                scaled(static_cast<std::uint32_t>(images.at(i * sample.size() + j)), white);
+            sample[j] = scaled(static_cast<std::uint32_t>(images.at(i * sample.size() + j)), white);
         }
         if (auto added = builder->add(sample, static_cast<std::uint32_t>(labels.at(i))); !added) {
             return fail(added.error());

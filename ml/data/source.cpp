@@ -151,8 +151,7 @@ Result<Sources, DataError> load_folder(const std::string& folder, const SourceOp
     const bool batches = std::ranges::any_of(
         names, [](const std::string& name) { return without_gz(name).ends_with(".bin"); });
     if (train == names.end()) {
-        return batches ? load_cifar_folder(folder, names)
-                       : fail(DataCode::kUnknownSource, folder);
+        return batches ? load_cifar_folder(folder, names) : fail(DataCode::kUnknownSource, folder);
     }
     Sources out;
     out.format = "idx";
@@ -186,8 +185,9 @@ Result<Sources, DataError> load_file(const std::string& path, const SourceOption
         POLIS_TRY(out.train, in_file(dataset_of_cifar(file), path));
         return out;
     }
-    const bool magic = file.size() >= exact::kDatasetMagic.size() &&
-                       equal(ByteView{file}.first(exact::kDatasetMagic.size()), exact::kDatasetMagic);
+    const bool magic =
+        file.size() >= exact::kDatasetMagic.size() &&
+        equal(ByteView{file}.first(exact::kDatasetMagic.size()), exact::kDatasetMagic);
     if (!magic) {
         return fail(DataCode::kUnknownSource, path);
     }

@@ -4,8 +4,9 @@
 
 namespace polis::trainer {
 
-HostLink::HostLink(ByteView token, const Nonce& nonce, std::uint64_t now_ms)
-    : nonce_(nonce), proof_(prove(token, nonce)), heard_ms_(now_ms) {}
+HostLink::HostLink(
+    ByteView token, const Nonce& nonce, std::uint64_t now_ms, const Patience& patience)
+    : nonce_(nonce), proof_(prove(token, nonce)), patience_(patience), heard_ms_(now_ms) {}
 
 Bytes HostLink::greeting() const { return frame_of(HostMessage{Challenge{.nonce = nonce_}}); }
 
@@ -68,10 +69,10 @@ Result<void, LinkError> HostLink::accept_hello(const Hello& hello) {
 
 Result<void, LinkError> HostLink::tick(std::uint64_t now_ms) const {
     const std::uint64_t quiet_ms = now_ms - heard_ms_;
-    if (!hello_ && quiet_ms > kHelloMsMax) {
+    if (!hello_ && quiet_ms > patience_.hello_ms) {
         return std::unexpected(LinkError::kNoHello);
     }
-    if (hello_ && quiet_ms > kSilenceMsMax) {
+    if (hello_ && quiet_ms > patience_.silence_ms) {
         return std::unexpected(LinkError::kSilent);
     }
     return {};

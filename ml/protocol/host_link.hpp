@@ -11,6 +11,12 @@
 
 namespace polis::trainer {
 
+/// How long a host waits for a trainer.
+struct Patience {
+    std::uint64_t hello_ms = kHelloMsMax;
+    std::uint64_t silence_ms = kSilenceMsMax;
+};
+
 /// The host's side of one connection: handshake, liveness, and which answers have a place. Bytes
 /// and times in, messages out; no sockets. Times are milliseconds of any clock that never goes
 /// back. After an error the connection is to be closed and the link is spent.
@@ -18,7 +24,8 @@ namespace polis::trainer {
 class HostLink {
   public:
     /// @param token empty for a child on a local socket. @param nonce fresh and random
-    HostLink(ByteView token, const Nonce& nonce, std::uint64_t now_ms);
+    HostLink(
+        ByteView token, const Nonce& nonce, std::uint64_t now_ms, const Patience& patience = {});
 
     /// The first bytes to send.
     [[nodiscard]] Bytes greeting() const;
@@ -52,6 +59,7 @@ class HostLink {
     // Constant after construction.
     Nonce nonce_;
     Proof proof_;
+    Patience patience_;
 
     FrameReader frames_;
     std::optional<Hello> hello_;

@@ -26,7 +26,7 @@ using Proof = FixedBytes<struct TrainerProofTag, 32>;
 /// First message of a connection.
 struct Challenge {
     std::uint16_t version = kProtocolVersion;
-    Nonce nonce;  ///< fresh
+    Nonce nonce{};  ///< fresh
 
     bool operator==(const Challenge&) const = default;
     static constexpr auto kFields = codec::fields(&Challenge::version, &Challenge::nonce);
@@ -34,7 +34,7 @@ struct Challenge {
 
 /// A dataset file on the trainer's machine.
 struct LocalFile {
-    std::string path;
+    std::string path{};
 
     bool operator==(const LocalFile&) const = default;
     static constexpr auto kFields = codec::fields(codec::bounded(&LocalFile::path, kPathBytesMax));
@@ -42,7 +42,7 @@ struct LocalFile {
 
 /// A dataset that the host has sent in portions.
 struct SentBlob {
-    Hash root;
+    Hash root{};
 
     bool operator==(const SentBlob&) const = default;
     static constexpr auto kFields = codec::fields(&SentBlob::root);
@@ -50,13 +50,13 @@ struct SentBlob {
 
 using BlobLocation = std::variant<LocalFile, SentBlob>;
 
-/// Part of a dataset for a trainer that does not share the host's files. Portions come in order; the
-/// last one completes `bytes_total`, and the blob's root is checked then.
+/// Part of a dataset for a trainer that does not share the host's files. Portions come in order;
+/// the last one completes `bytes_total`, and the blob's root is checked then.
 struct BlobPortion {
-    Hash root;
+    Hash root{};
     std::uint64_t bytes_total = 0;
     std::uint64_t offset = 0;
-    Bytes bytes;
+    Bytes bytes{};
 
     bool operator==(const BlobPortion&) const = default;
     static constexpr auto kFields = codec::fields(
@@ -69,17 +69,17 @@ struct BlobPortion {
 /// A job. One at a time.
 struct Train {
     std::uint64_t job = 0;  ///< chosen by the host; every answer carries it
-    Hash task;              ///< for logs
-    BlobLocation data;      ///< a dataset: training and validation samples
+    Hash task{};            ///< for logs
+    BlobLocation data{};    ///< a dataset: training and validation samples
     /// Validation samples, from the same task; without them a tenth of `data` is held out.
-    std::optional<BlobLocation> validation;
-    std::optional<Hash> mapping_seed;  ///< exact::Mapping of the owner and round
-    ModelSpec model;
+    std::optional<BlobLocation> validation{};
+    std::optional<Hash> mapping_seed{};  ///< exact::Mapping of the owner and round
+    ModelSpec model{};
     std::uint64_t seed = 0;        ///< root of all streams
     std::uint32_t window_ms = 0;   ///< the best model so far is the result when it is over
     std::uint32_t target_ppm = 0;  ///< stop at this validation accuracy; 0: never
     std::uint32_t epochs = 0;      ///< 0: as many as suit the architecture
-    std::string device;            ///< auto, cpu or cuda:N
+    std::string device{};          ///< auto, cpu or cuda:N
     bool operator==(const Train&) const = default;
     static constexpr auto kFields = codec::fields(
         &Train::job,
@@ -108,8 +108,8 @@ using HostMessage = std::variant<Challenge, Train, Cancel, BlobPortion>;
 // ---- from the trainer ---------------------------------------------------------------------------
 
 struct Device {
-    std::string name;  ///< cpu, cuda:0, ...
-    std::string description;
+    std::string name{};  ///< cpu, cuda:0, ...
+    std::string description{};
     std::uint64_t memory_bytes = 0;  ///< 0: not known
 
     bool operator==(const Device&) const = default;
@@ -122,11 +122,11 @@ struct Device {
 /// The answer to a challenge.
 struct Hello {
     std::uint16_t version = kProtocolVersion;
-    Proof proof;  ///< HMAC-SHA256 of "polis-trainer" and the nonce under the token
-    std::string program;
-    std::string torch;
-    std::vector<Device> devices;
-    std::vector<std::string> kinds;  ///< architectures that it knows
+    Proof proof{};  ///< HMAC-SHA256 of "polis-trainer" and the nonce under the token
+    std::string program{};
+    std::string torch{};
+    std::vector<Device> devices{};
+    std::vector<std::string> kinds{};  ///< architectures that it knows
 
     bool operator==(const Hello&) const = default;
     static constexpr auto kFields = codec::fields(
@@ -177,9 +177,9 @@ enum class EndReason : std::uint8_t {
 struct Finished {
     std::uint64_t job = 0;
     EndReason reason = EndReason::kEpochs;
-    Bytes model;              ///< exact::encode_model, admitted
-    exact::Score validation;  ///< of that model, by ml/exact
-    Progress progress;        ///< the last one
+    Bytes model{};              ///< exact::encode_model, admitted
+    exact::Score validation{};  ///< of that model, by ml/exact
+    Progress progress{};        ///< the last one
 
     bool operator==(const Finished&) const = default;
     static constexpr auto kFields = codec::fields(
@@ -210,11 +210,11 @@ enum class FailureCode : std::uint8_t {
 struct Failed {
     std::uint64_t job = 0;
     FailureCode code = FailureCode::kInternal;
-    std::string text;  ///< for people
+    std::string text{};  ///< for people
 
     bool operator==(const Failed&) const = default;
-    static constexpr auto kFields = codec::fields(
-        &Failed::job, &Failed::code, codec::bounded(&Failed::text, kTextBytesMax));
+    static constexpr auto kFields =
+        codec::fields(&Failed::job, &Failed::code, codec::bounded(&Failed::text, kTextBytesMax));
 };
 
 /// The tag of a message is its place in this list; new ones are appended.

@@ -12,8 +12,8 @@ namespace polis::trainer {
 /// Which architecture to train. Kinds are names and no enum, so that a trainer can say that it does
 /// not know one: logistic, mlp, lenet, cnn, resnet8.
 struct ModelSpec {
-    std::string kind;
-    std::vector<std::uint32_t> hidden;  ///< widths of hidden layers: mlp only
+    std::string kind{};
+    std::vector<std::uint32_t> hidden{};  ///< widths of hidden layers: mlp only
 
     bool operator==(const ModelSpec&) const = default;
     static constexpr auto kFields = codec::fields(

@@ -151,9 +151,8 @@ Result<void, Failure> check(const ModelSpec& spec, const Shape& input) {
         return fail(FailureCode::kUnknownArchitecture, "'" + spec.kind + "'");
     }
     const bool mlp = spec.kind == "mlp";
-    const bool widths_ok = std::ranges::all_of(spec.hidden, [](std::uint32_t width) {
-        return width > 0 && width <= exact::kChannelsMax;
-    });
+    const bool widths_ok = std::ranges::all_of(
+        spec.hidden, [](std::uint32_t width) { return width > 0 && width <= exact::kChannelsMax; });
     if (!widths_ok || spec.hidden.empty() == mlp || spec.hidden.size() > kHiddenLayersMax) {
         return fail(FailureCode::kBadSpec, "hidden widths are for mlp, 1 to 16 of 1 to 4096");
     }
@@ -167,8 +166,7 @@ Result<void, Failure> check(const ModelSpec& spec, const Shape& input) {
 
 std::span<const std::string_view> known_kinds() { return kKinds; }
 
-Result<Plan, Failure> plan(
-    const ModelSpec& spec, const Shape& input, std::uint32_t classes) {
+Result<Plan, Failure> plan(const ModelSpec& spec, const Shape& input, std::uint32_t classes) {
     POLIS_TRY_VOID(check(spec, input));
     Planner planner(input);
     if (spec.kind == "lenet") {
@@ -181,8 +179,7 @@ Result<Plan, Failure> plan(
         plan_mlp(planner, spec, classes);
     }
     if (!planner.fits()) {
-        return fail(
-            FailureCode::kUnknownArchitecture, spec.kind + ": the images are too small");
+        return fail(FailureCode::kUnknownArchitecture, spec.kind + ": the images are too small");
     }
     auto admitted = exact::admit(planner.finish());
     if (!admitted) {

@@ -4,8 +4,8 @@
 #include <charconv>
 #include <cmath>
 #include <exception>
-#include <functional>
 #include <fstream>
+#include <functional>
 #include <new>
 #include <numeric>
 #include <optional>
@@ -74,8 +74,7 @@ Slot slot_of(const exact::Operation& operation, const exact::Shape& in) {
         out.weight_sides = {dense->outputs, static_cast<std::int64_t>(in.elements())};
     } else if (const auto* conv = std::get_if<exact::Conv2d>(&operation)) {
         out.outputs = conv->outputs;
-        out.weight_sides = {
-            conv->outputs, in.channels, conv->kernel_height, conv->kernel_width};
+        out.weight_sides = {conv->outputs, in.channels, conv->kernel_height, conv->kernel_width};
     } else {
         return out;
     }
@@ -149,16 +148,15 @@ void set_up_torch() {
     at::globalContext().setBenchmarkCuDNN(false);
 }
 
-std::string torch_version() {
-    return "libtorch " TORCH_VERSION;
-}
+std::string torch_version() { return "libtorch " TORCH_VERSION; }
 
 std::vector<Device> devices() {
     std::vector<Device> out{
         {.name = "cpu", .description = "one thread", .memory_bytes = machine_memory()}};
     const std::size_t count = std::min(torch::cuda::device_count(), kDevicesMax - 1);
     for (std::size_t i = 0; i < count; ++i) {
-        out.push_back({.name = "cuda:" + std::to_string(i), .description = "CUDA", .memory_bytes = 0});
+        out.push_back(
+            {.name = "cuda:" + std::to_string(i), .description = "CUDA", .memory_bytes = 0});
     }
     return out;
 }
@@ -249,7 +247,8 @@ struct Network::Impl {
         gain = 1 / std::sqrt(std::max(variance, 1.0));
         const std::vector<std::int64_t> sides =
             planes ? std::vector<std::int64_t>{shape.channels, 1, 1} : sides_of(shape);
-        mean = view_of<float>(means, sides, at::kFloat).to(device, /*non_blocking=*/false, /*copy=*/true);
+        mean = view_of<float>(means, sides, at::kFloat)
+                   .to(device, /*non_blocking=*/false, /*copy=*/true);
     }
 
     /// Bytes as floats, centred. A border has the byte 0, as in ml/exact.
@@ -381,11 +380,10 @@ Result<void, Failure> Network::load(Samples samples) {
         self.held = std::move(samples);
         self.measure(self.held.values);
         self.values = self.samples_view(self.held).to(self.device);
-        self.labels = view_of<std::int64_t>(
-                          self.held.labels,
-                          {static_cast<std::int64_t>(self.held.labels.size())},
-                          at::kLong)
-                          .to(self.device);
+        self.labels =
+            view_of<std::int64_t>(
+                self.held.labels, {static_cast<std::int64_t>(self.held.labels.size())}, at::kLong)
+                .to(self.device);
         if (self.device.is_cuda()) {
             self.held = {};
         }
@@ -395,15 +393,14 @@ Result<void, Failure> Network::load(Samples samples) {
 
 Result<void, Failure> Network::begin_epoch(std::span<const std::int64_t> order) {
     return guarded([&]() -> Result<void, Failure> {
-        impl_->order = view_of<std::int64_t>(
-                           order, {static_cast<std::int64_t>(order.size())}, at::kLong)
-                           .to(impl_->device, /*non_blocking=*/false, /*copy=*/true);
+        impl_->order =
+            view_of<std::int64_t>(order, {static_cast<std::int64_t>(order.size())}, at::kLong)
+                .to(impl_->device, /*non_blocking=*/false, /*copy=*/true);
         return {};
     });
 }
 
-Result<void, Failure> Network::step(
-    std::size_t begin, std::size_t count, double learning_rate) {
+Result<void, Failure> Network::step(std::size_t begin, std::size_t count, double learning_rate) {
     return guarded([&]() -> Result<void, Failure> {
         Impl& self = *impl_;
         const at::Tensor indexes = self.order.narrow(
@@ -463,7 +460,8 @@ Result<std::uint64_t, Failure> Network::correct(const Samples& samples) {
                 const at::Tensor found = self.forward(raw, nullptr).argmax(1).to(at::kCPU);
                 const auto* classes = found.data_ptr<std::int64_t>();
                 for (std::int64_t i = 0; i < found.numel(); ++i) {
-                    out += classes[i] == samples.labels[static_cast<std::size_t>(begin + i)] ? 1 : 0;
+                    out +=
+                        classes[i] == samples.labels[static_cast<std::size_t>(begin + i)] ? 1 : 0;
                 }
             });
         return static_cast<std::uint64_t>(out);

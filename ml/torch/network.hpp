@@ -18,7 +18,8 @@
 /// The only part that touches libtorch. Everything else of the trainer is plain C++.
 namespace polis::trainer {
 
-/// One thread for torch, deterministic algorithms on a GPU. Call it once, before anything else here.
+/// One thread for torch, deterministic algorithms on a GPU. Call it once, before anything else
+/// here.
 void set_up_torch();
 
 [[nodiscard]] std::string torch_version();
@@ -51,7 +52,8 @@ struct NetworkState {
 class Network {
   public:
     /// @param device auto (a GPU if there is one), cpu or cuda:N
-    /// @param seed of the first weights: uniform within sqrt(6 / inputs), the logits sqrt(1 / inputs)
+    /// @param seed of the first weights: uniform within sqrt(6 / inputs), the logits sqrt(1 /
+    /// inputs)
     /// @error kBadDevice, kOutOfMemory, kInternal
     [[nodiscard]] static Result<Network, Failure> create(
         const Plan& plan, const std::string& device, std::uint64_t seed);

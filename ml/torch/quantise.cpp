@@ -67,8 +67,7 @@ class Quantiser {
         }
         auto admitted = exact::admit(std::move(out_));
         if (!admitted) {
-            return fail(
-                FailureCode::kDiverged, std::string(exact::to_string(admitted.error())));
+            return fail(FailureCode::kDiverged, std::string(exact::to_string(admitted.error())));
         }
         return *std::move(admitted);
     }
@@ -130,8 +129,8 @@ class Quantiser {
                 return diverged(layer_);
             }
             for (std::size_t i = 0; i < depth; ++i) {
-                weights[o * depth + i] = static_cast<std::int8_t>(
-                    std::clamp(std::rint(static_cast<double>(row[i]) / scale), -kWeightMax, kWeightMax));
+                weights[o * depth + i] = static_cast<std::int8_t>(std::clamp(
+                    std::rint(static_cast<double>(row[i]) / scale), -kWeightMax, kWeightMax));
             }
             bias[o] = static_cast<std::int32_t>(
                 std::rint(static_cast<double>(from.bias[o]) / (scale * in_scale_)));

@@ -164,7 +164,8 @@ class Training {
         POLIS_TRY(const std::vector<float> largest, network_.largest(calibration_));
         POLIS_TRY(const exact::AdmittedModel model, quantise(plan_, weights, largest));
         POLIS_TRY(const exact::Score score, exact_score(model, job_.validation));
-        progress_.accuracy_ppm = static_cast<std::uint32_t>(score.correct * 1'000'000 / score.count);
+        progress_.accuracy_ppm =
+            static_cast<std::uint32_t>(score.correct * 1'000'000 / score.count);
         if (!best_ || exact::rank(score, best_->validation) < 0) {
             best_ = BestModel{
                 .model = exact::encode_model(model.model()),
@@ -338,8 +339,7 @@ Samples mapped_samples(const exact::DatasetView& dataset, const exact::Mapping* 
     for (std::uint32_t i = 0; i < dataset.count(); ++i) {
         out.labels.push_back(dataset.label(i));
         if (mapping != nullptr) {
-            mapping->apply(
-                dataset.sample(i), std::span(out.values).subspan(i * size, size));
+            mapping->apply(dataset.sample(i), std::span(out.values).subspan(i * size, size));
         }
     }
     return out;

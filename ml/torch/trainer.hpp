@@ -20,18 +20,18 @@ namespace polis::trainer {
 /// What to train, and on what. The views' bytes outlive the job.
 struct Job {
     exact::DatasetView train;
-    exact::DatasetView validation;     ///< decides which model is the best and when to stop
+    exact::DatasetView validation;           ///< decides which model is the best and when to stop
     std::optional<exact::DatasetView> test;  ///< scored at the end; decides nothing
-    std::optional<Hash> mapping_seed;  ///< of the owner and round; samples pass the map first
+    std::optional<Hash> mapping_seed;        ///< of the owner and round; samples pass the map first
     ModelSpec model;
     std::uint64_t seed = 0;  ///< root of all streams: first weights, order of samples
     std::string device = "auto";
-    std::uint32_t window_ms = 0;    ///< at most this long; 0: no limit
-    std::uint32_t target_ppm = 0;   ///< stop at this validation accuracy; 0: never
-    std::uint32_t epochs = 0;       ///< 0: usual_epochs()
-    std::uint32_t batch = 64;       ///< samples in a step
-    double learning_rate = 0.002;   ///< at the beginning; it falls to 0 with the last epoch
-    std::string checkpoint;         ///< file to go on from and to write; empty: none
+    std::uint32_t window_ms = 0;   ///< at most this long; 0: no limit
+    std::uint32_t target_ppm = 0;  ///< stop at this validation accuracy; 0: never
+    std::uint32_t epochs = 0;      ///< 0: usual_epochs()
+    std::uint32_t batch = 64;      ///< samples in a step
+    double learning_rate = 0.002;  ///< at the beginning; it falls to 0 with the last epoch
+    std::string checkpoint;        ///< file to go on from and to write; empty: none
 };
 
 /// The world as training sees it; each may be left out. Called by the training thread.

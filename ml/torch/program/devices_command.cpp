@@ -14,8 +14,7 @@ int devices_command(std::span<char* const> words) {
     for (const Device& device : devices()) {
         std::printf("%-8s %s", device.name.c_str(), device.description.c_str());
         if (device.memory_bytes > 0) {
-            std::printf(
-                ", %llu MiB", static_cast<unsigned long long>(device.memory_bytes >> 20));
+            std::printf(", %llu MiB", static_cast<unsigned long long>(device.memory_bytes >> 20));
         }
         std::printf("\n");
     }

@@ -1,5 +1,5 @@
-// polis-trainer: trains networks with libtorch and turns them into integer models, for a node (serve)
-// or for a person (train).
+// polis-trainer: trains networks with libtorch and turns them into integer models, for a node
+// (serve) or for a person (train).
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -43,7 +43,8 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 target missed (the model is written), 4
 )";
 
 /// The pools of OpenBLAS and OpenMP would each start a thread a core and slow each other down a
-/// hundredfold (mechanisms.md E). OpenBLAS reads its environment before main(), hence the new start.
+/// hundredfold (mechanisms.md E). OpenBLAS reads its environment before main(), hence the new
+/// start.
 void start_with_one_thread(char** words) {
     if (std::getenv("OPENBLAS_NUM_THREADS") != nullptr) {
         return;

@@ -26,9 +26,24 @@ namespace polis::trainer {
 namespace {
 
 constexpr std::string_view kValued[] = {
-    "--data",  "--label",  "--ignore", "--model",       "--hidden", "--window",     "--target",
-    "--out",   "--seed",   "--map",    "--device",      "--epochs", "--batch",      "--checkpoint",
-    "--float", "--test",   "--validation", "--safetensors"};
+    "--data",
+    "--label",
+    "--ignore",
+    "--model",
+    "--hidden",
+    "--window",
+    "--target",
+    "--out",
+    "--seed",
+    "--map",
+    "--device",
+    "--epochs",
+    "--batch",
+    "--checkpoint",
+    "--float",
+    "--test",
+    "--validation",
+    "--safetensors"};
 constexpr std::string_view kFlags[] = {"--json"};
 constexpr std::uint32_t kTestPpm = 150'000;
 
@@ -130,7 +145,8 @@ Result<data::Split, data::DataError> prepare(const Request& request) {
             return data::fail(whole.error());
         }
         POLIS_TRY(
-            out, data::split(*whole, {.validation_ppm = 0, .test_ppm = request.test_ppm}, request.seed));
+            out,
+            data::split(*whole, {.validation_ppm = 0, .test_ppm = request.test_ppm}, request.seed));
         sources.train = std::move(out.train);
         sources.test = std::move(out.test);
     }
@@ -275,8 +291,7 @@ int fail_with(const Failure& failure) {
         return complain("ended by signal " + std::to_string(ended_by), kExitSignal + ended_by);
     }
     return complain(
-        failure.text(),
-        failure.code == FailureCode::kOutOfMemory ? kExitOutOfMemory : kExitFailed);
+        failure.text(), failure.code == FailureCode::kOutOfMemory ? kExitOutOfMemory : kExitFailed);
 }
 
 }  // namespace

@@ -94,8 +94,8 @@ void Worker::start(Train job, const BlobShelf& shelf) {
     }
     job_ = job.job;
     cancelled_ = false;
-    thread_ = std::thread(
-        [this, job = std::move(job), input = std::move(input)] { run(job, input); });
+    thread_ =
+        std::thread([this, job = std::move(job), input = std::move(input)] { run(job, input); });
 }
 
 void Worker::stop() {
@@ -113,7 +113,9 @@ std::vector<TrainerMessage> Worker::take() {
     }
     const bool over = !out.empty() && !std::holds_alternative<Progress>(out.back());
     if (over) {
-        thread_.join();
+        if (thread_.joinable()) {  // not after stop()
+            thread_.join();
+        }
         job_.reset();
     }
     return out;
@@ -168,7 +170,9 @@ TrainerMessage Worker::work(const Train& job, Input& input) {
         };
         POLIS_TRY(
             const Trained trained,
-            train(local, {.now_ms = {}, .stop = [&] { return cancelled_.load(); }, .progress = progress}));
+            train(
+                local,
+                {.now_ms = {}, .stop = [&] { return cancelled_.load(); }, .progress = progress}));
         Finished out{
             .job = job.job,
             .reason = trained.reason,

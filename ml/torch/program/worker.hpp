@@ -20,7 +20,8 @@ class BlobShelf {
   public:
     static constexpr std::size_t kBlobsMax = 4;
 
-    /// @return false for a portion that does not continue its blob, or a blob that is not its root's
+    /// @return false for a portion that does not continue its blob, or a blob that is not its
+    /// root's
     [[nodiscard]] bool add(const BlobPortion& portion);
 
     /// A complete blob, or null.
