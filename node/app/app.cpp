@@ -9,6 +9,7 @@
 
 #include <core/hex.hpp>
 #include <node/app/app_impl.hpp>
+#include <node/app/find_trainer.hpp>
 #include <node/app/health.hpp>
 #include <node/app/open_chain.hpp>
 #include <node/app/open_log.hpp>
@@ -98,6 +99,7 @@ Result<void, std::string> App::Impl::open() {
     POLIS_TRY_VOID(open_validator());
     POLIS_TRY_VOID(open_blobs());
     POLIS_TRY_VOID(open_p2p());
+    POLIS_TRY_VOID(open_learner());
     if (!setup_.config.admin.listen.empty()) {
         POLIS_TRY(token_, load_token(setup_.home.resolve(setup_.config.admin.token_file)));
     }
@@ -179,6 +181,42 @@ Result<void, std::string> App::Impl::open_p2p() {
     return {};
 }
 
+/// Everybody keeps, attests and scores; who has an account and a trainer also takes part.
+Result<void, std::string> App::Impl::open_learner() {
+    if (params_.election != ledger::ElectionKind::kPole) {
+        return {};
+    }
+    const NodeConfig::Trainer& config = setup_.config.trainer;
+    Learner::Setup setup;
+    setup.validator = validator_.get();
+    setup.blobs = blob_store_.get();
+    setup.blob_driver = blobs_.get();
+    setup.gate = gate_.get();
+    setup.clock = &chain_clock_;
+    setup.log = log_.get();
+    setup.params = params_;
+    setup.folder = setup_.home.learning_dir();
+    POLIS_TRY(std::optional<Identity> identity, load_identity(setup_.home));
+    if (identity) {
+        setup.account = std::move(identity->account_key);
+    }
+    POLIS_TRY(const std::optional<fs::path> program, find_trainer(config.program));
+    const bool plays = setup.account && operator_ && program;
+    if (plays) {
+        POLIS_TRY(trainer::ModelSpec model, parse_architecture(config.architecture));
+        setup.player = RoundPlayer::Options{.model = std::move(model), .device = config.device};
+        setup.trainer.command = {program->string()};
+        setup.trainer.socket = (setup.folder / "trainer.sock").string();
+    }
+    POLIS_TRY(learner_, Learner::open(std::move(setup)));
+    log_->info(
+        "learning",
+        "ready",
+        {{"trainer", plays ? program->string() : "none: this node attests and scores only"},
+         {"architecture", config.architecture}});
+    return {};
+}
+
 void App::Impl::make_backend() {
     NodeBackend::Parts parts;
     parts.info.version = setup_.version;
@@ -202,6 +240,7 @@ void App::Impl::make_backend() {
     parts.gate = gate_.get();
     parts.crypto = crypto_.get();
     parts.blobs = blob_store_.get();
+    parts.learner = learner_.get();
     parts.clock = &chain_clock_;
     parts.ending = setup_.ending;
     backend_ = std::make_unique<NodeBackend>(std::move(parts));
@@ -213,6 +252,9 @@ Result<void, std::string> App::Impl::start() {
     say_hello();
     validator_->start();
     p2p_->start();
+    if (learner_) {
+        learner_->start();
+    }
     return start_rpc();
 }
 
@@ -268,6 +310,9 @@ void App::Impl::stop() {
     stopped_ = true;
     if (server_) {
         server_->stop();
+    }
+    if (learner_) {
+        learner_->stop();
     }
     if (p2p_) {
         p2p_->stop();
@@ -330,6 +375,9 @@ void App::Impl::save_book(Bytes book) {
 void App::Impl::send(std::vector<NetOrder> orders) { p2p_->perform(std::move(orders)); }
 
 void App::Impl::event(const rpc::NodeEvent& event) {
+    if (learner_ && std::holds_alternative<rpc::BlockFinalized>(event)) {
+        learner_->on_block();
+    }
     if (backend_) {
         backend_->emit(event);
     }

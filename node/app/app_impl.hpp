@@ -16,6 +16,7 @@
 #include <node/drivers/p2p_driver.hpp>
 #include <node/drivers/txn_gate.hpp>
 #include <node/drivers/validator_driver.hpp>
+#include <node/learning/learner.hpp>
 #include <node/log/log.hpp>
 #include <node/rpc/server.hpp>
 #include <node/runtime/clock.hpp>
@@ -61,6 +62,7 @@ class App::Impl final : public P2pListener, public ValidatorListener, public Txn
     [[nodiscard]] Result<void, std::string> open_validator();
     [[nodiscard]] Result<void, std::string> open_blobs();
     [[nodiscard]] Result<void, std::string> open_p2p();
+    [[nodiscard]] Result<void, std::string> open_learner();
     void make_backend();
     [[nodiscard]] Result<void, std::string> start_rpc();
     void say_hello();
@@ -86,6 +88,7 @@ class App::Impl final : public P2pListener, public ValidatorListener, public Txn
     std::unique_ptr<ledger::BlobStore> blob_store_;
     std::unique_ptr<BlobDriver> blobs_;
     std::unique_ptr<P2pDriver> p2p_;
+    std::unique_ptr<Learner> learner_;  ///< null on chains without learning tasks
     std::unique_ptr<NodeBackend> backend_;
     std::unique_ptr<rpc::Server> server_;
     std::string token_;  ///< of the operator

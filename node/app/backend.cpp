@@ -278,6 +278,13 @@ Result<Hash, std::string> NodeBackend::put_blob(ByteView bytes) {
     return *root;
 }
 
+Result<void, std::string> NodeBackend::keep_task_key(const Hash& task, const Hash& key) {
+    return parts_.learner != nullptr
+               ? parts_.learner->keep_key(task, key)
+               : std::unexpected(
+                     std::string("this chain has no learning tasks; its election is not pole"));
+}
+
 std::optional<std::uint64_t> NodeBackend::blob_bytes(const Hash& root) const {
     const auto shape = parts_.blobs->shape(root);
     return shape ? std::optional{shape->bytes} : std::nullopt;

@@ -14,6 +14,7 @@
 #include <node/drivers/p2p_driver.hpp>
 #include <node/drivers/txn_gate.hpp>
 #include <node/drivers/validator_driver.hpp>
+#include <node/learning/learner.hpp>
 #include <node/metrics/metrics.hpp>
 #include <node/rpc/backend.hpp>
 #include <node/runtime/clock.hpp>
@@ -36,6 +37,7 @@ class NodeBackend final : public rpc::Backend {
         JobPool* crypto = nullptr;
         Clock* clock = nullptr;
         ledger::BlobStore* blobs = nullptr;
+        Learner* learner = nullptr;  ///< null on chains without learning tasks
         Ending* ending = nullptr;
     };
 
@@ -92,6 +94,8 @@ class NodeBackend final : public rpc::Backend {
     [[nodiscard]] std::optional<std::uint64_t> blob_bytes(const Hash& root) const override;
     [[nodiscard]] Result<Bytes, std::string> read_blob(
         const Hash& root, std::uint64_t offset, std::size_t count) const override;
+
+    Result<void, std::string> keep_task_key(const Hash& task, const Hash& key) override;
 
     void listen(std::function<void(const rpc::NodeEvent&)> listener) override;
 

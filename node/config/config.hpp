@@ -80,6 +80,12 @@ struct NodeConfig {
         std::vector<std::string> keep;
     };
 
+    struct Trainer {
+        std::string program = "polis-trainer";
+        std::string architecture = "mlp:64";
+        std::string device = "auto";
+    };
+
     struct Log {
         std::string level = "info";
         std::string format = "text";
@@ -99,6 +105,7 @@ struct NodeConfig {
     Store store;
     Sync sync;
     Blobs blobs;
+    Trainer trainer;
     Log log;
     Runtime runtime;
 };

@@ -126,6 +126,14 @@ constexpr std::array kKeys{
     ConfigKey{POLIS_NUMBER(blobs, quota_bytes), "Space for blobs on the disk", kMiB, 1'024 * kGiB},
     ConfigKey{
         POLIS_LIST(blobs, keep), "Roots of blobs that are fetched from peers and never dropped"},
+    ConfigKey{
+        POLIS_TEXT(trainer, program),
+        "Trains models for learning tasks; beside this program unless it names a folder; empty: "
+        "none"},
+    ConfigKey{
+        POLIS_TEXT(trainer, architecture),
+        "What it trains: logistic, mlp:64 (hidden layers, as in mlp:128,64), lenet, cnn, resnet8"},
+    ConfigKey{POLIS_TEXT(trainer, device), "Where it trains: auto, cpu, cuda:0"},
     ConfigKey{POLIS_TEXT(log, level), "What is worth a line", 0, 0, kLevels},
     ConfigKey{POLIS_TEXT(log, format), "Text for people, JSON for programs", 0, 0, kFormats},
     ConfigKey{POLIS_TEXT(log, file), "Where lines go, below the home; empty: standard error"},

@@ -36,6 +36,9 @@ struct HomeLayout {
 
     [[nodiscard]] std::filesystem::path blobs_dir() const { return home / "blobs"; }
 
+    /// Keys of test sets, and what a trainer works on.
+    [[nodiscard]] std::filesystem::path learning_dir() const { return home / "learning"; }
+
     [[nodiscard]] std::filesystem::path peers_book() const { return home / "peers.bin"; }
 
     /// A path of the configuration: relative ones are below the home.

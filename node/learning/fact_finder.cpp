@@ -134,8 +134,7 @@ std::optional<Bytes> FactFinder::read(const Hash& root) const {
     auto bytes = shape ? setup_.blobs->read(root, 0, shape->bytes)
                        : ledger::StoreResult<Bytes>(std::unexpected(shape.error()));
     if (!bytes) {
-        setup_.log->error(
-            "learning", "a blob cannot be read", {{"cause", bytes.error().context}});
+        setup_.log->error("learning", "a blob cannot be read", {{"cause", bytes.error().context}});
         return std::nullopt;
     }
     return *std::move(bytes);

@@ -37,7 +37,9 @@ class FactFinder {
     };
 
     explicit FactFinder(Setup setup);
+
     ~FactFinder() { stop(); }
+
     FactFinder(const FactFinder&) = delete;
     FactFinder& operator=(const FactFinder&) = delete;
 

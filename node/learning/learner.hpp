@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,13 +25,13 @@
 #include <node/log/log.hpp>
 #include <node/runtime/clock.hpp>
 #include <node/runtime/mutex.hpp>
-#include <node/trainer_host/trainer_host.hpp>
+#include <node/trainer/trainer_host.hpp>
 
 namespace polis::node {
 
 /// Everything that a node does for learning tasks, after every block and on a thread of its own: it
-/// keeps the blobs that tasks need, attests and scores, reveals the keys of test sets that were left
-/// with it and, as a validator with a trainer, takes part in rounds.
+/// keeps the blobs that tasks need, attests and scores, reveals the keys of test sets that were
+/// left with it and, as a validator with a trainer, takes part in rounds.
 ///
 /// What it does follows from the latest block alone: blocks that come faster than it works are
 /// passed over, and a restart goes on where the chain is.
@@ -48,15 +48,16 @@ class Learner {
         /// Of the account that pays for commitments and reveals; nothing: the node only watches.
         std::optional<crypto::SigningKey> account;
         std::filesystem::path folder;  ///< for keys and works
-        /// Nothing: no trainer; the node attests and scores only.
+        /// How to train; nothing: the node attests and scores only. @pre with an account
         std::optional<RoundPlayer::Options> player;
-        TrainerHost* trainer = nullptr;  ///< with `player`
+        TrainerHost::Options trainer;  ///< with `player`
     };
 
     /// @error the folder cannot be used: cause and cure
     [[nodiscard]] static Result<std::unique_ptr<Learner>, std::string> open(Setup setup);
 
     ~Learner() { stop(); }
+
     Learner(const Learner&) = delete;
     Learner& operator=(const Learner&) = delete;
 
@@ -73,6 +74,8 @@ class Learner {
     [[nodiscard]] const FactFinder& facts() const { return *facts_; }
 
   private:
+    using TrainerEvent = std::variant<trainer::Finished, trainer::Failed>;
+
     /// What the chain says after a block, of one moment.
     struct ChainView {
         Height height;
@@ -88,17 +91,25 @@ class Learner {
     void run();
     void look();
     void act(ChainView view);
-    void follow(const RoundPlayer::Plan& plan);
-    void take(TrainerHost::Event event);
-    void take_model(trainer::Finished finished);
+    void follow(RoundPlayer::Plan plan);
+    [[nodiscard]] RoundPlayer::Plan play(const ChainView& view);
+    void take(trainer::Finished& finished);
+    void take(const trainer::Failed& failed);
     void submit(Bytes txn);
+    void post(TrainerEvent event);
+    [[nodiscard]] trainer::BlobLocation located(const trainer::BlobLocation& blob) const;
     [[nodiscard]] ledger::StoreResult<ChainView> view_of(Validator& validator) const;
+    [[nodiscard]] std::optional<ledger::Payload> key_to_reveal(const ChainView& view);
 
+    // Constant after open().
     Setup setup_;
     Address self_;
     std::unique_ptr<FactFinder> facts_;
+
+    // Owned by the thread.
     std::optional<OwnTxns> txns_;
     std::optional<RoundPlayer> player_;
+    std::unique_ptr<TrainerHost> trainer_;
 
     Mutex keys_mutex_;
     std::optional<KeyKeeper> keys_ POLIS_GUARDED_BY(keys_mutex_);
@@ -107,7 +118,7 @@ class Learner {
     Condition wake_;
     bool ending_ POLIS_GUARDED_BY(mutex_) = false;
     bool block_ POLIS_GUARDED_BY(mutex_) = true;  ///< one came since the last look
-    std::vector<TrainerHost::Event> events_ POLIS_GUARDED_BY(mutex_);
+    std::vector<TrainerEvent> events_ POLIS_GUARDED_BY(mutex_);
     std::optional<ChainView> view_ POLIS_GUARDED_BY(mutex_);
     std::thread thread_;
 };

@@ -35,8 +35,8 @@ RoundPlayer::Plan RoundPlayer::on_block(
             out.train = train(*open, now, seed);
         }
     } else if (open->round.phase == Phase::kRevealing && committed && !entry->model && have_model) {
-        out.payload = ledger::RevealModel{
-            .task = work_->task, .model = work_->model, .salt = work_->salt};
+        out.payload =
+            ledger::RevealModel{.task = work_->task, .model = work_->model, .salt = work_->salt};
     }
     return out;
 }
@@ -66,8 +66,8 @@ void RoundPlayer::enter(const Round& round) {
 
 std::uint64_t RoundPlayer::time_left(const Round& round, TimeMs now) const {
     const std::uint64_t window = round.rules.training_ms;
-    const std::uint64_t part = saturating_mul<std::uint64_t>(window, options_.margin_ppm) /
-                               consensus::pole::kPpm;
+    const std::uint64_t part =
+        saturating_mul<std::uint64_t>(window, options_.margin_ppm) / consensus::pole::kPpm;
     const std::uint64_t margin = std::max(options_.margin_ms, part);
     const std::uint64_t end = round.phase_until.value;
     return end > saturating_add(now.value, margin) ? end - now.value - margin : 0;
@@ -86,8 +86,7 @@ std::optional<trainer::Train> RoundPlayer::train(
     out.task = open.round.task;
     out.data = trainer::SentBlob{open.task.spec.training};
     out.validation = trainer::SentBlob{open.task.spec.validation};
-    out.mapping_seed =
-        consensus::pole::seed_of(open.round.beacon, open.round.task, self_);
+    out.mapping_seed = consensus::pole::seed_of(open.round.beacon, open.round.task, self_);
     out.model = options_.model;
     out.seed = seed;
     out.window_ms = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, UINT32_MAX));

@@ -26,8 +26,8 @@ struct RoundWork {
 };
 
 /// What a validator does in learning rounds: trains while a round takes models, commits to the
-/// result, reveals it. Compares after every block what the chain says with what it has, so a restart
-/// or a lost transaction needs no memory but the RoundWork. A machine without I/O.
+/// result, reveals it. Compares after every block what the chain says with what it has, so a
+/// restart or a lost transaction needs no memory but the RoundWork. A machine without I/O.
 class RoundPlayer {
   public:
     struct Options {

@@ -167,6 +167,10 @@ class Backend {
     [[nodiscard]] virtual Result<Bytes, std::string> read_blob(
         const Hash& root, std::uint64_t offset, std::size_t count) const = 0;
 
+    /// Keeps the key of a task's test set and reveals it when the round asks for it. Writes a file;
+    /// call from the RPC's worker thread. @error for people: the node cannot do that
+    virtual Result<void, std::string> keep_task_key(const Hash& task, const Hash& key) = 0;
+
     /// Called for every event from now on. One listener: the server. Null ends it: once that has
     /// returned, the listener is not called again.
     virtual void listen(std::function<void(const NodeEvent&)> listener) = 0;

@@ -19,6 +19,7 @@ constexpr int kCodeLimit = -32005;
 constexpr int kCodeTimeout = -32006;
 constexpr int kCodeNotFound = -32008;
 constexpr int kCodeBlob = -32009;
+constexpr int kCodeTask = 3'000;
 constexpr int kCodeConsensus = 3'200;
 
 constexpr std::array kErrors = {
@@ -228,6 +229,12 @@ constexpr std::array kErrors = {
         "blobFailed",
         kCodeBlob,
         "the blob could not be stored or read",
+        "see the message"},
+    ErrorRow{
+        ErrorName::kTaskFailed,
+        "taskFailed",
+        kCodeTask,
+        "the node could not do this for a learning task",
         "see the message"},
     ErrorRow{
         ErrorName::kUnknownTerm,

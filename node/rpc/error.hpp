@@ -56,6 +56,7 @@ enum class ErrorName : std::uint8_t {
     kTimeout,
     kNotFound,
     kBlobFailed,
+    kTaskFailed,
     kUnknownTerm,
 };
 

@@ -60,8 +60,7 @@ constexpr std::array kShapes = {
         "classes: number, modelBytesMax: number, multiplyAddsMax: decimal, trainingMs: number, "
         "revealMs: number, scoringMs: number, training: hash, test: hash, testKeyHash: hash, "
         "validation: hash}"},
-    NamedShape{
-        "Score", "{correct: number, count: number, crossEntropy: decimal, valid: flag}"},
+    NamedShape{"Score", "{correct: number, count: number, crossEntropy: decimal, valid: flag}"},
     NamedShape{
         "Round",
         "{number: number, task: hash, name: text, phase: 'training'|'revealing'|'scoring', "

@@ -1,7 +1,7 @@
 // What a node does for learning tasks: takes part in rounds, sends its own transactions until they
 // are executed, keeps keys of test sets, and works facts out beside everything else.
-#include <cstdint>
 #include <condition_variable>
+#include <cstdint>
 #include <filesystem>
 #include <mutex>
 #include <optional>
@@ -66,8 +66,7 @@ TEST(RoundPlayer, trains_behind_its_own_map_until_shortly_before_the_end) {
     EXPECT_EQ(plan.train->seed, 42U);
     EXPECT_EQ(plan.train->window_ms, 8'000U);  // a tenth of the window, 2 s, is left
     EXPECT_EQ(std::get<trainer::SentBlob>(plan.train->data).root, Hash{{11}});
-    EXPECT_EQ(
-        plan.train->mapping_seed, consensus::pole::seed_of(Hash{{6}}, Hash{{5}}, kSelf));
+    EXPECT_EQ(plan.train->mapping_seed, consensus::pole::seed_of(Hash{{6}}, Hash{{5}}, kSelf));
     EXPECT_FALSE(machine.on_block(open_round(), kNow, 43).train.has_value()) << "one job at a time";
 }
 
@@ -81,7 +80,11 @@ TEST(RoundPlayer, commits_to_its_model_and_reveals_it) {
     EXPECT_EQ(
         std::get<ledger::CommitModel>(*commit).commitment,
         consensus::pole::commitment_hash(
-            {.round = 7, .task = Hash{{5}}, .trainer = kSelf, .model = Hash{{3}}, .salt = Hash{{4}}}));
+            {.round = 7,
+             .task = Hash{{5}},
+             .trainer = kSelf,
+             .model = Hash{{3}},
+             .salt = Hash{{4}}}));
 
     auto open = open_round();
     open.entries.push_back(entry_of(kSelf));
@@ -137,7 +140,10 @@ TEST(RoundPlayer, stops_training_when_the_window_ends_and_ignores_late_results) 
 // ---- own transactions ---------------------------------------------------------------------------
 
 struct Txns {
-    Txns() { params.gas_price_min = GasPrice{3}; params.chain_id = ChainId{101}; }
+    Txns() {
+        params.gas_price_min = GasPrice{3};
+        params.chain_id = ChainId{101};
+    }
 
     ledger::Params params;
     OwnTxns machine{crypto::SigningKey(crypto::Seed(Bytes(32, 1))), params};
@@ -169,7 +175,8 @@ TEST(OwnTxns, are_sent_again_only_when_they_are_lost_or_failed) {
     Txns txns;
     ASSERT_TRUE(txns.machine.on_block(kPayload, Nonce{4}, Height{10}));
     EXPECT_FALSE(txns.machine.on_block(kPayload, Nonce{4}, Height{11}));
-    const auto again = txns.machine.on_block(kPayload, Nonce{4}, Height{10 + OwnTxns::kValidBlocks});
+    const auto again =
+        txns.machine.on_block(kPayload, Nonce{4}, Height{10 + OwnTxns::kValidBlocks});
     EXPECT_EQ(body_of(again).nonce, Nonce{4}) << "lost: the same place, valid for longer";
     const auto failed = txns.machine.on_block(kPayload, Nonce{5}, Height{60});
     EXPECT_EQ(body_of(failed).nonce, Nonce{5}) << "executed, and still wanted";
@@ -212,14 +219,11 @@ class Finder {
     Finder()
         : log_(*Log::open({.level = LogLevel::kError, .file = {}, .clock = &clock_})),
           store_(must(ledger::BlobStore::open({.folder = dir_.path().string()}))),
-          finder_(
-              {.blobs = store_.get(),
-               .log = log_.get(),
-               .found = [this](consensus::Fact fact) {
-                   const std::lock_guard lock(mutex_);
-                   facts_.push_back(std::move(fact));
-                   changed_.notify_all();
-               }}) {
+          finder_({.blobs = store_.get(), .log = log_.get(), .found = [this](consensus::Fact fact) {
+                       const std::lock_guard lock(mutex_);
+                       facts_.push_back(std::move(fact));
+                       changed_.notify_all();
+                   }}) {
         finder_.start();
     }
 

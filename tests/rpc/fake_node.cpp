@@ -266,6 +266,12 @@ Result<Hash, std::string> FakeNode::put_blob(ByteView bytes) {
     return root;
 }
 
+Result<void, std::string> FakeNode::keep_task_key(const Hash& task, const Hash& key) {
+    const std::lock_guard lock(mutex_);
+    task_keys[task] = key;
+    return {};
+}
+
 std::optional<std::uint64_t> FakeNode::blob_bytes(const Hash& root) const {
     const std::lock_guard lock(mutex_);
     const auto blob = blobs.find(root);

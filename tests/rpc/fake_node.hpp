@@ -97,7 +97,10 @@ class FakeNode final : public Backend {
     [[nodiscard]] std::optional<std::uint64_t> blob_bytes(const Hash& root) const override;
     [[nodiscard]] Result<Bytes, std::string> read_blob(
         const Hash& root, std::uint64_t offset, std::size_t count) const override;
+    Result<void, std::string> keep_task_key(const Hash& task, const Hash& key) override;
     void listen(std::function<void(const NodeEvent&)> listener) override;
+
+    std::map<Hash, Hash> task_keys;
 
   private:
     /// Answers `value`, or that the node is busy.

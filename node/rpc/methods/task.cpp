@@ -1,11 +1,10 @@
 // task_*: learning tasks, the open round, and what became of earlier ones.
-#include <ledger/modules/task_queries.hpp>
-
 #include <algorithm>
 #include <optional>
 #include <string_view>
 
 #include <core/integer.hpp>
+#include <ledger/modules/task_queries.hpp>
 #include <node/rpc/describe.hpp>
 #include <node/rpc/methods/methods.hpp>
 #include <node/rpc/methods/rows.hpp>
@@ -57,7 +56,8 @@ void write_task(JsonWriter& out, const Hash& id, const tasks::Task& task) {
     out.begin_object().bytes("id", id.view()).address("owner", task.owner);
     out.text("name", spec.name).text("state", tasks::to_string(task.state));
     out.number("round", task.round).number("submitted", task.submitted.value);
-    out.number("submittedMs", task.submitted_at.value).flag("available", task.available.has_value());
+    out.number("submittedMs", task.submitted_at.value)
+        .flag("available", task.available.has_value());
     out.decimal("escrow", task.escrow.value).decimal("reward", spec.reward.value);
     out.decimal("bond", spec.bond.value).decimal("trainerBond", spec.trainer_bond.value);
     out.number("runnerUpBps", spec.runner_up_bps).number("targetPpm", spec.target_ppm);
@@ -183,6 +183,15 @@ Outcome results(const Call& call) {
     return out.end_array().end_object().take();
 }
 
+Outcome keep_key(const Call& call) {
+    const auto kept =
+        call.node.backend.keep_task_key(call.params.hash("task"), call.params.hash("key"));
+    if (!kept) {
+        return std::unexpected(rpc_error(ErrorName::kTaskFailed, kept.error()));
+    }
+    return "true";
+}
+
 }  // namespace
 
 std::vector<Method> task_methods() {
@@ -216,7 +225,18 @@ std::vector<Method> task_methods() {
          .params = {limit_param("Rounds at most.", "10")},
          .result = "{rounds: [RoundResult]}",
          .errors = {ErrorName::kStoreFailed},
-         .handler = OnWorker{results}}};
+         .handler = OnWorker{results}},
+        {.name = "task_keepKey",
+         .side = Side::kAdmin,
+         .summary = "Leaves the key of a test set with this node, which reveals it on time.",
+         .params =
+             {kTaskParam,
+              {.name = "key",
+               .type = ParamType::kHash,
+               .description = "32 bytes; their hash is part of the task."}},
+         .result = "true",
+         .errors = {ErrorName::kTaskFailed},
+         .handler = OnWorker{keep_key}}};
 }
 
 }  // namespace polis::node::rpc
