@@ -42,7 +42,7 @@ endif()
 
 if(POLIS_FUZZ)
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-    message(FATAL_ERROR "POLIS_FUZZ needs clang: use the preset fuzz")
+    message(FATAL_ERROR "POLIS_FUZZ needs clang: use the preset asan")
   endif()
   # Coverage feedback everywhere; a pattern in fresh variables shows bytes that nobody wrote.
   add_compile_options(-fsanitize=fuzzer-no-link -ftrivial-auto-var-init=pattern)

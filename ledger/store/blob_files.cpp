@@ -15,6 +15,7 @@
 #include <core/codec/borsh.hpp>
 #include <core/crypto/domains.hpp>
 #include <core/crypto/hash.hpp>
+#include <core/file_descriptor.hpp>
 #include <core/hex.hpp>
 #include <core/merkle.hpp>
 
@@ -44,29 +45,8 @@ std::unexpected<StoreError> failure(
     return std::unexpected(StoreError{code, std::move(text)});
 }
 
-class Descriptor {
-  public:
-    explicit Descriptor(int fd) : fd_(fd) {}
-
-    ~Descriptor() {
-        if (fd_ >= 0) {
-            ::close(fd_);
-        }
-    }
-
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-
-    [[nodiscard]] int get() const { return fd_; }
-
-    [[nodiscard]] bool ok() const { return fd_ >= 0; }
-
-  private:
-    const int fd_;
-};
-
 StoreResult<void> write_all(
-    const Descriptor& file, const std::string& name, std::uint64_t offset, ByteView bytes) {
+    const FileDescriptor& file, const std::string& name, std::uint64_t offset, ByteView bytes) {
     while (!bytes.empty()) {
         const ::ssize_t count =
             ::pwrite(file.get(), bytes.data(), bytes.size(), static_cast<::off_t>(offset));
@@ -206,9 +186,9 @@ StoreResult<Bytes> BlobFiles::load(const std::string& name, std::size_t bytes_ma
 StoreResult<void> BlobFiles::replace(const std::string& name, ByteView content) const {
     const std::string temporary = name + std::string(kTemporary);
     {
-        const Descriptor file(
+        const FileDescriptor file(
             ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode));
-        if (!file.ok()) {
+        if (!file.valid()) {
             return failure("create", temporary, errno);
         }
         if (auto written = write_all(file, temporary, 0, content); !written) {
@@ -225,8 +205,8 @@ StoreResult<void> BlobFiles::replace(const std::string& name, ByteView content) 
 
 StoreResult<Bytes> BlobFiles::read(
     const std::string& name, std::uint64_t offset, std::size_t count) const {
-    const Descriptor file(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file.ok()) {
+    const FileDescriptor file(::open(name.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file.valid()) {
         return failure("open", name, errno);
     }
     Bytes out(count);
@@ -251,16 +231,16 @@ StoreResult<Bytes> BlobFiles::read(
 
 StoreResult<void> BlobFiles::write(
     const std::string& name, std::uint64_t offset, ByteView bytes) const {
-    const Descriptor file(::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, kFileMode));
-    if (!file.ok()) {
+    const FileDescriptor file(::open(name.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, kFileMode));
+    if (!file.valid()) {
         return failure("create", name, errno);
     }
     return write_all(file, name, offset, bytes);
 }
 
 StoreResult<void> BlobFiles::sync(const std::string& name) const {
-    const Descriptor file(::open(name.c_str(), O_WRONLY | O_CLOEXEC));
-    if (!file.ok() || ::fsync(file.get()) != 0) {
+    const FileDescriptor file(::open(name.c_str(), O_WRONLY | O_CLOEXEC));
+    if (!file.valid() || ::fsync(file.get()) != 0) {
         return failure("sync", name, errno);
     }
     return {};
@@ -281,8 +261,8 @@ StoreResult<void> BlobFiles::remove(const std::string& name) const {
 }
 
 StoreResult<void> BlobFiles::sync_folder() const {
-    const Descriptor folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!folder.ok() || ::fsync(folder.get()) != 0) {
+    const FileDescriptor folder(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder.valid() || ::fsync(folder.get()) != 0) {
         return failure("sync", folder_, errno);
     }
     return {};

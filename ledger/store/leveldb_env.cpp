@@ -9,6 +9,7 @@
 #include <leveldb/slice.h>
 #include <unistd.h>
 
+#include <core/file_descriptor.hpp>
 #include <ledger/store/leveldb_check.hpp>
 
 namespace polis::ledger {
@@ -21,26 +22,6 @@ Status system_error(const std::string& name, int error_number) {
     const std::string reason = std::generic_category().message(error_number);
     return error_number == ENOENT ? Status::NotFound(name, reason) : Status::IOError(name, reason);
 }
-
-/// Closes a file descriptor at the end of its scope.
-class Descriptor {
-  public:
-    explicit Descriptor(int fd) : fd_(fd) {}
-
-    ~Descriptor() {
-        if (fd_ >= 0) {
-            ::close(fd_);
-        }
-    }
-
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-
-    [[nodiscard]] int get() const { return fd_; }
-
-  private:
-    int fd_;
-};
 
 /// Read-only access by pread; safe from several threads.
 class ReadOnlyFile final : public leveldb::RandomAccessFile {
@@ -70,7 +51,7 @@ class ReadOnlyFile final : public leveldb::RandomAccessFile {
 
   private:
     const std::string name_;
-    const Descriptor fd_;
+    const FileDescriptor fd_;
 };
 
 class DiskEnv final : public leveldb::EnvWrapper {
@@ -143,7 +124,7 @@ std::string directory_of(const std::string& name) {
 }
 
 Status sync_directory_on_disk(const std::string& dir) {
-    const Descriptor fd(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const FileDescriptor fd(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (fd.get() < 0 || ::fsync(fd.get()) != 0) {
         return system_error(dir, errno);
     }

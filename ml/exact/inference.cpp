@@ -1,7 +1,7 @@
 #include <ml/exact/inference.hpp>
 
 #include <algorithm>
-#include <limits>
+#include <cstring>
 #include <variant>
 
 #include <core/check.hpp>
@@ -81,13 +81,19 @@ void pad_planes(
     }
 }
 
-/// The values under the kernel, in the order of the weights [c, i, j].
+/// Values copied at once: a row of any kernel, in a move of a length that the compiler knows. What
+/// is too much is overwritten by the next row, or meets weights of zero.
+constexpr std::size_t kCopied = 16;
+static_assert(kKernelSideMax <= kCopied);
+
+/// The values under the kernel, in the order of the weights [c, i, j], and up to kCopied - 1 more.
 void copy_window(
     const Conv2d& conv, const Shape& padded, const std::int16_t* corner, std::int16_t* out) {
     for (std::size_t c = 0; c < padded.channels; ++c) {
         for (std::size_t i = 0; i < conv.kernel_height; ++i) {
             const std::int16_t* from = corner + (c * padded.height + i) * padded.width;
-            out = std::copy(from, from + conv.kernel_width, out);
+            std::memcpy(out, from, kCopied * sizeof(std::int16_t));
+            out += conv.kernel_width;
         }
     }
 }
@@ -109,9 +115,9 @@ Evaluator::Evaluator(const AdmittedModel& model, Kernel kernel)
         } else if (const auto* conv = std::get_if<Conv2d>(&layers[i].operation)) {
             pack(conv->weights, conv->outputs);
             const std::size_t depth = packed_.back().depth;
-            grow(tile_rows(depth) * depth, tile_rows(depth) * conv->outputs);
-            planes_.resize(
-                std::max<std::size_t>(planes_.size(), padded_shape(*conv, in).elements()));
+            grow(tile_rows(depth) * depth + kCopied, tile_rows(depth) * conv->outputs);
+            const std::size_t plane_values = padded_shape(*conv, in).elements() + kCopied;
+            planes_.resize(std::max(planes_.size(), plane_values));
         }
     }
     for (std::size_t i = 0; i + 1 < model_.facts().shapes.size(); ++i) {
@@ -170,7 +176,6 @@ void Evaluator::run(std::size_t layer, const Dense& dense) {
     const Bytes& in = source_of(layer);
     const Packed& packed = packed_[layer];
     std::ranges::copy(in, rows_.begin());
-    std::fill(rows_.data() + in.size(), rows_.data() + packed.depth, std::int16_t{0});
     const Sink sink(dense.bias, dense.requantise, /*positions=*/1);
     const std::span<const std::int32_t> sums = multiply(packed, 1, dense.outputs);
     if (is_last(layer)) {
@@ -187,7 +192,6 @@ void Evaluator::run(std::size_t layer, const Conv2d& conv) {
     pad_planes(source_of(layer), in, padded, planes_);
     const Packed& packed = packed_[layer];
     const std::size_t positions = std::size_t{out.height} * out.width;
-    const std::size_t used = std::size_t{in.channels} * conv.kernel_height * conv.kernel_width;
     const Sink sink(conv.bias, conv.requantise, positions);
     for (std::size_t first = 0; first < positions; first += tile_rows(packed.depth)) {
         const std::size_t rows = std::min(tile_rows(packed.depth), positions - first);
@@ -196,7 +200,6 @@ void Evaluator::run(std::size_t layer, const Conv2d& conv) {
             const std::size_t x = (first + r) % out.width * conv.stride;
             std::int16_t* row = rows_.data() + r * packed.depth;
             copy_window(conv, padded, planes_.data() + y * padded.width + x, row);
-            std::fill(row + used, row + packed.depth, std::int16_t{0});
         }
         const std::span<const std::int32_t> sums = multiply(packed, rows, conv.outputs);
         if (is_last(layer)) {

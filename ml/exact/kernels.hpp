@@ -15,7 +15,8 @@ enum class Kernel : std::uint8_t {
 /// True if this processor and build can run `kernel`.
 [[nodiscard]] bool has_kernel(Kernel kernel);
 
-/// Rows that the kernels read are padded with zeros to a multiple of this many values.
+/// Rows are padded to a multiple of this many values. The padding of weights is zero, so that of
+/// inputs may hold anything.
 inline constexpr std::size_t kDepthStep = 16;
 
 /// sums[r][o] = Σ_i rows[r][i] * weights[o][i], row-major.

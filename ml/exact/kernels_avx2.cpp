@@ -17,13 +17,16 @@ POLIS_AVX2 inline __m256i multiply_add(
     __m256i sum, const std::int16_t* left, const std::int16_t* right) {
     const __m256i a = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(left));
     const __m256i b = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(right));
+    // NOLINTNEXTLINE(portability-simd-intrinsics): kernels_portable.cpp is the other way
     return _mm256_add_epi32(sum, _mm256_madd_epi16(a, b));
 }
 
 /// The sums of the lanes of four vectors.
 POLIS_AVX2 inline __m128i reduce(__m256i a, __m256i b, __m256i c, __m256i d) {
     const __m256i halves = _mm256_hadd_epi32(_mm256_hadd_epi32(a, b), _mm256_hadd_epi32(c, d));
-    return _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
+    const __m128i high = _mm256_extracti128_si256(halves, 1);
+    // NOLINTNEXTLINE(portability-simd-intrinsics): kernels_portable.cpp is the other way
+    return _mm_add_epi32(_mm256_castsi256_si128(halves), high);
 }
 
 /// Four outputs of one row.

@@ -61,7 +61,10 @@ std::string tensor_name(std::size_t layer, std::string_view part) {
 class Writer {
   public:
     template <class T>
-    void put(std::string name, const std::vector<std::uint64_t>& shape, std::span<const T> values) {
+    void put(
+        const std::string& name,
+        const std::vector<std::uint64_t>& shape,
+        std::span<const T> values) {
         const std::size_t begin = data_.size();
         for (const T value : values) {
             codec::encode_to(data_, value);
@@ -91,7 +94,8 @@ class Writer {
     static std::string joined(const std::vector<std::uint64_t>& numbers) {
         std::string out;
         for (const std::uint64_t number : numbers) {
-            out += (out.empty() ? "" : ",") + std::to_string(number);
+            out += out.empty() ? "" : ",";
+            out += std::to_string(number);
         }
         return out;
     }

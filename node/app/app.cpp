@@ -169,11 +169,11 @@ Result<void, std::string> App::Impl::open_blobs() {
 
 Result<void, std::string> App::Impl::open_p2p() {
     POLIS_TRY(
-        P2pDriver::Setup setup, p2p_setup(setup_.home, setup_.config.p2p, hello_, *identity_));
+        P2pDriver::Setup setup,
+        p2p_setup(setup_.home, setup_.config.p2p, hello_, *identity_, *log_));
     setup.listener = this;
     setup.blobs = blobs_.get();
     setup.clock = &net_clock_;
-    setup.log = log_.get();
     POLIS_TRY(p2p_, P2pDriver::open(std::move(setup)));
     addresses_.p2p = p2p::to_string(p2p_->local_endpoint());
     return {};

@@ -41,7 +41,8 @@ Result<P2pDriver::Setup, std::string> p2p_setup(
     const HomeLayout& home,
     const NodeConfig::P2p& config,
     const p2p::Hello& hello,
-    const crypto::SigningKey& identity) {
+    const crypto::SigningKey& identity,
+    Log& log) {
     P2pDriver::Setup out;
     out.listen = *parse_listen_address(config.listen);
     if (!config.advertise.empty()) {
@@ -52,8 +53,12 @@ Result<P2pDriver::Setup, std::string> p2p_setup(
     out.peers.self = identity.public_key();
     out.peers.nonce = hello.nonce;
     for (const std::string& peer : config.boot) {
-        POLIS_TRY(const p2p::Dial dial, parse_peer_address(peer));
-        out.peers.boot.push_back(dial);
+        POLIS_TRY(const PeerAddress address, parse_peer_address(peer));
+        if (auto dials = resolve(address)) {
+            out.peers.boot.insert(out.peers.boot.end(), dials->begin(), dials->end());
+        } else {
+            log.warn("p2p", "a boot node is left out", {{"cause", dials.error()}});
+        }
     }
     out.peers.book = read_book(home);
     out.peers.random_seed = random_number();
@@ -61,6 +66,7 @@ Result<P2pDriver::Setup, std::string> p2p_setup(
     out.peers.limits.inbound_max = config.inbound_max;
     out.peers.limits.local_network = config.local_network;
     out.faults_seed = random_number();
+    out.log = &log;
     return out;
 }
 

@@ -279,10 +279,10 @@ Result<void, std::string> restore_from_peers(const App::Setup& setup) {
             setup.home,
             setup.config.p2p,
             make_hello(genesis.state.params.chain_id, genesis.hash, setup.version),
-            identity));
+            identity,
+            *log));
     p2p_options.listener = &mail;
     p2p_options.clock = &clock;
-    p2p_options.log = log.get();
     POLIS_TRY(const auto p2p, P2pDriver::open(std::move(p2p_options)));
     log->info(
         "restore", "looking for a snapshot", {{"p2p", p2p::to_string(p2p->local_endpoint())}});

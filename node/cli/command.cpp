@@ -39,6 +39,7 @@ void add_config_flags(CLI::App& command, HomeOptions& options) {
                     options.values.emplace_back(path, value);
                 },
                 std::string(key.help))
+            ->expected(0, 1)  // --rpc.listen= says nowhere
             ->group("Configuration (over config.toml and the environment)")
             ->type_name(std::holds_alternative<NumberField>(key.field) ? "NUMBER" : "TEXT");
     }

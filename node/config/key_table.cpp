@@ -34,7 +34,9 @@ constexpr std::array kKeys{
         "What other nodes are told to connect to; empty: the listening address"},
     ConfigKey{
         POLIS_LIST(p2p, boot),
-        "Nodes that are always dialled: \"ID@ip:port\", or \"ip:port\" for whoever answers"},
+        "Nodes that are always dialled: \"ID@host:port\", or \"host:port\" for whoever answers; "
+        "names are "
+        "looked up at the start"},
     ConfigKey{POLIS_NUMBER(p2p, outbound_max), "Connections that this node opens", 0, 1'000},
     ConfigKey{POLIS_NUMBER(p2p, inbound_max), "Connections that others may open", 0, 10'000},
     ConfigKey{

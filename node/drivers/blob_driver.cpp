@@ -16,10 +16,59 @@ constexpr std::uint64_t kRetryMs = 60'000;
 }  // namespace
 
 BlobDriver::BlobDriver(Setup setup) : setup_(std::move(setup)), fetch_({}), serve_({}) {
-    for (const Hash& root : setup_.keep) {
-        if (!setup_.store->pin(root)) {
-            again_at_.emplace(root, TimeMs{});  // not here: wanted with the first tick
+    keep_now({}, TimeMs{});
+}
+
+// ---- what is kept -------------------------------------------------------------------------------
+
+void BlobDriver::keep(std::set<Hash> roots) {
+    setup_.post([this, roots = std::move(roots)](TimeMs now) {
+        keep_now(roots, now);
+        return tick(now);
+    });
+}
+
+/// What is new is wanted with the next tick.
+void BlobDriver::keep_now(std::set<Hash> roots, TimeMs now) {
+    roots.insert(setup_.keep.begin(), setup_.keep.end());
+    for (const Hash& root : kept_) {
+        if (!roots.contains(root)) {
+            give_up(root);
         }
+    }
+    std::swap(kept_, roots);
+    for (const Hash& root : kept_) {
+        if (!roots.contains(root)) {
+            again_at_.emplace(root, now);
+        }
+        arrived(root);  // a client may have brought it
+    }
+}
+
+void BlobDriver::give_up(const Hash& root) {
+    if (pinned_.erase(root) > 0) {
+        setup_.store->unpin(root);
+    }
+    again_at_.erase(root);
+    fetch_.forget(root);
+    (void)setup_.files->submit([this, root] { (void)setup_.store->abandon(root); });
+}
+
+/// A blob that is here is pinned, once.
+void BlobDriver::arrived(const Hash& root) {
+    if (kept_.contains(root) && !pinned_.contains(root) && setup_.store->pin(root)) {
+        pinned_.insert(root);
+        again_at_.erase(root);
+        fetch_.forget(root);
+    }
+}
+
+void BlobDriver::want(const Hash& root, TimeMs now) {
+    arrived(root);
+    if (pinned_.contains(root) || fetch_.want(root, now)) {
+        again_at_.erase(root);
+    } else {
+        again_at_[root] = TimeMs{saturating_add(now.value, kRetryMs)};
     }
 }
 
@@ -77,10 +126,10 @@ NetMachine::Effects BlobDriver::on(PeerId peer, const p2p::BlobMessage& message,
 }
 
 NetMachine::Effects BlobDriver::tick(TimeMs now) {
-    for (auto next = again_at_.begin(); next != again_at_.end();) {
-        const auto entry = next++;
-        if (entry->second <= now && fetch_.want(entry->first, now)) {
-            again_at_.erase(entry);
+    const std::map<Hash, TimeMs> waiting = again_at_;
+    for (const auto& [root, at] : waiting) {
+        if (at <= now) {
+            want(root, now);
         }
     }
     return perform(fetch_.tick(now), now);
@@ -117,6 +166,7 @@ void BlobDriver::perform_one(const p2p::BlobBlame& effect, Effects& out, TimeMs 
 void BlobDriver::perform_one(const p2p::BlobComplete& effect, Effects& /*out*/, TimeMs /*now*/) {
     setup_.log->debug(
         "blobs", "every chunk has come", {{"root", to_hex(effect.root.view().first(4))}});
+    arrived(effect.root);  // if it was here all the time; else when the last chunk is written
 }
 
 void BlobDriver::perform_one(const p2p::BlobFound& effect, Effects& out, TimeMs now) {
@@ -173,11 +223,11 @@ void BlobDriver::write(const p2p::StoreBlobChunk& chunk) {
         return;
     }
     if (*whole) {
-        const bool pinned = setup_.store->pin(chunk.root).has_value();
-        setup_.log->info(
-            "blobs",
-            "a blob is here",
-            {{"root", to_hex_prefixed(chunk.root.view())}, {"pinned", pinned ? "yes" : "no"}});
+        setup_.post([this, root = chunk.root](TimeMs /*now*/) {
+            arrived(root);
+            setup_.log->info("blobs", "a blob is here", {{"root", to_hex_prefixed(root.view())}});
+            return Effects{};
+        });
     }
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,9 @@
 
 namespace polis::node {
 
-/// Blobs on the net thread: fetches what the operator wants to keep and serves what is here. Files
-/// are written on another thread, because a synced write would hold up votes; what peers ask for is
-/// read here, from a cache as a rule.
+/// Blobs on the net thread: fetches what the operator and the chain want to keep, and serves what
+/// is here. Files are written on another thread, because a synced write would hold up votes; what
+/// peers ask for is read here, from a cache as a rule.
 class BlobDriver final : public NetMachine, private p2p::BlobSource {
   public:
     /// Runs work on the net thread and performs what it returns; any thread.
@@ -33,6 +34,10 @@ class BlobDriver final : public NetMachine, private p2p::BlobSource {
     };
 
     explicit BlobDriver(Setup setup);
+
+    /// From now on these blobs are fetched and pinned, beside the operator's; what was asked for
+    /// before and is not named any more may be collected. Any thread.
+    void keep(std::set<Hash> roots);
 
     // NetMachine
     [[nodiscard]] Effects peer_up(PeerId peer, TimeMs now) override;
@@ -53,6 +58,11 @@ class BlobDriver final : public NetMachine, private p2p::BlobSource {
     void perform_one(const p2p::BlobComplete& effect, Effects& out, TimeMs now);
     void perform_one(const p2p::BlobBlame& effect, Effects& out, TimeMs now);
 
+    void keep_now(std::set<Hash> roots, TimeMs now);
+    void want(const Hash& root, TimeMs now);
+    void give_up(const Hash& root);
+    void arrived(const Hash& root);
+
     void make_room(const p2p::BlobFound& found);
     void write(const p2p::StoreBlobChunk& chunk);
     [[nodiscard]] Effects on(PeerId peer, const p2p::BlobMessage& message, TimeMs now);
@@ -61,7 +71,10 @@ class BlobDriver final : public NetMachine, private p2p::BlobSource {
     Setup setup_;
     p2p::BlobFetch fetch_;
     p2p::BlobServe serve_;
-    std::map<Hash, TimeMs> again_at_;  ///< blobs that could not be written
+    std::set<Hash> kept_;    ///< fetched or here
+    std::set<Hash> pinned_;  ///< of them, by this driver
+    std::map<Hash, TimeMs>
+        again_at_;  ///< blobs that are wanted later, as they could not be written
 };
 
 }  // namespace polis::node

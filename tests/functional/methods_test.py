@@ -8,6 +8,7 @@ the schema that the document gives. A method without a call here fails the test.
 
 import hashlib
 import json
+import pathlib
 import shutil
 import subprocess
 import unittest
@@ -18,6 +19,10 @@ from harness import NetCase
 TYPES = {
     "object": dict, "array": list, "string": str, "boolean": bool, "null": type(None),
     "number": (int, float)}
+
+# Packages of npm, and what uses them.
+META_SCHEMA = ["ajv@8.20.0", "@open-rpc/meta-schema@1.14.9", "@json-schema-tools/meta-schema@1.8.0"]
+CHECK = pathlib.Path(__file__).with_name("openrpc_check.mjs")
 
 
 def fault(schema, value, root, path="result"):
@@ -75,6 +80,33 @@ class Methods(NetCase):
         self.node = self.network.nodes[0]
         self.public = self.node.rpc("rpc.discover")
         self.admin = self.node.admin("rpc.discover")
+
+    def test_the_document_is_openrpc(self):
+        """Against the meta-schema of the OpenRPC project, which npm has."""
+        folder = self.network.dir / "npm"
+        folder.mkdir()
+        npm, node = shutil.which("npm"), shutil.which("node")
+        if npm is None or node is None:
+            self.skipTest("no npm on this machine: the OpenRPC meta-schema is not compared")
+        try:
+            installed = subprocess.run(
+                [npm, "install", "--no-audit", "--no-fund", *META_SCHEMA], cwd=folder,
+                capture_output=True, text=True, check=False, timeout=120)
+        except subprocess.TimeoutExpired:
+            self.skipTest("npm did not answer: the OpenRPC meta-schema is not compared")
+        if installed.returncode != 0:
+            self.skipTest(f"npm has no packages here: {installed.stderr.strip()[-200:]}")
+        for document in (self.public, self.admin):
+            done = subprocess.run(
+                [node, str(CHECK)], input=json.dumps(document), cwd=folder,
+                capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(f"{len(document['methods'])} methods", done.stdout)
+        spoilt = {**self.public, "methods": [{"nam": "x"}]}
+        done = subprocess.run(
+            [node, str(CHECK)], input=json.dumps(spoilt), cwd=folder, capture_output=True,
+            text=True, check=False)
+        self.assertIn("required property 'name'", done.stderr)
 
     def arguments(self):
         """Real arguments for each method, in the order in which they are to be called."""

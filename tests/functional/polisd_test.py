@@ -212,6 +212,15 @@ class Mistakes(PolisdCase):
         config.write_text(config.read_text().replace("[p2p]", "[p2p]\nlisen = 1"))
         self.fails("run", "--home", home, says=r"config.toml:\d+: p2p.lisen.*did you mean listen")
 
+    def test_an_empty_flag_listens_nowhere(self):
+        node = Node(
+            self.init("quiet", "--devnet-index=0", "--devnet-validators=1"),
+            ["--p2p.listen=127.0.0.1:0", "--p2p.boot=", "--rpc.listen=", "--admin.listen="])
+        node.start()
+        self.addCleanup(node.kill)
+        self.assertEqual((node.ready["rpc"], node.ready["admin"]), ("", ""))
+        self.assertEqual(node.stop()[0], 0)
+
     def test_a_home_that_is_none(self):
         self.fails("run", "--home", self.dir / "none", says="run: polisd init --home")
 

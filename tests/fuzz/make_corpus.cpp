@@ -32,6 +32,8 @@
 #include <ledger/store/snapshot.hpp>
 #include <tests/formats/example.hpp>
 #include <tests/fuzz/consensus_seeds.hpp>
+#include <tests/fuzz/exact_seeds.hpp>
+#include <tests/fuzz/node_seeds.hpp>
 #include <tests/fuzz/peers_seeds.hpp>
 #include <tests/fuzz/session_seeds.hpp>
 
@@ -317,6 +319,8 @@ Files make_files() {
     for (const auto& [name, content] : fuzz::consensus_seeds()) {
         files["consensus/" + name] = content;
     }
+    files.merge(fuzz::exact_seeds());
+    files.merge(fuzz::node_seeds());
     files.merge(fuzz::peers_seeds());
     files.merge(fuzz::session_seeds());
     return files;

@@ -133,14 +133,40 @@ TEST(PeerAddress, reads_what_a_node_prints) {
     const auto full = parse_peer_address(id + "@127.0.0.1:26600");
     ASSERT_TRUE(full);
     EXPECT_TRUE(full->expected);
-    EXPECT_EQ(full->endpoint.port, 26'600);
+    EXPECT_EQ(full->host, "127.0.0.1");
+    EXPECT_EQ(full->port, 26'600);
     const auto bare = parse_peer_address("[::1]:9");
     ASSERT_TRUE(bare);
     EXPECT_FALSE(bare->expected);
+    EXPECT_EQ(bare->host, "::1");
+    EXPECT_EQ(parse_peer_address("seed-1.example.org:26600")->host, "seed-1.example.org");
+    EXPECT_FALSE(parse_peer_address("a b:1"));
+    EXPECT_FALSE(parse_peer_address("-a:1"));
+    EXPECT_FALSE(parse_peer_address(std::string(254, 'a') + ":1"));
+    EXPECT_FALSE(parse_peer_address("host:65536"));
+    EXPECT_FALSE(parse_peer_address("[::1:9"));
+    EXPECT_FALSE(parse_peer_address("::1:9"));
     EXPECT_FALSE(parse_peer_address("127.0.0.1:0"));
     EXPECT_FALSE(parse_peer_address("127.0.0.1"));
     EXPECT_FALSE(parse_peer_address("aa@127.0.0.1:1"));
     EXPECT_FALSE(parse_peer_address(""));
+}
+
+TEST(PeerAddress, a_name_is_looked_up_and_an_address_is_taken_as_it_is) {
+    const auto v6 = resolve(*parse_peer_address("[::1]:9"));
+    ASSERT_TRUE(v6);
+    ASSERT_EQ(v6->size(), 1U);
+    EXPECT_EQ(p2p::to_string(v6->front().endpoint), "[::1]:9");
+    const std::string id(64, 'a');
+    const auto local = resolve(*parse_peer_address(id + "@localhost:26600"));
+    ASSERT_TRUE(local) << local.error();
+    for (const p2p::Dial& dial : *local) {
+        EXPECT_EQ(dial.endpoint.port, 26'600);
+        EXPECT_TRUE(dial.expected);
+    }
+    const auto nobody = resolve(*parse_peer_address("no-such-name.invalid:1"));
+    ASSERT_FALSE(nobody);
+    EXPECT_THAT(nobody.error(), HasSubstr("no-such-name.invalid has no address"));
 }
 
 }  // namespace

@@ -151,7 +151,7 @@ TEST_F(MethodsTest, proofs_verify_against_the_head) {
     const Bytes key = *from_hex(proof["key"].get<std::string>());
     const auto record = ledger::verify_proof(*root, key, *decoded);
     ASSERT_TRUE(record.has_value());
-    EXPECT_EQ(hex(**record), proof["record"]);
+    EXPECT_EQ(hex(**record), proof["record"].get<std::string>());
     EXPECT_EQ(call("chain_getProof", {{"key", "0x02ffff"}})["record"], json());
     EXPECT_EQ(error_name("chain_getProof", json::object()), "missingParam");
     EXPECT_EQ(error_name("chain_getProof", {{"key", "0x"}}), "badHex");
@@ -270,7 +270,9 @@ TEST_F(MethodsTest, development) {
     const json accounts = call("dev_accounts")["accounts"];
     ASSERT_EQ(accounts.size(), 10U);
     const crypto::SigningKey key(crypto::Seed(*from_hex(accounts[4]["secret"].get<std::string>())));
-    EXPECT_EQ(crypto::to_text(crypto::address_of(key.public_key())), accounts[4]["address"]);
+    EXPECT_EQ(
+        crypto::to_text(crypto::address_of(key.public_key())),
+        accounts[4]["address"].get<std::string>());
     EXPECT_EQ(call("dev_setTime", {{"offsetMs", -5}}), true);
     EXPECT_EQ(node_.clock_offset, -5);
     EXPECT_EQ(call("dev_faultSet", {{"latencyMs", 20}, {"cut", true}}), true);

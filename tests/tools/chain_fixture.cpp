@@ -40,15 +40,4 @@ ledger::MemoryImage image_of(const Chain& chain) {
     return dynamic_cast<const MemoryStore&>(chain.store()).image();
 }
 
-TempDir::TempDir() {
-    std::string name = (std::filesystem::temp_directory_path() / "polis-tools-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    path_ = name;
-}
-
-TempDir::~TempDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-}
-
 }  // namespace polis::tools::testing

@@ -6,6 +6,7 @@
 
 #include <ledger/chain.hpp>
 #include <ledger/store/memory_store.hpp>
+#include <tests/support/temp_dir.hpp>
 
 /// Chains for the tests of tools.
 namespace polis::tools::testing {
@@ -19,18 +20,6 @@ namespace polis::tools::testing {
 /// What is in the chain's memory store now.
 [[nodiscard]] ledger::MemoryImage image_of(const ledger::Chain& chain);
 
-/// A fresh directory that goes away with this object.
-class TempDir {
-  public:
-    TempDir();
-    TempDir(const TempDir&) = delete;
-    TempDir& operator=(const TempDir&) = delete;
-    ~TempDir();
-
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-  private:
-    std::filesystem::path path_;
-};
+using polis::testing::TempDir;
 
 }  // namespace polis::tools::testing

@@ -167,7 +167,8 @@ TEST(RpcClient, names_answers_that_are_none) {
         {"HTTP/1.1 200 OK\r\nX: " + std::string(100'000, 'y') + "\r\n\r\n",
          ClientErrorKind::kBadAnswer}};
     for (const auto& [bytes, kind] : cases) {
-        const FakeServer server([&bytes = bytes](const std::string&) { return bytes; });
+        const std::string& answer = bytes;
+        const FakeServer server([&answer](const std::string&) { return answer; });
         const ClientError error = error_of(server);
         EXPECT_EQ(error.kind, kind) << bytes.substr(0, 60) << " -> " << error.message;
         EXPECT_FALSE(error.hint.empty());

@@ -14,6 +14,7 @@
 #include <core/hex.hpp>
 #include <genesis/builder.hpp>
 #include <node/home/home.hpp>
+#include <tests/support/temp_dir.hpp>
 #include <tools/devnet/faults.hpp>
 #include <tools/devnet/lifecycle.hpp>
 #include <tools/devnet/manifest.hpp>
@@ -29,25 +30,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
-
-/// A directory that is gone at the end of the test.
-class Folder {
-  public:
-    Folder() : path_(*node::fresh_directory("devnet-test")) {}
-
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    ~Folder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-
-    [[nodiscard]] const fs::path& path() const { return path_; }
-
-  private:
-    const fs::path path_;
-};
 
 std::string manifest_error(std::string_view text, const ManifestFlags& flags = {}) {
     const auto manifest = parse_manifest(text, "devnet.toml", flags);
@@ -147,7 +129,7 @@ TEST(DevnetState, gives_nodes_their_own_ports_and_identities) {
 }
 
 TEST(DevnetHome, makes_homes_once_and_alike) {
-    const Folder folder;
+    const polis::testing::TempDir folder;
     const Devnet devnet = devnet_of(2, folder.path());
     for (const Node& node : devnet.nodes) {
         ASSERT_TRUE(make_home(devnet, node));
@@ -167,7 +149,7 @@ TEST(DevnetHome, makes_homes_once_and_alike) {
 }
 
 TEST(DevnetHome, is_only_made_where_nothing_else_is) {
-    const Folder folder;
+    const polis::testing::TempDir folder;
     EXPECT_TRUE(check_home(folder.path() / "new"));
     EXPECT_TRUE(check_home(folder.path()));
     ASSERT_TRUE(write_file(folder.path() / "thesis.txt", "words"));
@@ -271,7 +253,7 @@ TEST(Stall, reports_heads_that_stand_still_for_another_reason) {
 }
 
 TEST(Process, is_known_by_its_start_and_its_arguments) {
-    const Folder folder;
+    const polis::testing::TempDir folder;
     const std::string mark = folder.path().string();
     StartOptions options;
     options.arguments = {"/bin/sh", "-c", "echo hello; read line", mark};
@@ -314,7 +296,7 @@ TEST(Process, runs_programs_to_their_end) {
 }
 
 TEST(Lines, are_the_last_ones_of_a_log) {
-    const Folder folder;
+    const polis::testing::TempDir folder;
     ASSERT_TRUE(write_file(folder.path() / "log", "one\ntwo\nthree\n"));
     EXPECT_EQ(last_lines(folder.path() / "log", 2), "  two\n  three");
     EXPECT_EQ(last_lines(folder.path() / "none", 2), "");

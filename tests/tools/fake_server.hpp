@@ -7,8 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include <core/file_descriptor.hpp>
 #include <tools/client/http_client.hpp>
-#include <tools/file_descriptor.hpp>
 
 namespace polis::tools::testing {
 

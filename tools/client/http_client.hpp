@@ -7,8 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include <core/file_descriptor.hpp>
 #include <core/result.hpp>
-#include <tools/file_descriptor.hpp>
 
 /// HTTP/1.1 as far as a client of a node needs it: one connection that is kept open, a deadline on
 /// everything, no answer beyond a limit.

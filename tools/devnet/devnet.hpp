@@ -8,12 +8,12 @@
 #include <string_view>
 #include <vector>
 
+#include <core/file_descriptor.hpp>
 #include <core/types.hpp>
 #include <tools/client/rpc_client.hpp>
 #include <tools/devnet/manifest.hpp>
 #include <tools/devnet/process.hpp>
 #include <tools/failure.hpp>
-#include <tools/file_descriptor.hpp>
 
 /// A devnet on disk:
 ///   devnet.toml  what it is made from         genesis.toml  the same for every node

@@ -15,8 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <core/file_descriptor.hpp>
 #include <core/integer.hpp>
-#include <tools/file_descriptor.hpp>
 
 namespace polis::tools::devnet {
 

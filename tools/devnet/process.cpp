@@ -16,8 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <core/file_descriptor.hpp>
 #include <core/integer.hpp>
-#include <tools/file_descriptor.hpp>
 
 namespace polis::tools::devnet {
 

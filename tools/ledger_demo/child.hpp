@@ -9,9 +9,9 @@
 
 #include <sys/types.h>
 
+#include <core/file_descriptor.hpp>
 #include <core/result.hpp>
 #include <core/types.hpp>
-#include <tools/file_descriptor.hpp>
 
 /// A process that is made to be killed.
 namespace polis::tools {

@@ -10,6 +10,7 @@
 #include <ledger/modules/staking.hpp>
 #include <node/rpc/describe.hpp>
 #include <node/rpc/methods/methods.hpp>
+#include <node/rpc/methods/rows.hpp>
 #include <node/rpc/services.hpp>
 
 namespace polis::node::rpc {
@@ -189,20 +190,7 @@ std::vector<Method> account_methods() {
          .handler = OnLoop{balance}},
         {.name = "account_history",
          .summary = "Executed transactions of an address, oldest first.",
-         .params =
-             {kAddressParam,
-              {.name = "limit",
-               .type = ParamType::kCount,
-               .description = "Transactions at most.",
-               .required = false,
-               .standard = "50",
-               .min = 1,
-               .max = kRowsMax},
-              {.name = "cursor",
-               .type = ParamType::kText,
-               .description = "Where the call before ended.",
-               .required = false,
-               .max = 64}},
+         .params = {kAddressParam, limit_param("Transactions at most.", "50"), cursor_param()},
          .result = "{txns: [{height: number, index: number, id: hash}], cursor: text|null}",
          .errors = {ErrorName::kBadCursor, ErrorName::kStoreFailed},
          .handler = OnWorker{history}}};

@@ -9,6 +9,7 @@
 #include <ledger/account.hpp>
 #include <node/rpc/describe.hpp>
 #include <node/rpc/methods/methods.hpp>
+#include <node/rpc/methods/rows.hpp>
 #include <node/rpc/services.hpp>
 
 namespace polis::node::rpc {
@@ -373,18 +374,8 @@ std::vector<Method> search_methods() {
                .description = "Only events of this name, as in staking.delegated.",
                .required = false,
                .max = ledger::kEventNameBytesMax},
-              {.name = "limit",
-               .type = ParamType::kCount,
-               .description = "Events at most.",
-               .required = false,
-               .standard = "100",
-               .min = 1,
-               .max = kRowsMax},
-              {.name = "cursor",
-               .type = ParamType::kText,
-               .description = "Where the call before ended.",
-               .required = false,
-               .max = 64}},
+              limit_param("Events at most.", "100"),
+              cursor_param()},
          .result = "{logs: [{height: number, txn: hash, index: number, name: text, data: json}], "
                    "cursor: text|null}",
          .errors = {ErrorName::kTooLarge, ErrorName::kBadCursor, ErrorName::kStoreFailed},

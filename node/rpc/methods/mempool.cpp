@@ -24,17 +24,6 @@ Outcome status(const Call& call) {
 
 }  // namespace
 
-Param pending_limit_param() {
-    return {
-        .name = "limit",
-        .type = ParamType::kCount,
-        .description = "Transactions at most.",
-        .required = false,
-        .standard = "100",
-        .min = 1,
-        .max = kRowsMax};
-}
-
 void pending_rows(const Call& call, Respond respond) {
     const std::size_t total = call.node.backend.snapshot()->machine.mempool_count;
     call.node.backend.mempool(
@@ -66,7 +55,7 @@ std::vector<Method> mempool_methods() {
          .handler = OnLoop{status}},
         {.name = "mempool_content",
          .summary = "Transactions that wait for a block.",
-         .params = {pending_limit_param()},
+         .params = {limit_param("Transactions at most.", "100")},
          .result = "Pending",
          .errors = {ErrorName::kBusy},
          .handler = Async{pending_rows}}};

@@ -2,12 +2,16 @@
 
 #include <node/rpc/registry.hpp>
 
-/// What tx_pending and mempool_content share.
+/// What methods that answer with rows share.
 namespace polis::node::rpc {
 
-[[nodiscard]] Param pending_limit_param();
+/// How many rows at most. @param description, standard literals
+[[nodiscard]] Param limit_param(std::string_view description, std::string_view standard);
 
-/// Shape Pending.
+/// Where the answer before this one ended.
+[[nodiscard]] Param cursor_param();
+
+/// Shape Pending; tx_pending and mempool_content.
 void pending_rows(const Call& call, Respond respond);
 
 }  // namespace polis::node::rpc

@@ -220,7 +220,7 @@ std::vector<Method> lookup_methods() {
          .handler = Async{estimate_gas}},
         {.name = "tx_pending",
          .summary = "Transactions that wait for a block, as mempool_content.",
-         .params = {pending_limit_param()},
+         .params = {limit_param("Transactions at most.", "100")},
          .result = "Pending",
          .errors = {ErrorName::kBusy},
          .handler = Async{pending_rows}}};

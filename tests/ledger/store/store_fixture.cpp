@@ -8,17 +8,6 @@
 
 namespace polis::ledger::testing {
 
-TempDir::TempDir() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "polis_store_XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data()) != nullptr ? pattern : std::string();
-    EXPECT_FALSE(path_.empty()) << "no temporary directory";
-}
-
-TempDir::~TempDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-}
-
 Bytes bytes_of(std::string_view text) { return to_bytes(as_bytes(text)); }
 
 WriteBatch batch_of(const Rows& rows) {

@@ -11,24 +11,12 @@
 
 #include <core/bytes.hpp>
 #include <ledger/store/key_value.hpp>
+#include <tests/support/temp_dir.hpp>
 
 /// What the tests of the stores share.
 namespace polis::ledger::testing {
 
-/// A fresh directory, removed with everything in it at the end.
-class TempDir {
-  public:
-    TempDir();
-    ~TempDir();
-
-    TempDir(const TempDir&) = delete;
-    TempDir& operator=(const TempDir&) = delete;
-
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-  private:
-    std::filesystem::path path_;
-};
+using polis::testing::TempDir;
 
 using Rows = std::map<std::string, std::string>;
 

@@ -185,8 +185,8 @@ TEST(Safetensors, entries_that_are_wrong) {
     EXPECT_EQ(error_of(edited("[2,2]", "[2,2,1]")), SafetensorsError::kBadShape);
     EXPECT_EQ(error_of(edited("[2,2]", "[1,1,1,1,4]")), SafetensorsError::kBadShape);
     EXPECT_EQ(error_of(edited("[2,2]", "[2,0]")), SafetensorsError::kBadShape);
-    // 2^33 * 2^33 wraps to 4 in 64 bits with one more factor.
-    EXPECT_EQ(error_of(edited("[2,2]", "[8589934592,8589934592]")), SafetensorsError::kBadShape);
+    // 2 * (2^63 + 2) is 4 in 64 bits, which is what the offsets say.
+    EXPECT_EQ(error_of(edited("[2,2]", "[2,9223372036854775810]")), SafetensorsError::kBadShape);
     EXPECT_EQ(error_of(edited("[2,2]", "[2,3]")), SafetensorsError::kBadOffsets);
 }
 

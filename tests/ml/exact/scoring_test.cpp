@@ -117,7 +117,6 @@ TEST(Score, counts_what_the_evaluator_says) {
 
 TEST(Score, what_does_not_fit_is_refused_by_name) {
     const World world;
-    const auto dataset = DatasetView::open(world.file);
     Evaluator evaluator(world.model[0]);
     const auto error_of = [&](const Mapping* map, const Bytes& file, SampleRange range) {
         return score(evaluator, map, *DatasetView::open(file), range).error();

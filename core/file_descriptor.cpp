@@ -1,10 +1,10 @@
-#include <tools/file_descriptor.hpp>
+#include <core/file_descriptor.hpp>
 
 #include <utility>
 
 #include <unistd.h>
 
-namespace polis::tools {
+namespace polis {
 
 FileDescriptor::FileDescriptor(FileDescriptor&& other) noexcept
     : fd_(std::exchange(other.fd_, -1)) {}
@@ -25,4 +25,4 @@ void FileDescriptor::close() {
     }
 }
 
-}  // namespace polis::tools
+}  // namespace polis

@@ -1,6 +1,6 @@
 #pragma once
 
-namespace polis::tools {
+namespace polis {
 
 /// Owns a file descriptor.
 class FileDescriptor {
@@ -23,4 +23,4 @@ class FileDescriptor {
     int fd_;
 };
 
-}  // namespace polis::tools
+}  // namespace polis
