@@ -12,6 +12,7 @@
 #include <ledger/modules/facts.hpp>
 #include <ledger/modules/staking.hpp>
 #include <ledger/modules/staking_records.hpp>
+#include <ledger/modules/task_records.hpp>
 #include <ledger/modules/terms.hpp>
 #include <ledger/params.hpp>
 #include <ledger/store/snapshot.hpp>
@@ -127,6 +128,24 @@ void run(ByteView input) {
             break;
         case 20:
             (void)decode_canonical<pbft::Certificate>(choices.rest());
+            break;
+        case 21:
+            (void)decode_canonical<tasks::Task>(choices.rest());
+            break;
+        case 22:
+            (void)decode_canonical<tasks::RoundResult>(choices.rest());
+            break;
+        case 23:
+            (void)decode_canonical<consensus::pole::Round>(choices.rest());
+            break;
+        case 24:
+            (void)decode_canonical<consensus::pole::Entry>(choices.rest());
+            break;
+        case 25:
+            (void)decode_canonical<consensus::pole::Standing>(choices.rest());
+            break;
+        case 26:
+            (void)decode_canonical<consensus::pole::ScoreResult>(choices.rest());
             break;
         default:
             if (const auto item = decode_canonical<PoolAndAmount>(choices.rest())) {
