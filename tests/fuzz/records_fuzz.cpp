@@ -69,6 +69,30 @@ struct PoolAndAmount {
     static constexpr auto kFields = codec::fields(&PoolAndAmount::pool, &PoolAndAmount::amount);
 };
 
+/// Records of learning tasks and rounds.
+void check_task(fuzz::Choices& choices) {
+    switch (choices.byte() % 6) {
+        case 0:
+            (void)decode_canonical<tasks::Task>(choices.rest());
+            break;
+        case 1:
+            (void)decode_canonical<tasks::RoundResult>(choices.rest());
+            break;
+        case 2:
+            (void)decode_canonical<consensus::pole::Round>(choices.rest());
+            break;
+        case 3:
+            (void)decode_canonical<consensus::pole::Entry>(choices.rest());
+            break;
+        case 4:
+            (void)decode_canonical<consensus::pole::Standing>(choices.rest());
+            break;
+        default:
+            (void)decode_canonical<consensus::pole::ScoreResult>(choices.rest());
+            break;
+    }
+}
+
 void run(ByteView input) {
     fuzz::Choices choices(input);
     switch (choices.byte() % 32) {
@@ -130,22 +154,7 @@ void run(ByteView input) {
             (void)decode_canonical<pbft::Certificate>(choices.rest());
             break;
         case 21:
-            (void)decode_canonical<tasks::Task>(choices.rest());
-            break;
-        case 22:
-            (void)decode_canonical<tasks::RoundResult>(choices.rest());
-            break;
-        case 23:
-            (void)decode_canonical<consensus::pole::Round>(choices.rest());
-            break;
-        case 24:
-            (void)decode_canonical<consensus::pole::Entry>(choices.rest());
-            break;
-        case 25:
-            (void)decode_canonical<consensus::pole::Standing>(choices.rest());
-            break;
-        case 26:
-            (void)decode_canonical<consensus::pole::ScoreResult>(choices.rest());
+            check_task(choices);
             break;
         default:
             if (const auto item = decode_canonical<PoolAndAmount>(choices.rest())) {

@@ -77,14 +77,14 @@ void add_records(Files& files) {
     entry.model = filled(1);
     const pole::Standing standing{.round = 1, .settled = {}, .order = {Address{}}};
     const auto add = [&files](const std::string& name, std::uint8_t choice, Bytes bytes) {
-        files["records/seed_" + name] = joined({{choice}, std::move(bytes)});
+        files["records/seed_" + name] = joined({{21, choice}, std::move(bytes)});
     };
-    add("task", 21, codec::encode(task));
-    add("round_result", 22, codec::encode(result));
-    add("round", 23, codec::encode(round));
-    add("entry", 24, codec::encode(entry));
-    add("standing", 25, codec::encode(standing));
-    add("score_result", 26, codec::encode(pole::bad_data()));
+    add("task", 0, codec::encode(task));
+    add("round_result", 1, codec::encode(result));
+    add("round", 2, codec::encode(round));
+    add("entry", 3, codec::encode(entry));
+    add("standing", 4, codec::encode(standing));
+    add("score_result", 5, codec::encode(pole::bad_data()));
 }
 
 /// Four pixels, two classes: what the target asks about.
