@@ -80,8 +80,12 @@ GenesisPreset devnet_preset(const DevnetOptions& options) {
         preset.accounts.push_back({crypto::address_of(key), Amount{1'000'000 * kPolis}});
     }
     for (std::size_t i = 0; i < options.validators; ++i) {
+        const Address address = crypto::address_of(dev_operator_key(options.seed, i).public_key());
+        if (options.election == ledger::ElectionKind::kPole) {
+            preset.accounts.push_back({address, Amount{10'000 * kPolis}});  // for trainers' bonds
+        }
         preset.validators.push_back(
-            {.address = crypto::address_of(dev_operator_key(options.seed, i).public_key()),
+            {.address = address,
              .consensus_key = dev_consensus_key(options.seed, i).public_key(),
              .vrf_key = dev_vrf_key(options.seed, i).public_key(),
              .stake = Amount{10'000 * kPolis},

@@ -18,7 +18,8 @@ struct DevnetOptions {
     ledger::ElectionKind election = ledger::ElectionKind::kDpos;
 };
 
-/// A preset whose keys are public: equal validators, equally rich accounts, short terms.
+/// A preset whose keys are public: equal validators, equally rich accounts, short terms. Where
+/// seats are earned by learning, operators have coins too: who trains pays a bond.
 [[nodiscard]] GenesisPreset devnet_preset(const DevnetOptions& options);
 
 /// The same as a preset file, with a warning above it. parse_preset() reads the preset back.

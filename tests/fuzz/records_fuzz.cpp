@@ -12,6 +12,7 @@
 #include <ledger/modules/facts.hpp>
 #include <ledger/modules/staking.hpp>
 #include <ledger/modules/staking_records.hpp>
+#include <ledger/modules/task_records.hpp>
 #include <ledger/modules/terms.hpp>
 #include <ledger/params.hpp>
 #include <ledger/store/snapshot.hpp>
@@ -67,6 +68,30 @@ struct PoolAndAmount {
     Amount amount;
     static constexpr auto kFields = codec::fields(&PoolAndAmount::pool, &PoolAndAmount::amount);
 };
+
+/// Records of learning tasks and rounds.
+void check_task(fuzz::Choices& choices) {
+    switch (choices.byte() % 6) {
+        case 0:
+            (void)decode_canonical<tasks::Task>(choices.rest());
+            break;
+        case 1:
+            (void)decode_canonical<tasks::RoundResult>(choices.rest());
+            break;
+        case 2:
+            (void)decode_canonical<consensus::pole::Round>(choices.rest());
+            break;
+        case 3:
+            (void)decode_canonical<consensus::pole::Entry>(choices.rest());
+            break;
+        case 4:
+            (void)decode_canonical<consensus::pole::Standing>(choices.rest());
+            break;
+        default:
+            (void)decode_canonical<consensus::pole::ScoreResult>(choices.rest());
+            break;
+    }
+}
 
 void run(ByteView input) {
     fuzz::Choices choices(input);
@@ -127,6 +152,9 @@ void run(ByteView input) {
             break;
         case 20:
             (void)decode_canonical<pbft::Certificate>(choices.rest());
+            break;
+        case 21:
+            check_task(choices);
             break;
         default:
             if (const auto item = decode_canonical<PoolAndAmount>(choices.rest())) {

@@ -155,6 +155,19 @@ TEST(Builder, refuses_an_election_that_it_cannot_run_by_name) {
     }
 }
 
+TEST(Devnet, gives_operators_coins_for_bonds_where_they_train) {
+    const GenesisPreset plain = devnet_preset({.validators = 3});
+    const GenesisPreset learning =
+        devnet_preset({.validators = 3, .election = ledger::ElectionKind::kPole});
+    ASSERT_EQ(learning.accounts.size(), plain.accounts.size() + 3);
+    EXPECT_EQ(learning.accounts.back().address, learning.validators.back().address);
+    EXPECT_TRUE(build(learning, "").has_value());
+    const auto read =
+        parse_preset(devnet_toml({.validators = 3, .election = ledger::ElectionKind::kPole}), "x");
+    ASSERT_TRUE(read.has_value());
+    EXPECT_EQ(*read, learning);
+}
+
 TEST(Builder, writes_the_first_term_with_its_committee) {
     const Genesis genesis = must_build(devnet_preset({}));
     std::size_t records = 0;

@@ -126,6 +126,7 @@ Report describe(
     report.number("simulated_seconds", result.simulated_ms / 1'000);
     report.number("restarts", result.restarts);
     report.number("facts", result.facts);
+    report.number("rounds", result.rounds);
     report.number("accusations", result.accusations);
     report.number("forks_above_f", result.forks);
     report.number("recovered", result.recovery_views.size());
@@ -192,6 +193,7 @@ Outcome run_one(const SimulateOptions& options) {
     report.number("simulated_ms", result.simulated_ms);
     report.number("restarts", result.restarts);
     report.number("facts", result.facts);
+    report.number("rounds", result.rounds);
     report.number("committees", result.committees);
     report.number("accusations", result.accusations);
     report.flag("forked_above_f", result.forked);

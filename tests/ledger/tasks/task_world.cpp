@@ -48,7 +48,7 @@ TaskSpec example_spec(std::string_view tag) {
     return out;
 }
 
-TaskWorld::TaskWorld(std::size_t trainers) : world(pole_params()), trainers_(trainers) {
+TaskWorld::TaskWorld(std::size_t trainers) : world(pole_params()) {
     for (std::size_t i = 0; i < trainers; ++i) {
         world.add_validator(i, 10'000);
         world.mint(actor(i).address, kCoins);

@@ -96,7 +96,6 @@ class TaskWorld {
 
   private:
     std::vector<consensus::Fact> facts_;
-    std::size_t trainers_;
 };
 
 }  // namespace polis::ledger::testing
