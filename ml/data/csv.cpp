@@ -184,7 +184,8 @@ std::vector<std::string> sorted_labels(const std::vector<std::string>& labels) {
     const auto rest = std::ranges::unique(out);
     out.erase(rest.begin(), rest.end());
     if (std::ranges::all_of(out, [](const auto& text) { return number_of(text).has_value(); })) {
-        std::ranges::sort(out, {}, [](const auto& text) { return std::pair(*number_of(text), text); });
+        std::ranges::sort(
+            out, {}, [](const auto& text) { return std::pair(*number_of(text), text); });
     }
     return out;
 }

@@ -28,7 +28,7 @@ namespace {
 
 constexpr int kPollMsMax = 200;  ///< also how late a death without an open socket is noticed
 constexpr std::uint64_t kGoodLifeMs = 60'000;  ///< whoever lived that long restarts at once
-constexpr std::uint64_t kGraceMs = 2'000;  ///< between closing the connection and ending
+constexpr std::uint64_t kGraceMs = 2'000;      ///< between closing the connection and ending
 constexpr std::size_t kPortionBytes = std::size_t{256} << 10;
 
 std::uint64_t now_ms() { return Clock::steady_us() / 1000; }
@@ -48,14 +48,14 @@ Result<Descriptor, std::string> listen_at(const std::string& path) {
     // Nobody can connect before listen(), so the mode comes in time.
     if (!out.valid() || ::bind(out.get(), target, sizeof(address)) != 0 ||
         ::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0 || ::listen(out.get(), 1) != 0) {
-        return std::unexpected(fmt::format(
-            "cannot listen on {}: {}", path, std::generic_category().message(errno)));
+        return std::unexpected(
+            fmt::format("cannot listen on {}: {}", path, std::generic_category().message(errno)));
     }
     return out;
 }
 
-trainer::Nonce fresh_nonce() {
-    trainer::Nonce out;
+trainer::HelloNonce fresh_nonce() {
+    trainer::HelloNonce out;
     // Never short for so few bytes. On a local socket the token is empty and proves nothing.
     (void)!::getrandom(out.data.data(), out.data.size(), 0);
     return out;
@@ -211,8 +211,7 @@ class TrainerHost::Impl {
 
     /// @return why the trainer cannot go on
     std::optional<std::string> accept() {
-        Descriptor found(
-            ::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        Descriptor found(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
         if (found.valid()) {
             connection_ = std::move(found);
             outgoing_ = link_->greeting();
@@ -379,7 +378,7 @@ class TrainerHost::Impl {
     Descriptor socket_;
     Descriptor connection_;
     Bytes outgoing_;
-    bool words_come_ = true;                  ///< stderr of the child is still open
+    bool words_come_ = true;                   ///< stderr of the child is still open
     std::optional<std::uint64_t> hung_up_ms_;  ///< when the connection ended before the child
     std::uint64_t started_ms_ = 0;
     std::uint64_t next_start_ms_ = 0;

@@ -22,7 +22,7 @@ class TrainerHost {
     struct Options {
         /// Program and first arguments; `serve --socket PATH` follows.
         std::vector<std::string> command;
-        std::string socket;  ///< path of the local socket; a file there is replaced
+        std::string socket;                ///< path of the local socket; a file there is replaced
         std::uint64_t pause_ms_min = 500;  ///< before a restart; doubles with every early death
         std::uint64_t pause_ms_max = 30'000;
         trainer::Patience patience{};
@@ -49,7 +49,7 @@ class TrainerHost {
     struct Status {
         State state = State::kPausing;
         std::uint64_t deaths = 0;
-        std::string last_death;              ///< cause and last words
+        std::string last_death;               ///< cause and last words
         std::optional<trainer::Hello> hello;  ///< of the process that runs
         std::optional<std::uint64_t> job;
         std::optional<int> pid;  ///< of the process that runs

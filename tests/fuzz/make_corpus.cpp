@@ -36,6 +36,7 @@
 #include <tests/fuzz/node_seeds.hpp>
 #include <tests/fuzz/peers_seeds.hpp>
 #include <tests/fuzz/session_seeds.hpp>
+#include <tests/fuzz/trainer_seeds.hpp>
 
 namespace polis {
 namespace {
@@ -323,6 +324,7 @@ Files make_files() {
     files.merge(fuzz::node_seeds());
     files.merge(fuzz::peers_seeds());
     files.merge(fuzz::session_seeds());
+    files.merge(fuzz::trainer_seeds());
     return files;
 }
 

@@ -33,9 +33,9 @@ class Diary {
             .progress = [this](const auto& progress) { note(progress_, progress); },
             .finished = [this](auto finished) { note(finished_, finished); },
             .failed = [this](const auto& failed) { note(failed_, failed); },
-            .died = [this](const std::string& why, std::uint64_t pause_ms) {
-                note(deaths_, std::pair(why, pause_ms));
-            }};
+            .died = [this](
+                        const std::string& why,
+                        std::uint64_t pause_ms) { note(deaths_, std::pair(why, pause_ms)); }};
     }
 
     trainer::Progress progress() { return wait_for(progress_, 1); }
