@@ -25,7 +25,10 @@ class HostLink {
   public:
     /// @param token empty for a child on a local socket. @param nonce fresh and random
     HostLink(
-        ByteView token, const HelloNonce& nonce, std::uint64_t now_ms, const Patience& patience = {});
+        ByteView token,
+        const HelloNonce& nonce,
+        std::uint64_t now_ms,
+        const Patience& patience = {});
 
     /// The first bytes to send.
     [[nodiscard]] Bytes greeting() const;
