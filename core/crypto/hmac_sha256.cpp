@@ -10,7 +10,9 @@ namespace polis::crypto {
 Secret32 hmac_sha256(ByteView key, std::initializer_list<ByteView> pieces) {
     ensure_sodium();
     crypto_auth_hmacsha256_state state;
-    int failed = crypto_auth_hmacsha256_init(&state, key.data(), key.size());
+    // libsodium wants a pointer also where there are no bytes.
+    const std::uint8_t none = 0;
+    int failed = crypto_auth_hmacsha256_init(&state, key.empty() ? &none : key.data(), key.size());
     for (const ByteView piece : pieces) {
         failed |= crypto_auth_hmacsha256_update(&state, piece.data(), piece.size());
     }

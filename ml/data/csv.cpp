@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include <core/check.hpp>
 #include <core/integer.hpp>
 #include <ml/data/limits.hpp>
 
@@ -197,7 +198,9 @@ struct Range {
 
 std::vector<Range> ranges_of(const Table& table) {
     const std::size_t width = table.parts.size();
+    POLIS_ASSERT_OP(width, >, 0);
     std::vector<Range> out;
+    out.reserve(width);
     for (std::size_t i = 0; i < width; ++i) {
         out.push_back({table.values[i], table.values[i]});
     }

@@ -117,7 +117,7 @@ Result<Bytes, DataError> load_batches(
         if (!without_gz(name).ends_with(".bin") || is_test_name(name) != test) {
             continue;
         }
-        POLIS_TRY(const Bytes batch, read_unpacked(folder + "/" + name));
+        POLIS_TRY(const Bytes batch, read_unpacked((fs::path(folder) / name).string()));
         if (joined.size() + batch.size() > kFileBytesMax) {
             return fail(DataCode::kTooLarge, folder);
         }

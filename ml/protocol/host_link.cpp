@@ -5,7 +5,7 @@
 namespace polis::trainer {
 
 HostLink::HostLink(
-    ByteView token, const Nonce& nonce, std::uint64_t now_ms, const Patience& patience)
+    ByteView token, const HelloNonce& nonce, std::uint64_t now_ms, const Patience& patience)
     : nonce_(nonce), proof_(prove(token, nonce)), patience_(patience), heard_ms_(now_ms) {}
 
 Bytes HostLink::greeting() const { return frame_of(HostMessage{Challenge{.nonce = nonce_}}); }

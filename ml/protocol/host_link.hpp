@@ -25,7 +25,10 @@ class HostLink {
   public:
     /// @param token empty for a child on a local socket. @param nonce fresh and random
     HostLink(
-        ByteView token, const Nonce& nonce, std::uint64_t now_ms, const Patience& patience = {});
+        ByteView token,
+        const HelloNonce& nonce,
+        std::uint64_t now_ms,
+        const Patience& patience = {});
 
     /// The first bytes to send.
     [[nodiscard]] Bytes greeting() const;
@@ -57,7 +60,7 @@ class HostLink {
     [[nodiscard]] Result<void, LinkError> accept_hello(const Hello& hello);
 
     // Constant after construction.
-    Nonce nonce_;
+    HelloNonce nonce_;
     Proof proof_;
     Patience patience_;
 

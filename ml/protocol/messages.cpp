@@ -44,7 +44,7 @@ std::string fitting(std::string text) {
     return text;
 }
 
-Proof prove(ByteView token, const Nonce& nonce) {
+Proof prove(ByteView token, const HelloNonce& nonce) {
     const auto mac = crypto::hmac_sha256(token, {as_bytes("polis-trainer"), nonce.view()});
     return Proof::from_view(mac.view());
 }

@@ -18,7 +18,7 @@
 /// Fractions are millionths and losses micronats, so that no float crosses the wire.
 namespace polis::trainer {
 
-using Nonce = FixedBytes<struct TrainerNonceTag, 32>;
+using HelloNonce = FixedBytes<struct TrainerNonceTag, 32>;
 using Proof = FixedBytes<struct TrainerProofTag, 32>;
 
 // ---- from the host ------------------------------------------------------------------------------
@@ -26,7 +26,7 @@ using Proof = FixedBytes<struct TrainerProofTag, 32>;
 /// First message of a connection.
 struct Challenge {
     std::uint16_t version = kProtocolVersion;
-    Nonce nonce{};  ///< fresh
+    HelloNonce nonce{};  ///< fresh
 
     bool operator==(const Challenge&) const = default;
     static constexpr auto kFields = codec::fields(&Challenge::version, &Challenge::nonce);
@@ -224,7 +224,7 @@ using TrainerMessage = std::variant<Hello, Heartbeat, Progress, Finished, Failed
 [[nodiscard]] std::string fitting(std::string text);
 
 /// The proof of a token for a nonce. Local sockets use an empty token.
-[[nodiscard]] Proof prove(ByteView token, const Nonce& nonce);
+[[nodiscard]] Proof prove(ByteView token, const HelloNonce& nonce);
 
 }  // namespace polis::trainer
 

@@ -29,6 +29,7 @@ namespace {
 constexpr double kBeta1 = 0.9;
 constexpr double kBeta2 = 0.999;
 constexpr double kEpsilon = 1e-8;
+constexpr double kWeightDecay = 0.2;  ///< a step of rate r shrinks parameters by r times this
 
 /// Forward passes without a gradient take this many samples at once: larger batches are slower on
 /// one core (mechanisms.md E).
@@ -306,6 +307,7 @@ struct Network::Impl {
         second.mul_(kBeta2).addcmul_(gradient, gradient, 1 - kBeta2);
         at::sqrt_out(scratch, second);
         scratch.mul_(1 / std::sqrt(correction2)).add_(kEpsilon);
+        flat.mul_(1 - learning_rate * kWeightDecay);
         flat.addcdiv_(first, scratch, -learning_rate / correction1);
     }
 

@@ -46,7 +46,8 @@ struct NetworkState {
 /// their mean, divided by their deviation; float_model() takes that back, so that the integer model
 /// gets bytes.
 ///
-/// Adam: Kingma and Ba, 2015, algorithm 1, with the constants of the paper.
+/// Adam with decoupled weight decay: Loshchilov and Hutter, 2019, algorithm 2; moments with the
+/// constants of Kingma and Ba, 2015.
 /// Nothing here draws random numbers but create(), from its seed: the same calls on the same device
 /// of the same machine give the same bits. One thread at a time.
 class Network {

@@ -82,8 +82,8 @@ class Training {
             if (progress_.epoch % evaluate_every_ == 0 || progress_.epoch == epochs_) {
                 POLIS_TRY_VOID(evaluate());
                 POLIS_TRY_VOID(save());
+                POLIS_TRY_VOID(report());
             }
-            POLIS_TRY_VOID(report());
             if (reached_target()) {
                 reason = EndReason::kTarget;
             }

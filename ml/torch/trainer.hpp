@@ -38,7 +38,7 @@ struct Job {
 struct Surroundings {
     std::function<std::uint64_t()> now_ms;          ///< never goes back; a steady clock by default
     std::function<bool()> stop;                     ///< asked before every step
-    std::function<void(const Progress&)> progress;  ///< after an epoch, and twice a second
+    std::function<void(const Progress&)> progress;  ///< after evaluations, and twice a second
 };
 
 /// What a model and the network that it was made of achieve on the test samples.

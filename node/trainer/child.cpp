@@ -75,6 +75,7 @@ Descriptor::~Descriptor() {
 Result<Child, std::string> Child::start(const std::vector<std::string>& command) {
     std::vector<std::string> copies = command;
     std::vector<char*> words;
+    words.reserve(copies.size() + 1);
     for (std::string& word : copies) {
         words.push_back(word.data());
     }

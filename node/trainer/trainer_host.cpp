@@ -54,8 +54,8 @@ Result<Descriptor, std::string> listen_at(const std::string& path) {
     return out;
 }
 
-trainer::Nonce fresh_nonce() {
-    trainer::Nonce out;
+trainer::HelloNonce fresh_nonce() {
+    trainer::HelloNonce out;
     // Never short for so few bytes. On a local socket the token is empty and proves nothing.
     (void)!::getrandom(out.data.data(), out.data.size(), 0);
     return out;

@@ -34,7 +34,6 @@ TEST(FormatsTrainer, every_struct_has_one_table_with_its_offsets_and_sizes) {
         {"Device", layout_of<trainer::Device>()},
         {"Failed", layout_of<trainer::Failed>()},
         {"Finished", layout_of<trainer::Finished>()},
-        {"Heartbeat", layout_of<trainer::Heartbeat>()},
         {"Hello", layout_of<trainer::Hello>()},
         {"LocalFile", layout_of<trainer::LocalFile>()},
         {"ModelSpec", layout_of<trainer::ModelSpec>()},

@@ -37,6 +37,7 @@
 #include <tests/fuzz/peers_seeds.hpp>
 #include <tests/fuzz/session_seeds.hpp>
 #include <tests/fuzz/tasks_seeds.hpp>
+#include <tests/fuzz/trainer_seeds.hpp>
 
 namespace polis {
 namespace {
@@ -325,6 +326,7 @@ Files make_files() {
     files.merge(fuzz::peers_seeds());
     files.merge(fuzz::session_seeds());
     files.merge(fuzz::tasks_seeds());
+    files.merge(fuzz::trainer_seeds());
     return files;
 }
 

@@ -56,25 +56,25 @@ void start_with_one_thread(char** words) {
 }
 
 int run(std::span<char* const> words) {
-    using namespace polis::trainer;
+    namespace trainer = polis::trainer;
     const std::string_view command = words.size() > 1 ? words[1] : "";
     const std::span<char* const> rest = words.subspan(words.size() > 1 ? 2 : 1);
     if (command == "train") {
-        return train_command(rest);
+        return trainer::train_command(rest);
     }
     if (command == "serve") {
-        return serve_command(rest);
+        return trainer::serve_command(rest);
     }
     if (command == "devices") {
-        return devices_command(rest);
+        return trainer::devices_command(rest);
     }
     if (command == "version") {
-        std::printf("polis-trainer %s, %s\n", POLIS_VERSION, torch_version().c_str());
-        return kExitDone;
+        std::printf("polis-trainer %s, %s\n", POLIS_VERSION, trainer::torch_version().c_str());
+        return trainer::kExitDone;
     }
     const bool help = command == "help" || command == "--help" || command == "-h";
     std::fputs(kUsage, help ? stdout : stderr);
-    return help ? kExitDone : kExitUsage;
+    return help ? trainer::kExitDone : trainer::kExitUsage;
 }
 
 }  // namespace

@@ -226,7 +226,7 @@ Socket take_signals() {
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
-    sigprocmask(SIG_BLOCK, &set, nullptr);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
     return Socket(signalfd(-1, &set, SFD_CLOEXEC));
 }
 

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <system_error>
 
 #include <fcntl.h>
 #include <netdb.h>
@@ -17,7 +18,8 @@ namespace polis::trainer {
 namespace {
 
 std::unexpected<std::string> failed(const std::string& target) {
-    return std::unexpected("cannot connect to " + target + ": " + std::strerror(errno));
+    return std::unexpected(
+        "cannot connect to " + target + ": " + std::generic_category().message(errno));
 }
 
 bool stop_blocking(int fd) {

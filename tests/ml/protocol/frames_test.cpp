@@ -26,7 +26,7 @@ Train full_train() {
 
 std::vector<HostMessage> host_messages() {
     return {
-        Challenge{.nonce = Nonce{{5}}},
+        Challenge{.nonce = HelloNonce{{5}}},
         full_train(),
         Cancel{.job = 7},
         BlobPortion{.root = Hash{{4}}, .bytes_total = 3, .offset = 0, .bytes = {1, 2, 3}}};

@@ -272,7 +272,7 @@ class Host {
 
     int listener_;
     int fd_ = -1;
-    HostLink link_{{}, Nonce{{7}}, now_ms()};
+    HostLink link_{{}, HelloNonce{{7}}, now_ms()};
     std::vector<TrainerMessage> waiting_;
 };
 
