@@ -24,6 +24,8 @@ TYPES = {
 META_SCHEMA = ["ajv@8.20.0", "@open-rpc/meta-schema@1.14.9", "@json-schema-tools/meta-schema@1.8.0"]
 CHECK = pathlib.Path(__file__).with_name("openrpc_check.mjs")
 
+ROOT = "0x" + 32 * "07"
+
 
 def fault(schema, value, root, path="result"):
     """What is wrong with the value; None if nothing is. The part of JSON Schema that is used."""
@@ -130,6 +132,8 @@ class Methods(NetCase):
             ("tx_simulate", {"raw": raw}), ("tx_pending", {}),
             ("account_get", {"address": address}), ("account_nonce", {"address": address}),
             ("account_balance", {"address": address}), ("account_history", {"address": address}),
+            ("task_list", {}), ("task_get", {"task": ROOT}), ("task_round", {}),
+            ("task_leaderboard", {"task": ROOT}), ("task_results", {}),
             ("mempool_status", {}), ("mempool_content", {}), ("consensus_info", {}),
             ("consensus_state", {}), ("consensus_committee", {}), ("consensus_term", {}),
             ("consensus_evidence", {}), ("consensus_elections", {}), ("consensus_scores", {}),
@@ -157,7 +161,10 @@ class Methods(NetCase):
                 documents[method["name"]] = (method, document)
         # What was executed once cannot be executed again, and its gas not be estimated.
         self.refused("badNonce", self.node.rpc, "tx_estimateGas", raw=self.executed_raw())
-        called = {"tx_estimateGas"}
+        # This chain's election is DPoS: it has no learning tasks.
+        self.refused(
+            "taskFailed", self.node.admin, "admin_keepTaskKey", task=ROOT, key=ROOT)
+        called = {"tx_estimateGas", "admin_keepTaskKey"}
         for name, params in self.arguments():
             method, document = documents[name]
             caller = self.node.admin if name.startswith(("admin_", "dev_")) else self.node.rpc

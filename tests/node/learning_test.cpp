@@ -139,14 +139,15 @@ TEST(RoundPlayer, stops_training_when_the_window_ends_and_ignores_late_results) 
 
 // ---- own transactions ---------------------------------------------------------------------------
 
-struct Txns {
-    Txns() {
-        params.gas_price_min = GasPrice{3};
-        params.chain_id = ChainId{101};
-    }
+ledger::Params params() {
+    ledger::Params out;
+    out.gas_price_min = GasPrice{3};
+    out.chain_id = ChainId{101};
+    return out;
+}
 
-    ledger::Params params;
-    OwnTxns machine{crypto::SigningKey(crypto::Seed(Bytes(32, 1))), params};
+struct Txns {
+    OwnTxns machine{crypto::SigningKey(crypto::Seed(Bytes(32, 1))), params()};
 };
 
 ledger::TxnBody body_of(const std::optional<Bytes>& encoded) {

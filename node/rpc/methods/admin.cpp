@@ -80,6 +80,15 @@ void snapshot(const Call& call, Respond respond) {
         });
 }
 
+Outcome keep_task_key(const Call& call) {
+    const auto kept =
+        call.node.backend.keep_task_key(call.params.hash("task"), call.params.hash("key"));
+    if (!kept) {
+        return std::unexpected(rpc_error(ErrorName::kTaskFailed, kept.error()));
+    }
+    return "true";
+}
+
 Outcome stop(const Call& call) {
     call.node.backend.stop();
     return "true";
@@ -128,6 +137,17 @@ std::vector<Method> admin_methods() {
          .result = "{height: number}",
          .errors = {ErrorName::kStoreFailed, ErrorName::kBusy},
          .handler = Async{snapshot}},
+        {.name = "admin_keepTaskKey",
+         .side = Side::kAdmin,
+         .summary = "Leaves the key of a test set with this node, which reveals it on time.",
+         .params =
+             {{.name = "task", .type = ParamType::kHash, .description = "The task's id."},
+              {.name = "key",
+               .type = ParamType::kHash,
+               .description = "32 bytes; their hash is part of the task."}},
+         .result = "true",
+         .errors = {ErrorName::kTaskFailed},
+         .handler = OnWorker{keep_task_key}},
         {.name = "admin_stop",
          .side = Side::kAdmin,
          .summary = "Ends the node cleanly.",

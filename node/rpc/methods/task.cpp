@@ -183,15 +183,6 @@ Outcome results(const Call& call) {
     return out.end_array().end_object().take();
 }
 
-Outcome keep_key(const Call& call) {
-    const auto kept =
-        call.node.backend.keep_task_key(call.params.hash("task"), call.params.hash("key"));
-    if (!kept) {
-        return std::unexpected(rpc_error(ErrorName::kTaskFailed, kept.error()));
-    }
-    return "true";
-}
-
 }  // namespace
 
 std::vector<Method> task_methods() {
@@ -225,18 +216,7 @@ std::vector<Method> task_methods() {
          .params = {limit_param("Rounds at most.", "10")},
          .result = "{rounds: [RoundResult]}",
          .errors = {ErrorName::kStoreFailed},
-         .handler = OnWorker{results}},
-        {.name = "task_keepKey",
-         .side = Side::kAdmin,
-         .summary = "Leaves the key of a test set with this node, which reveals it on time.",
-         .params =
-             {kTaskParam,
-              {.name = "key",
-               .type = ParamType::kHash,
-               .description = "32 bytes; their hash is part of the task."}},
-         .result = "true",
-         .errors = {ErrorName::kTaskFailed},
-         .handler = OnWorker{keep_key}}};
+         .handler = OnWorker{results}}};
 }
 
 }  // namespace polis::node::rpc
