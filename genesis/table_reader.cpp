@@ -132,6 +132,24 @@ PresetResult<bool> TableReader::boolean(std::string_view key) const {
     return value->get();
 }
 
+PresetResult<std::vector<std::uint64_t>> TableReader::numbers(std::string_view key) const {
+    constexpr std::string_view kWanted = "a list of numbers such as [64]";
+    POLIS_TRY(const toml::node* const found, node(key, "[64]"));
+    const auto* const list = found->as_array();
+    if (list == nullptr) {
+        return std::unexpected(wrong_type(key, *found, kWanted));
+    }
+    std::vector<std::uint64_t> out;
+    for (const toml::node& entry : *list) {
+        const auto* const value = entry.as_integer();
+        if (value == nullptr || value->get() < 0) {
+            return std::unexpected(wrong_type(key, entry, kWanted));
+        }
+        out.push_back(static_cast<std::uint64_t>(value->get()));
+    }
+    return out;
+}
+
 PresetResult<std::vector<std::string>> TableReader::texts(std::string_view key) const {
     constexpr std::string_view kWanted = "a list of texts such as [\"...\"]";
     POLIS_TRY(const toml::node* const found, node(key, "[]"));

@@ -50,6 +50,9 @@ class TableReader {
     [[nodiscard]] PresetResult<std::uint64_t> number(std::string_view key) const;
     [[nodiscard]] PresetResult<bool> boolean(std::string_view key) const;
 
+    /// A list of numbers from 0.
+    [[nodiscard]] PresetResult<std::vector<std::uint64_t>> numbers(std::string_view key) const;
+
     /// A list of texts.
     [[nodiscard]] PresetResult<std::vector<std::string>> texts(std::string_view key) const;
     [[nodiscard]] PresetResult<Amount> amount(std::string_view key) const;

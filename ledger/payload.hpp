@@ -107,7 +107,7 @@ struct RevealModel {
         codec::fields(&RevealModel::task, &RevealModel::model, &RevealModel::salt);
 };
 
-/// Makes the key of the test set known; by the task's owner.
+/// Makes the key of the test set known; by whoever has it.
 struct RevealTestKey {
     Hash task;
     Hash key;

@@ -147,7 +147,7 @@ struct Paid {
 /// kRevealMismatch or kSuccess
 [[nodiscard]] ModuleResult apply(TxnContext& context, const RevealModel& request);
 
-/// @return kNoTasks, kUnknownTask, kNotTaskOwner, kRoundNotOpen, kRoundTooEarly, kRoundTooLate,
+/// @return kNoTasks, kUnknownTask, kRoundNotOpen, kRoundTooEarly, kRoundTooLate,
 /// kAlreadyRevealed, kWrongTestKey or kSuccess
 [[nodiscard]] ModuleResult apply(TxnContext& context, const RevealTestKey& request);
 

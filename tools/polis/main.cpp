@@ -51,6 +51,7 @@ int run(int argc, char** argv) {
     add_demo_command(program);
     add_devnet_commands(program);
     add_account_commands(program);
+    add_task_commands(program);
     add_tx_commands(program);
     add_stake_commands(program);
     add_chain_commands(program);

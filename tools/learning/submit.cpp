@@ -1,0 +1,125 @@
+#include <tools/learning/submit.hpp>
+
+#include <chrono>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <consensus/pole/records.hpp>
+#include <core/crypto/ed25519.hpp>
+#include <core/crypto/secret.hpp>
+#include <core/hex.hpp>
+#include <ledger/modules/task_sealing.hpp>
+#include <ml/data/source.hpp>
+#include <ml/data/split.hpp>
+
+namespace polis::tools::learning {
+
+namespace {
+
+constexpr std::chrono::seconds kUploadPatience{120};
+
+/// What models of a task may need; generous for every architecture that the trainer knows.
+constexpr std::uint32_t kModelBytesMax = std::uint32_t{4} << 20;
+constexpr std::uint64_t kMultiplyAddsMax = 20'000'000;
+
+std::unexpected<Failure> failed(const data::DataError& error) {
+    return std::unexpected(Failure(error.text()));
+}
+
+struct Parts {
+    Bytes training;
+    Bytes validation;
+    Bytes test;
+};
+
+Fallible<Parts> divide(const TaskFile& file, data::Sources sources) {
+    const bool has_test = !sources.test.empty();
+    const auto all = exact::DatasetView::open(sources.train);
+    if (!all) {
+        return std::unexpected(Failure(std::string(exact::to_string(all.error()))));
+    }
+    auto split = data::split(
+        *all,
+        {.validation_ppm = file.validation_ppm, .test_ppm = has_test ? 0 : file.test_ppm},
+        file.seed);
+    if (!split) {
+        return failed(split.error());
+    }
+    return Parts{
+        .training = std::move(split->train),
+        .validation = std::move(split->validation),
+        .test = has_test ? std::move(sources.test) : std::move(split->test)};
+}
+
+}  // namespace
+
+Fallible<Prepared> prepare(const TaskFile& file, const std::string& tag) {
+    data::SourceOptions options;
+    options.seed = file.seed;
+    auto sources = data::load_source(file.source, options);
+    if (!sources) {
+        return failed(sources.error());
+    }
+    POLIS_TRY(Parts parts, divide(file, *std::move(sources)));
+    const auto training = exact::DatasetView::open(parts.training);
+    const auto test = exact::DatasetView::open(parts.test);
+    if (!training || !test) {
+        return std::unexpected(
+            Failure("a part of the data is empty; choose other percentages under [data]"));
+    }
+    Prepared out;
+    const crypto::Seed seed = crypto::Seed::generate();
+    out.key = Hash::from_view(seed.view());
+    out.sealed_test = ledger::tasks::seal(crypto::Secret32(seed.view()), parts.test);
+    out.training_samples = training->count();
+    out.test_samples = test->count();
+    ledger::TaskSpec& spec = out.spec;
+    spec.name = file.name;
+    spec.tag = to_bytes(as_bytes(tag));
+    spec.test_key_hash = consensus::pole::test_key_hash(out.key);
+    spec.input = training->shape();
+    spec.classes = training->classes();
+    spec.model_bytes_max = kModelBytesMax;
+    spec.multiply_adds_max = kMultiplyAddsMax;
+    spec.target_ppm = file.target_ppm;
+    spec.reward = file.reward;
+    spec.bond = file.bond;
+    spec.trainer_bond = file.trainer_bond;
+    spec.training_ms = file.window_ms;
+    spec.reveal_ms = file.reveal_ms;
+    spec.scoring_ms = file.scoring_ms;
+    spec.runner_up_bps = file.runner_up_bps;
+    out.training = std::move(parts.training);
+    out.validation = std::move(parts.validation);
+    if (const auto wrong = ledger::spec_error(spec)) {
+        return std::unexpected(Failure(std::string(ledger::to_string(*wrong))));
+    }
+    return out;
+}
+
+Fallible<Hash> upload(const HttpAddress& node, const Bytes& blob) {
+    HttpClient client(node);
+    const auto answer = client.send(
+        {.method = "PUT",
+         .target = "/v1/blobs",
+         .body = std::string(as_text(blob)),
+         .content_type = "application/octet-stream",
+         .token = {}},
+        kUploadPatience);
+    if (!answer) {
+        return std::unexpected(Failure(describe(answer.error())));
+    }
+    const auto json = nlohmann::json::parse(answer->body, nullptr, /*allow_exceptions=*/false);
+    const auto root = json.is_object() && json.contains("root") && json["root"].is_string()
+                          ? fixed_from_hex<Hash>(json["root"].get<std::string>())
+                          : std::nullopt;
+    if (answer->status / 100 != 2 || !root) {
+        return std::unexpected(Failure(fmt::format(
+            "{} did not take a blob of {} bytes: {}", node.text(), blob.size(), answer->body)));
+    }
+    return *root;
+}
+
+}  // namespace polis::tools::learning
