@@ -122,6 +122,16 @@ Outcome submit(const SubmitOptions& options) {
         const crypto::SigningKey key, signing_key(options.signing.from, options.signing.keys));
     POLIS_TRY(RpcClient client, connect(options.signing.node));
     POLIS_TRY(RpcClient admin, admin_of(options));
+    const Hash id = ledger::tasks::task_id(crypto::address_of(key.public_key()), as_bytes(tag));
+    const std::string name = to_hex_prefixed(id.view());
+    // The key of a task that is on chain must not be replaced by another one.
+    POLIS_TRY(const Json known, ask(client, "task_get", {{"task", name}}));
+    if (!known.is_null()) {
+        return std::unexpected(Failure(fmt::format(
+            "this account has a task with the tag \"{}\" already: {}; choose another --tag",
+            tag,
+            name)));
+    }
     say_progress("reading " + file.source);
     POLIS_TRY(learning::Prepared task, learning::prepare(file, tag));
     say_progress(fmt::format(
@@ -131,8 +141,6 @@ Outcome submit(const SubmitOptions& options) {
     POLIS_TRY(task.spec.training, learning::upload(client.address(), task.training));
     POLIS_TRY(task.spec.validation, learning::upload(client.address(), task.validation));
     POLIS_TRY(task.spec.test, learning::upload(client.address(), task.sealed_test));
-    const Hash id = ledger::tasks::task_id(crypto::address_of(key.public_key()), as_bytes(tag));
-    const std::string name = to_hex_prefixed(id.view());
     POLIS_TRY_VOID(ask(
         admin, "admin_keepTaskKey", {{"task", name}, {"key", to_hex_prefixed(task.key.view())}}));
     const auto patience = std::chrono::seconds(options.signing.timeout_s);
