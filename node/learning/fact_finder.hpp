@@ -67,7 +67,7 @@ class FactFinder {
     void score(const ScoreWanted& wanted);
     [[nodiscard]] std::optional<Bytes> read(const Hash& root) const;
     [[nodiscard]] bool still_wanted(const Hash& subject) const;
-    void forget_all_but(const Wanted& wanted);
+    void forget_all_but(const Wanted& wanted) POLIS_REQUIRES(mutex_);
 
     const Setup setup_;
     FactFinderCounters counters_;
