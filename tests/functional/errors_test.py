@@ -121,7 +121,8 @@ class Mistakes(NetCase):
 class Doctor(NetCase):
     def doctor(self, node):
         done = subprocess.run(
-            [harness.POLISD, "doctor", "--home", str(node.home), "--json"],
+            [harness.POLISD, "doctor", "--home", str(node.home), "--json",
+             *[f"--{key}={value}" for key, value in node.flags.items() if value]],
             capture_output=True, text=True, check=False)
         return done.returncode, harness.json.loads(done.stdout)
 
