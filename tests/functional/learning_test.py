@@ -82,6 +82,25 @@ class Learning(unittest.TestCase):
             done["task"] + "; choose another --tag",
             self.run_polis("task", "submit", "task.toml", "--from", "dev:0", code=1))
 
+    def test_the_demo_ends_with_winners_and_leaders(self):
+        home = self.dir / "demo"
+        self.addCleanup(
+            subprocess.run, [harness.POLIS, "devnet", "down", "--home", home], check=False,
+            capture_output=True)
+        done = self.run_polis(
+            "demo", "--home", home, "--polisd", Path(harness.POLISD).resolve(), "--data",
+            "digits:600", "--window", 4)
+        self.assertEqual(len(done["rounds"]), 2)
+        for number, row in enumerate(done["rounds"], start=1):
+            self.assertEqual(row["of"], 90)
+            self.assertGreaterEqual(row["right"], 54, "the target is 60 %")
+            self.assertEqual(row["paid"], "105000000000")
+            led = {leader["node"]: leader[f"after_round_{number}"]
+                   for leader in done["blocks_by_leader"]}
+            # Others propose only while it is down: the demo kills a node in the second round.
+            self.assertEqual(max(led, key=led.get), row["winner"])
+            self.assertGreater(led[row["winner"]], 0)
+
     def test_mistakes_are_explained(self):
         for text, says in (
                 (TASK.replace("[pay]", "[pay]\nrewrad = 1"), "did you mean reward"),

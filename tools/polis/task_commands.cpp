@@ -9,15 +9,12 @@
 
 #include <fmt/format.h>
 
-#include <core/crypto/address.hpp>
 #include <core/hex.hpp>
-#include <ledger/limits.hpp>
-#include <ledger/modules/task_records.hpp>
 #include <ledger/payload.hpp>
 #include <tools/client/sender.hpp>
 #include <tools/devnet/devnet.hpp>
 #include <tools/devnet/members.hpp>
-#include <tools/learning/submit.hpp>
+#include <tools/learning/offer.hpp>
 #include <tools/polis/arguments.hpp>
 #include <tools/polis/command.hpp>
 #include <tools/polis/json_report.hpp>
@@ -118,50 +115,27 @@ Fallible<Json> follow(RpcClient& client, const std::string& id, milliseconds pat
 Outcome submit(const SubmitOptions& options) {
     POLIS_TRY(const std::string text, read_text(options.file));
     POLIS_TRY(const learning::TaskFile file, learning::parse_task_file(text, options.file));
-    const std::string tag = options.tag.empty() ? file.name : options.tag;
-    if (tag.size() > ledger::kTaskTagBytesMax) {
-        return wrong_usage(fmt::format(
-            "the tag \"{}\" has {} bytes; choose a --tag of at most {}",
-            tag,
-            tag.size(),
-            ledger::kTaskTagBytesMax));
-    }
     POLIS_TRY(
         const crypto::SigningKey key, signing_key(options.signing.from, options.signing.keys));
     POLIS_TRY(RpcClient client, connect(options.signing.node));
     POLIS_TRY(RpcClient admin, admin_of(options));
-    const Hash id = ledger::tasks::task_id(crypto::address_of(key.public_key()), as_bytes(tag));
-    const std::string name = to_hex_prefixed(id.view());
-    // The key of a task that is on chain must not be replaced by another one.
-    POLIS_TRY(const Json known, ask(client, "task_get", {{"task", name}}));
-    if (!known.is_null()) {
-        return std::unexpected(Failure(fmt::format(
-            "this account has a task with the tag \"{}\" already: {}; choose another --tag",
-            tag,
-            name)));
-    }
-    say_progress("reading " + file.source);
-    POLIS_TRY(learning::Prepared task, learning::prepare(file, tag));
-    say_progress(fmt::format(
-        "storing {} samples to learn from and {} sealed ones",
-        task.training_samples,
-        task.test_samples));
-    POLIS_TRY(task.spec.training, learning::upload(client.address(), task.training));
-    POLIS_TRY(task.spec.validation, learning::upload(client.address(), task.validation));
-    POLIS_TRY(task.spec.test, learning::upload(client.address(), task.sealed_test));
-    POLIS_TRY_VOID(ask(
-        admin, "admin_keepTaskKey", {{"task", name}, {"key", to_hex_prefixed(task.key.view())}}));
+    POLIS_TRY(
+        const learning::Offered offered,
+        learning::offer(
+            {client, admin, key},
+            file,
+            options.tag.empty() ? file.name : options.tag,
+            say_progress));
     const auto patience = std::chrono::seconds(options.signing.timeout_s);
-    POLIS_TRY(const Sent sent, send_payload(client, key, ledger::SubmitTask{task.spec}, {}));
-    POLIS_TRY(const Executed done, wait_success(client, sent.id, patience, say_progress));
+    POLIS_TRY(const Executed done, wait_success(client, offered.sent.id, patience, say_progress));
     Json answer = {
-        {"task", name},
-        {"txn", to_hex_prefixed(sent.id.view())},
+        {"task", offered.task},
+        {"txn", to_hex_prefixed(offered.sent.id.view())},
         {"height", done.height.value},
-        {"trainingSamples", task.training_samples},
-        {"testSamples", task.test_samples}};
+        {"trainingSamples", offered.training_samples},
+        {"testSamples", offered.test_samples}};
     if (options.wait) {
-        POLIS_TRY(answer["result"], follow(client, name, patience));
+        POLIS_TRY(answer["result"], follow(client, offered.task, patience));
         return print_answer(
             options.signing.node.json ? answer : answer["result"], options.signing.node.json);
     }
