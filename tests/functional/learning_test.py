@@ -63,7 +63,7 @@ class Learning(unittest.TestCase):
 
     def test_the_best_model_earns_reward_and_seat(self):
         done = self.run_polis(
-            "task", "submit", "task.toml", "--from", "dev:0", "--follow", "--timeout", 120)
+            "task", "submit", "task.toml", "--from", "dev:0", "--wait", "--timeout", 120)
         result = done["result"]
         entries = result["entries"]
         self.assertEqual(len(entries), 4)

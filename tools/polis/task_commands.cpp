@@ -35,7 +35,6 @@ struct SubmitOptions {
     std::string tag;
     std::string admin;
     std::string token_file;
-    bool wait = false;
 };
 
 struct TaskOptions {
@@ -134,7 +133,7 @@ Outcome submit(const SubmitOptions& options) {
         {"height", done.height.value},
         {"trainingSamples", offered.training_samples},
         {"testSamples", offered.test_samples}};
-    if (options.wait) {
+    if (options.signing.wait) {
         POLIS_TRY(answer["result"], follow(client, offered.task, patience));
         return print_answer(
             options.signing.node.json ? answer : answer["result"], options.signing.node.json);
@@ -177,8 +176,8 @@ void add_submit(Program& program, CLI::App& group) {
     command.add_option("--tag", options->tag, "Your own name for it; the same again is refused");
     command.add_option("--admin", options->admin, "Operator's port of the node that keeps the key");
     command.add_option("--token-file", options->token_file, "The operator's token, with --admin");
-    command.add_flag("--follow", options->wait, "Wait until it is settled");
     add_signing_options(command, options->signing);
+    command.get_option("--wait")->description("Until its round is settled");
     program.on(command, [options] { return submit(*options); });
 }
 
