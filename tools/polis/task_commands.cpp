@@ -28,6 +28,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kAdminPatience{30'000};
 constexpr milliseconds kLookPause{500};
+constexpr milliseconds kTurnPatience{120'000};
 
 struct SubmitOptions {
     SigningOptions signing;
@@ -111,6 +112,14 @@ Fallible<Json> follow(RpcClient& client, const std::string& id, milliseconds pat
     return timed_out("the task is not settled yet; go on with: polis task leaderboard " + id);
 }
 
+/// Blobs spread and the task's turn comes before its windows begin.
+milliseconds patience_of(const SubmitOptions& options, const learning::TaskFile& file) {
+    if (options.signing.timeout_s > 0) {
+        return std::chrono::seconds(options.signing.timeout_s);
+    }
+    return milliseconds(file.window_ms + file.reveal_ms + file.scoring_ms) + kTurnPatience;
+}
+
 Outcome submit(const SubmitOptions& options) {
     POLIS_TRY(const std::string text, read_text(options.file));
     POLIS_TRY(const learning::TaskFile file, learning::parse_task_file(text, options.file));
@@ -125,7 +134,7 @@ Outcome submit(const SubmitOptions& options) {
             file,
             options.tag.empty() ? file.name : options.tag,
             say_progress));
-    const auto patience = std::chrono::seconds(options.signing.timeout_s);
+    const milliseconds patience = patience_of(options, file);
     POLIS_TRY(const Executed done, wait_success(client, offered.sent.id, patience, say_progress));
     Json answer = {
         {"task", offered.task},
@@ -176,8 +185,10 @@ void add_submit(Program& program, CLI::App& group) {
     command.add_option("--tag", options->tag, "Your own name for it; the same again is refused");
     command.add_option("--admin", options->admin, "Operator's port of the node that keeps the key");
     command.add_option("--token-file", options->token_file, "The operator's token, with --admin");
+    options->signing.timeout_s = 0;
     add_signing_options(command, options->signing);
     command.get_option("--wait")->description("Until its round is settled");
+    command.get_option("--timeout")->default_str("as long as its windows, and two minutes");
     program.on(command, [options] { return submit(*options); });
 }
 
