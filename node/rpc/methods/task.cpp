@@ -17,8 +17,6 @@ namespace {
 namespace tasks = ledger::tasks;
 namespace pole = consensus::pole;
 
-const Param kTaskParam{.name = "task", .type = ParamType::kHash, .description = "The task's id."};
-
 std::string_view phase_name(pole::Phase phase) {
     switch (phase) {
         case pole::Phase::kTraining:
@@ -29,25 +27,6 @@ std::string_view phase_name(pole::Phase phase) {
             return "scoring";
     }
     return "unknown";
-}
-
-void write_score(
-    JsonWriter& out, std::string_view name, const std::optional<pole::ScoreResult>& score) {
-    if (!score) {
-        out.null(name);
-        return;
-    }
-    out.begin_object(name).number("correct", score->correct).number("count", score->count);
-    out.decimal("crossEntropy", score->cross_entropy);
-    out.flag("valid", score->verdict == pole::Verdict::kScored).end_object();
-}
-
-void write_optional(JsonWriter& out, std::string_view name, const std::optional<Hash>& hash) {
-    if (hash) {
-        out.bytes(name, hash->view());
-    } else {
-        out.null(name);
-    }
 }
 
 /// Shape Task.
@@ -195,7 +174,7 @@ std::vector<Method> task_methods() {
          .handler = OnWorker{list}},
         {.name = "task_get",
          .summary = "A task; null if this chain knows none of that id.",
-         .params = {kTaskParam},
+         .params = {task_param()},
          .result = "Task|null",
          .errors = {ErrorName::kStoreFailed},
          .handler = OnWorker{get}},
@@ -207,7 +186,7 @@ std::vector<Method> task_methods() {
          .handler = OnWorker{round}},
         {.name = "task_leaderboard",
          .summary = "How a task's round ended, best model first; null while it has not.",
-         .params = {kTaskParam},
+         .params = {task_param()},
          .result = "RoundResult|null",
          .errors = {ErrorName::kStoreFailed},
          .handler = OnWorker{leaderboard}},
