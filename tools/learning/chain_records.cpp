@@ -164,6 +164,7 @@ Fallible<TaskRecord> parse_task(const Json& json) {
     spec.training_ms = reader.number("trainingMs");
     spec.reveal_ms = reader.number("revealMs");
     spec.scoring_ms = reader.number("scoringMs");
+    spec.architecture = reader.text("architecture");
     spec.runner_up_bps = reader.number<std::uint16_t>("runnerUpBps");
     return reader.finish(std::move(out));
 }

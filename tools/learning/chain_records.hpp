@@ -17,7 +17,7 @@ struct TaskRecord {
     Hash id;
     std::string state;
     std::uint64_t round = 0;  ///< 0 before one opens
-    ledger::TaskSpec spec;    ///< without tag and architecture
+    ledger::TaskSpec spec;    ///< without its tag
 };
 
 /// A revealed model as the node tells it.

@@ -12,6 +12,7 @@
 #include <core/hex.hpp>
 #include <ledger/modules/task_sealing.hpp>
 #include <ml/exact/dataset.hpp>
+#include <ml/protocol/model_spec.hpp>
 #include <tools/learning/data.hpp>
 
 namespace polis::tools::learning {
@@ -62,6 +63,7 @@ Fallible<Prepared> prepare(const TaskFile& file, const std::string& tag) {
     spec.reveal_ms = file.reveal_ms;
     spec.scoring_ms = file.scoring_ms;
     spec.runner_up_bps = file.runner_up_bps;
+    spec.architecture = trainer::to_text({.kind = file.kind, .hidden = file.hidden});
     out.training = std::move(parts.training);
     out.validation = std::move(parts.validation);
     if (const auto wrong = ledger::spec_error(spec)) {

@@ -9,6 +9,7 @@
 #include <ledger/modules/task_sealing.hpp>
 #include <ml/exact/dataset.hpp>
 #include <node/rpc/describe.hpp>
+#include <node/rpc/describe_tasks.hpp>
 #include <node/rpc/methods/methods.hpp>
 #include <node/rpc/methods/rows.hpp>
 #include <node/rpc/services.hpp>

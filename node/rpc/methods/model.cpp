@@ -7,6 +7,7 @@
 #include <core/integer.hpp>
 #include <ledger/modules/task_queries.hpp>
 #include <node/rpc/describe.hpp>
+#include <node/rpc/describe_tasks.hpp>
 #include <node/rpc/methods/methods.hpp>
 #include <node/rpc/methods/rows.hpp>
 #include <node/rpc/services.hpp>

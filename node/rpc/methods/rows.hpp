@@ -1,11 +1,7 @@
 #pragma once
 
-#include <optional>
 #include <string_view>
 
-#include <consensus/pole/records.hpp>
-#include <core/types.hpp>
-#include <node/rpc/json/write.hpp>
 #include <node/rpc/registry.hpp>
 
 /// What methods that answer with rows share.
@@ -19,15 +15,6 @@ namespace polis::node::rpc {
 
 /// A parameter `task`.
 [[nodiscard]] Param task_param();
-
-/// Shape Score, or null.
-void write_score(
-    JsonWriter& out,
-    std::string_view name,
-    const std::optional<consensus::pole::ScoreResult>& score);
-
-/// A hash, or null.
-void write_optional(JsonWriter& out, std::string_view name, const std::optional<Hash>& hash);
 
 /// Shape Pending; tx_pending and mempool_content.
 void pending_rows(const Call& call, Respond respond);

@@ -6,6 +6,7 @@
 #include <core/integer.hpp>
 #include <ledger/modules/task_queries.hpp>
 #include <node/rpc/describe.hpp>
+#include <node/rpc/describe_tasks.hpp>
 #include <node/rpc/methods/methods.hpp>
 #include <node/rpc/methods/rows.hpp>
 #include <node/rpc/services.hpp>
@@ -17,17 +18,6 @@ namespace {
 namespace tasks = ledger::tasks;
 namespace pole = consensus::pole;
 
-std::string_view phase_name(pole::Phase phase) {
-    switch (phase) {
-        case pole::Phase::kTraining:
-            return "training";
-        case pole::Phase::kRevealing:
-            return "revealing";
-        case pole::Phase::kScoring:
-            return "scoring";
-    }
-    return "unknown";
-}
 
 /// Shape Task.
 void write_task(JsonWriter& out, const Hash& id, const tasks::Task& task) {
@@ -39,6 +29,7 @@ void write_task(JsonWriter& out, const Hash& id, const tasks::Task& task) {
         .flag("available", task.available.has_value());
     out.decimal("escrow", task.escrow.value).decimal("reward", spec.reward.value);
     out.decimal("bond", spec.bond.value).decimal("trainerBond", spec.trainer_bond.value);
+    out.text("architecture", spec.architecture);
     out.number("runnerUpBps", spec.runner_up_bps).number("targetPpm", spec.target_ppm);
     out.begin_array("input").number(spec.input.channels).number(spec.input.height);
     out.number(spec.input.width).end_array().number("classes", spec.classes);
