@@ -23,7 +23,8 @@ def load_model(path):
     tensors = {}
     for name, entry in header.items():
         begin, end = entry["data_offsets"]
-        values = torch.frombuffer(data[8 + size + begin:8 + size + end], dtype=TYPES[entry["dtype"]])
+        part = data[8 + size + begin:8 + size + end]
+        values = torch.frombuffer(part, dtype=TYPES[entry["dtype"]])
         tensors[name] = values.reshape(entry["shape"]).long()
     return json.loads(notes["architecture"]), notes, tensors
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include <consensus/election.hpp>
-#include <consensus/pole/round.hpp>
 #include <consensus/pole/records.hpp>
+#include <consensus/pole/round.hpp>
 #include <core/codec/borsh.hpp>
 #include <core/types.hpp>
 #include <ledger/modules/context.hpp>

@@ -280,8 +280,8 @@ class Replay {
     Fact own_score(const tasks::ScoreWanted& wanted, const Fact& attested) {
         const std::string who = crypto::to_text(wanted.trainer);
         const Bytes* model = model_of(wanted.trainer, wanted.model);
-        const Bytes* data = blobs_.get(
-            wanted.data, "the samples", tasks::sealed_bytes(exact::kDatasetBytesMax));
+        const Bytes* data =
+            blobs_.get(wanted.data, "the samples", tasks::sealed_bytes(exact::kDatasetBytesMax));
         if (model == nullptr || data == nullptr) {
             return attested;  // the difference is noted; the round goes on as the chain says
         }
@@ -313,8 +313,7 @@ class Replay {
 };
 
 template <class T>
-void compare(
-    std::vector<std::string>& out, std::string_view what, const T& chain, const T& own) {
+void compare(std::vector<std::string>& out, std::string_view what, const T& chain, const T& own) {
     if (chain != own) {
         out.push_back(fmt::format("{} is {} on chain, {} worked out", what, chain, own));
     }
@@ -329,8 +328,7 @@ void compare_entry(AuditedEntry& out, const tasks::EntryResult& own) {
     std::vector<std::string>& to = out.differences;
     compare(to, "trainer", crypto::to_text(chain.trainer), crypto::to_text(own.trainer));
     compare(to, "model", text_of(chain.model), text_of(own.model));
-    compare(
-        to, "end", std::string(tasks::to_string(chain.end)), std::string(to_string(own.end)));
+    compare(to, "end", std::string(tasks::to_string(chain.end)), std::string(to_string(own.end)));
     compare(to, "score", text_of(chain.score), text_of(own.score));
     compare(to, "paid", chain.paid.value, own.paid.value);
 }
@@ -398,8 +396,8 @@ Fallible<Audit> audit(RpcClient& client, const Hash& id) {
     if (own) {
         compare_round(out, claimed, *own);
     } else {
-        out.differences.push_back(fmt::format(
-            "by its blocks the round is not over at block {}", claimed.settled.value));
+        out.differences.push_back(
+            fmt::format("by its blocks the round is not over at block {}", claimed.settled.value));
     }
     out.availabilities = replay.blobs_fetched();
     return out;

@@ -20,7 +20,7 @@ namespace polis::tools::learning {
 struct AuditedEntry {
     std::uint64_t rank = 0;  ///< on the chain's leaderboard
     ledger::tasks::EntryResult chain;
-    std::optional<ledger::tasks::EntryResult> own;         ///< in the same place
+    std::optional<ledger::tasks::EntryResult> own;          ///< in the same place
     std::optional<consensus::pole::ScoreResult> evaluated;  ///< by this program
     std::vector<std::string> differences;
 };
@@ -29,8 +29,8 @@ struct Audit {
     Hash task;
     std::string name;
     std::uint64_t round = 0;
-    std::uint64_t blocks = 0;       ///< that were read
-    std::uint64_t scores = 0;       ///< attested ones that were worked out again
+    std::uint64_t blocks = 0;          ///< that were read
+    std::uint64_t scores = 0;          ///< attested ones that were worked out again
     std::uint64_t availabilities = 0;  ///< attested blobs that were fetched and hashed
     std::vector<AuditedEntry> entries;
     std::vector<std::string> differences;  ///< of the round as a whole

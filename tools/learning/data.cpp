@@ -59,8 +59,9 @@ Fallible<void> check_alike(const Parts& parts, const std::string& source) {
         if (!training || !view || view->shape() != training->shape() ||
             view->classes() != training->classes()) {
             return std::unexpected(Failure(
-                source + ": its parts have samples of different shapes or classes; make them from "
-                         "one source with polis data split"));
+                source +
+                ": its parts have samples of different shapes or classes; make them from "
+                "one source with polis data split"));
         }
     }
     return {};

@@ -69,10 +69,8 @@ Fallible<void> read_map(ModelFile& out, const exact::SafetensorsFile& file, std:
     out.map = known;
     out.seed = *seed;
     const Mapping map = Mapping::derive(*seed, out.model.model().input, kind_of(known));
-    if (file.input_map &&
-        *file.input_map != exact::InputMap{map.sources(), map.inversions()}) {
-        return failed(
-            std::string(path), "its input map is not the one of its seed; pull it again");
+    if (file.input_map && *file.input_map != exact::InputMap{map.sources(), map.inversions()}) {
+        return failed(std::string(path), "its input map is not the one of its seed; pull it again");
     }
     return {};
 }
@@ -162,9 +160,9 @@ Fallible<Pulled> pull(RpcClient& client, const Hash& task, std::uint64_t rank) {
         return std::unexpected(Failure("the node's answers contradict each other; try again"));
     }
     if (consensus::pole::seed_of(record.beacon, record.task, record.trainer) != record.seed) {
-        return std::unexpected(Failure(
-            "the node names a seed that does not follow from beacon, task and trainer; ask "
-            "another node with --rpc"));
+        return std::unexpected(
+            Failure("the node names a seed that does not follow from beacon, task and trainer; ask "
+                    "another node with --rpc"));
     }
     POLIS_TRY(
         const Bytes blob, fetch_blob(client, record.root, "the model", exact::kModelBytesMax));
@@ -212,8 +210,8 @@ Fallible<Evaluated> evaluate(const ModelFile& file, const exact::DatasetView& da
     Evaluated out;
     out.classes.resize(data.classes());
     for (std::uint32_t i = 0; i < data.count(); ++i) {
-        const auto one = exact::score(
-            evaluator, map ? &*map : nullptr, data, {.begin = i, .end = i + 1});
+        const auto one =
+            exact::score(evaluator, map ? &*map : nullptr, data, {.begin = i, .end = i + 1});
         if (!one) {
             const exact::Shape& shape = data.shape();
             const exact::Shape& input = file.model.model().input;
@@ -267,8 +265,8 @@ Fallible<std::optional<tasks::EntryResult>> entry_of(
                to_hex_prefixed(entry.model->view()) == note(file.notes, kNoteRoot);
     });
     if (found == result.entries.end()) {
-        return std::unexpected(Failure(
-            "the task's round has no such model of such a trainer; pull the model again"));
+        return std::unexpected(
+            Failure("the task's round has no such model of such a trainer; pull the model again"));
     }
     return std::optional{*found};
 }

@@ -74,8 +74,7 @@ struct Evaluated {
 };
 
 /// Evaluates in integers, behind the file's map. @error the data do not fit the model
-[[nodiscard]] Fallible<Evaluated> evaluate(
-    const ModelFile& file, const exact::DatasetView& data);
+[[nodiscard]] Fallible<Evaluated> evaluate(const ModelFile& file, const exact::DatasetView& data);
 
 /// Fetches the samples that decided a settled round, opened with the revealed key.
 [[nodiscard]] Fallible<Bytes> deciding_samples(

@@ -56,8 +56,8 @@ std::optional<HistoryBlock> parse_block(const Json& json) {
         return std::nullopt;
     }
     const auto header = raw_of(json["header"]);
-    auto decoded = header ? codec::decode<ledger::Header>(*header)
-                          : std::unexpected(codec::DecodeError{});
+    auto decoded =
+        header ? codec::decode<ledger::Header>(*header) : std::unexpected(codec::DecodeError{});
     if (!decoded) {
         return std::nullopt;
     }

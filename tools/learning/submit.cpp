@@ -32,9 +32,7 @@ Fallible<Prepared> prepare(const TaskFile& file, const std::string& tag) {
         Parts parts,
         load_parts(
             file.source,
-            {.test_ppm = file.test_ppm,
-             .validation_ppm = file.validation_ppm,
-             .seed = file.seed}));
+            {.test_ppm = file.test_ppm, .validation_ppm = file.validation_ppm, .seed = file.seed}));
     const auto training = exact::DatasetView::open(parts.training);
     const auto test = exact::DatasetView::open(parts.test);
     if (!training || !test) {

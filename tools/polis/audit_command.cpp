@@ -1,5 +1,8 @@
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -40,20 +43,39 @@ std::string score_cell(const std::optional<consensus::pole::ScoreResult>& score)
         return score->verdict == consensus::pole::Verdict::kBadModel ? "bad model" : "bad data";
     }
     return score_text(
-        {.correct = score->correct,
-         .cross_entropy = score->cross_entropy,
-         .count = score->count});
+        {.correct = score->correct, .cross_entropy = score->cross_entropy, .count = score->count});
+}
+
+/// A score for programs and for people.
+void add_cell(
+    Report& row, std::string_view key, const std::optional<consensus::pole::ScoreResult>& score) {
+    Report::Json json;  // every row of a table has the same cells
+    if (score) {
+        json = {
+            {"correct", score->correct},
+            {"count", score->count},
+            {"crossEntropy", std::to_string(score->cross_entropy)},
+            {"valid", score->verdict == consensus::pole::Verdict::kScored}};
+    }
+    row.json(key, std::move(json));
+    row.note(key, score_cell(score));
+}
+
+/// Reasons: a list for programs, a line for people.
+void add_differences(Report& report, const std::vector<std::string>& texts) {
+    report.json("differences", texts);
+    report.note("difference", joined(texts));
 }
 
 Report row_of(const learning::AuditedEntry& entry) {
     Report row;
     row.number("rank", entry.rank).address("trainer", entry.chain.trainer);
     row.text("end", ledger::tasks::to_string(entry.chain.end));
-    row.text("chain", score_cell(entry.chain.score));
-    row.text("worked_out", score_cell(entry.evaluated));
+    add_cell(row, "chain", entry.chain.score);
+    add_cell(row, "worked_out", entry.evaluated);
     row.amount("paid", entry.chain.paid);
     row.text("verdict", entry.differences.empty() ? "ok" : "differs");
-    row.text("difference", joined(entry.differences));
+    add_differences(row, entry.differences);
     return row;
 }
 
@@ -63,7 +85,7 @@ Report report_of(const learning::Audit& audit) {
     report.number("round", audit.round).number("blocks", audit.blocks);
     report.number("blobs", audit.availabilities).number("scores", audit.scores);
     report.text("verdict", audit.agrees() ? "ok" : "differs");
-    report.text("difference", joined(audit.differences));
+    add_differences(report, audit.differences);
     std::vector<Report> rows;
     for (const learning::AuditedEntry& entry : audit.entries) {
         rows.push_back(row_of(entry));

@@ -5,10 +5,14 @@
 
 #include <fmt/format.h>
 
+#include <core/hex.hpp>
 #include <genesis/decimal.hpp>
 #include <ml/data/limits.hpp>
 #include <tools/learning/data.hpp>
+#include <tools/learning/fetch.hpp>
+#include <tools/polis/arguments.hpp>
 #include <tools/polis/command.hpp>
+#include <tools/polis/node_access.hpp>
 #include <tools/polis/report.hpp>
 #include <tools/polis/scores.hpp>
 
@@ -152,12 +156,55 @@ Outcome split(const SplitOptions& options) {
         options.data.json);
 }
 
+struct FetchOptions {
+    learning::FetchRequest request;
+    std::string sha256;
+    bool json = false;
+};
+
+Outcome fetch(const FetchOptions& options) {
+    learning::FetchRequest request = options.request;
+    if (!options.sha256.empty()) {
+        request.sha256 = fixed_from_hex<Hash>(options.sha256);
+    }
+    if (request.folder.empty()) {
+        request.folder = request.source.find("://") == std::string::npos ? request.source : ".";
+    }
+    POLIS_TRY(const auto files, learning::fetch(request, say_progress));
+    std::vector<Report> rows;
+    for (const learning::FetchedFile& file : files) {
+        Report row;
+        row.text("file", file.path).number("bytes", file.bytes);
+        row.text("sha256", to_hex(file.sha256.view())).flag("checked", file.checked);
+        row.flag("fresh", file.fresh);
+        rows.push_back(std::move(row));
+    }
+    return print(
+        Report().text("folder", request.folder).list("files", std::move(rows)), options.json);
+}
+
+void add_fetch(Program& program, CLI::App& group) {
+    const auto options = std::make_shared<FetchOptions>();
+    CLI::App& command = *group.add_subcommand(
+        "fetch", "Get a public collection, or a file from a URL, and check its SHA-256");
+    command.add_option("SOURCE", options->request.source, "mnist, or an http:// or file:// URL")
+        ->required();
+    command.add_option("-o,--out", options->request.folder, "The folder; default: by the name");
+    command.add_option("--mirror", options->request.mirror, "Where to get a collection from");
+    command.add_option("--sha256", options->sha256, "What the file of a URL must have")
+        ->check(CLI::Validator(check_hash, ""));
+    command.add_flag("--json", options->json, "Print JSON");
+    program.on(command, [options] { return fetch(*options); });
+}
+
 }  // namespace
 
 void add_data_commands(Program& program) {
-    CLI::App& group =
-        *program.app.add_subcommand("data", "Samples to learn from: look at them, divide them");
+    CLI::App& group = *program.app.add_subcommand(
+        "data", "Samples to learn from: get them, look at them, divide them");
     group.require_subcommand(1);
+
+    add_fetch(program, group);
 
     const auto looked = std::make_shared<DataOptions>();
     CLI::App& look = *group.add_subcommand("inspect", "Samples, shape, labels, size as a blob");

@@ -72,8 +72,8 @@ std::string number_of(std::string_view key, std::uint64_t number) {
     if (is_moment(key)) {
         return genesis::to_text(TimeMs{number});
     }
-    const auto share = std::ranges::find(
-        kShares, key, &std::pair<std::string_view, std::uint64_t>::first);
+    const auto share =
+        std::ranges::find(kShares, key, &std::pair<std::string_view, std::uint64_t>::first);
     if (share != kShares.end()) {
         return percent_text(number, share->second);
     }

@@ -59,7 +59,8 @@ Outcome pull(const PullOptions& options) {
     POLIS_TRY(const learning::Pulled pulled, learning::pull(client, task, options.rank));
     const learning::Exported file = learning::export_pulled(pulled, !options.keep_map);
     if (options.fold && !file.folded) {
-        return std::unexpected(Failure("cannot fold the input map into this model: " + file.why_not));
+        return std::unexpected(
+            Failure("cannot fold the input map into this model: " + file.why_not));
     }
     POLIS_TRY_VOID(devnet::write_file(options.out, as_text(file.file)));
     Report report;
@@ -104,8 +105,9 @@ Fallible<Samples> samples_of(const EvalOptions& options, const learning::ModelFi
     const bool test = options.part == "test" || (options.part == "auto" && !sources.test.empty());
     if (test && sources.test.empty()) {
         return std::unexpected(Failure(
-            options.data + " has no test set of its own; use --part training, or make one with "
-                           "polis data split"));
+            options.data +
+            " has no test set of its own; use --part training, or make one with "
+            "polis data split"));
     }
     out.file = std::move(test ? sources.test : sources.train);
     out.classes = std::move(sources.classes);
@@ -145,8 +147,8 @@ Outcome eval(const EvalOptions& options) {
     POLIS_TRY(const Samples samples, samples_of(options, model));
     const auto data = exact::DatasetView::open(samples.file);
     if (!data) {
-        return std::unexpected(Failure(
-            fmt::format("the samples are no dataset: {}", exact::to_string(data.error()))));
+        return std::unexpected(
+            Failure(fmt::format("the samples are no dataset: {}", exact::to_string(data.error()))));
     }
     POLIS_TRY(const learning::Evaluated evaluated, learning::evaluate(model, *data));
     Report report;
@@ -177,8 +179,7 @@ LayerText describe(const exact::Operation& operation) {
     LayerText out;
     if (const auto* dense = std::get_if<exact::Dense>(&operation)) {
         out.kind = "dense";
-        out.weights =
-            fmt::format("{}x{}", dense->outputs, dense->weights.size() / dense->outputs);
+        out.weights = fmt::format("{}x{}", dense->outputs, dense->weights.size() / dense->outputs);
         out.parameters = dense->weights.size() + dense->bias.size();
     } else if (const auto* conv = std::get_if<exact::Conv2d>(&operation)) {
         out.kind = fmt::format("conv2d stride {} pad {}", conv->stride, conv->pad);

@@ -15,8 +15,7 @@ constexpr std::uint64_t kOne = 65'536;  // nat in Q16
 }  // namespace
 
 std::string percent_text(std::uint64_t part, std::uint64_t whole) {
-    const auto hundredths =
-        whole == 0 ? std::nullopt : mul_div_floor(part, kHundredths, whole);
+    const auto hundredths = whole == 0 ? std::nullopt : mul_div_floor(part, kHundredths, whole);
     if (!hundredths) {
         return "-";
     }

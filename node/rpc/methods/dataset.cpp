@@ -1,4 +1,6 @@
 // dataset_*: the samples that tasks refer to. Their bytes: GET /v1/blobs/ROOT.
+#include <ml/exact/dataset.hpp>
+
 #include <array>
 #include <optional>
 #include <string>
@@ -7,7 +9,6 @@
 #include <core/integer.hpp>
 #include <ledger/modules/task_queries.hpp>
 #include <ledger/modules/task_sealing.hpp>
-#include <ml/exact/dataset.hpp>
 #include <node/rpc/describe.hpp>
 #include <node/rpc/describe_tasks.hpp>
 #include <node/rpc/methods/methods.hpp>

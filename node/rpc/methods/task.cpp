@@ -18,7 +18,6 @@ namespace {
 namespace tasks = ledger::tasks;
 namespace pole = consensus::pole;
 
-
 /// Shape Task.
 void write_task(JsonWriter& out, const Hash& id, const tasks::Task& task) {
     const ledger::TaskSpec& spec = task.spec;

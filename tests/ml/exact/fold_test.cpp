@@ -95,8 +95,7 @@ TEST(Fold, refuses_what_is_not_exact_by_name) {
     EXPECT_EQ(error_of(two_inputs({1, 1, 0, 0}, {kBias, 0})), FoldError::kSumOverflow);
     EXPECT_EQ(error_of(two_inputs({127, 127, 0, 0}, {2'147'418'877, 0})), FoldError::kSumOverflow);
     Random random(1);
-    EXPECT_EQ(
-        fold(*admit(tests::mlp(random, 3, 2, 2)), map).error(), FoldError::kShapeMismatch);
+    EXPECT_EQ(fold(*admit(tests::mlp(random, 3, 2, 2)), map).error(), FoldError::kShapeMismatch);
     const Shape image{1, 4, 4};
     const auto patches = Mapping::derive(seed_of(1), image, Mapping::Kind::kPatches);
     ModelMaker conv(random, image);
