@@ -175,8 +175,7 @@ Fallible<FetchedFile> fetch_one(
     }
     if (url.starts_with(kFile)) {
         std::error_code failed;
-        fs::copy_file(
-            url.substr(kFile.size()), part, fs::copy_options::overwrite_existing, failed);
+        fs::copy_file(url.substr(kFile.size()), part, fs::copy_options::overwrite_existing, failed);
         if (failed) {
             return std::unexpected(
                 Failure(fmt::format("cannot copy {}: {}; check the path", url, failed.message())));
