@@ -98,7 +98,8 @@ EntryResult result_of(const pole::Entry& entry, EntryEnd end) {
         .paid = {}};
 }
 
-RoundResult result_of(const pole::Settlement& settlement, const BlockView& block) {
+/// The result without its payments.
+RoundResult ranked_of(const pole::Settlement& settlement, const BlockView& block) {
     const pole::Round& round = settlement.round;
     RoundResult out;
     out.round = round.number;
@@ -255,8 +256,7 @@ class BlockEnd {
         const Hash& id = settlement.round.task;
         POLIS_TRY(auto task, load_task(state_, id));
         POLIS_ASSERT(task.has_value());
-        RoundResult result = result_of(settlement, block_);
-        share_out(result, task->spec, settlement.winners);
+        const RoundResult result = tasks::result_of(settlement, task->spec, block_);
         for (const EntryResult& entry : result.entries) {
             POLIS_TRY_VOID(pay(*task, entry.trainer, entry.paid));
             if (kept_word(entry)) {
@@ -356,6 +356,13 @@ class BlockEnd {
 };
 
 }  // namespace
+
+RoundResult result_of(
+    const pole::Settlement& settlement, const TaskSpec& spec, const BlockView& block) {
+    RoundResult out = ranked_of(settlement, block);
+    share_out(out, spec, settlement.winners);
+    return out;
+}
 
 StoreResult<void> end_block(
     Journal& state, const Params& params, const BlockView& block, std::vector<Event>& events) {

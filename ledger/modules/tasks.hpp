@@ -6,6 +6,7 @@
 
 #include <consensus/election.hpp>
 #include <consensus/pole/records.hpp>
+#include <consensus/pole/round.hpp>
 #include <core/codec/borsh.hpp>
 #include <core/types.hpp>
 #include <ledger/modules/context.hpp>
@@ -166,6 +167,13 @@ struct Paid {
     const Params& params,
     const consensus::BlockView& block,
     std::vector<Event>& events);
+
+/// How a settled round is remembered, payments included. Pure; for whoever checks a round again.
+/// Spec [G14] to [G17].
+[[nodiscard]] RoundResult result_of(
+    const consensus::pole::Settlement& settlement,
+    const TaskSpec& spec,
+    const consensus::BlockView& block);
 
 /// Takes a waiting task off the list and gives its coins back. @pre the task is waiting
 /// @return what its owner got

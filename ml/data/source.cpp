@@ -139,8 +139,35 @@ Result<Sources, DataError> load_cifar_folder(
     return out;
 }
 
+/// A file that must be a dataset.
+Result<Bytes, DataError> load_dataset(const fs::path& path) {
+    POLIS_TRY(Bytes file, read_unpacked(path.string()));
+    if (const auto view = exact::DatasetView::open(file); !view) {
+        return in_file<Bytes>(fail(view.error()), path.string());
+    }
+    return file;
+}
+
+/// What `polis data split` has written.
+Result<Sources, DataError> load_parts(const fs::path& folder) {
+    Sources out;
+    out.format = "dataset";
+    POLIS_TRY(out.train, load_dataset(folder / kTrainingFile));
+    std::error_code ignored;
+    if (fs::exists(folder / kValidationFile, ignored)) {
+        POLIS_TRY(out.validation, load_dataset(folder / kValidationFile));
+    }
+    if (fs::exists(folder / kTestFile, ignored)) {
+        POLIS_TRY(out.test, load_dataset(folder / kTestFile));
+    }
+    return out;
+}
+
 Result<Sources, DataError> load_folder(const std::string& folder, const SourceOptions& options) {
     const std::vector<std::string> names = files_in(folder);
+    if (std::ranges::find(names, kTrainingFile) != names.end()) {
+        return load_parts(folder);
+    }
     const auto images = [&](bool test) {
         return std::ranges::find_if(names, [test](const std::string& name) {
             return contains(name, "images-idx") && is_test_name(name) == test;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <core/bytes.hpp>
@@ -10,6 +11,11 @@
 #include <ml/data/error.hpp>
 
 namespace polis::data {
+
+/// Files of a folder that `polis data split` has written.
+inline constexpr std::string_view kTrainingFile = "training.plds";
+inline constexpr std::string_view kValidationFile = "validation.plds";
+inline constexpr std::string_view kTestFile = "test.plds";
 
 struct SourceOptions {
     CsvOptions csv;
@@ -22,6 +28,7 @@ struct SourceOptions {
 struct Sources {
     Bytes train;                       ///< a dataset
     Bytes test;                        ///< a dataset; empty where the source has no test set
+    Bytes validation;                  ///< a dataset; empty where the source has none of its own
     std::vector<std::string> classes;  ///< names, where the source knows them
     std::string format;                ///< idx, cifar10, csv, digits or dataset
 };
@@ -37,6 +44,7 @@ struct Sources {
 /// - a folder with IDX files (train-images-idx3-ubyte and the like; a prefix such as `usps-`
 ///   and the ending .gz may be there) or CIFAR-10 batches (names with train or data_batch, and
 ///   test);
+/// - a folder with kTrainingFile, and kValidationFile and kTestFile if it has them;
 /// - a file of images in IDX, its labels beside it under the same name with `labels-idx1-ubyte`;
 /// - a .csv file, a CIFAR-10 .bin file, a dataset file, each also with .gz.
 /// @error every DataCode

@@ -33,6 +33,16 @@ std::uint32_t label_at(ByteView labels, std::uint32_t classes, std::size_t index
 
 }  // namespace
 
+std::optional<std::uint32_t> samples_in(
+    std::uint64_t file_bytes, const Shape& shape, std::uint32_t classes) {
+    const std::uint64_t each = shape.elements() + label_bytes(classes);
+    if (file_bytes <= kDatasetHeaderBytes || (file_bytes - kDatasetHeaderBytes) % each != 0) {
+        return std::nullopt;
+    }
+    const std::uint64_t count = (file_bytes - kDatasetHeaderBytes) / each;
+    return count <= kSamplesMax ? std::optional{static_cast<std::uint32_t>(count)} : std::nullopt;
+}
+
 Result<DatasetView, DatasetError> DatasetView::open(ByteView file) {
     if (file.size() > kDatasetBytesMax) {
         return std::unexpected(DatasetError::kTooLarge);

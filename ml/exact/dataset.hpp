@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include <core/bytes.hpp>
@@ -34,6 +35,11 @@ enum class DatasetError : std::uint8_t {
 
 /// Cause and cure in a line.
 [[nodiscard]] std::string_view to_string(DatasetError error);
+
+/// Samples of this shape that a file of so many bytes holds; nothing if no file has this size.
+/// @pre the shape is within limits.hpp
+[[nodiscard]] std::optional<std::uint32_t> samples_in(
+    std::uint64_t file_bytes, const Shape& shape, std::uint32_t classes);
 
 /// A dataset over bytes that somebody else keeps. Copying it is cheap; any number of threads may
 /// read it.

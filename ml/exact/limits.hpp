@@ -34,7 +34,11 @@ inline constexpr std::uint32_t kSamplesMax = 16'777'216;
 
 // Models as safetensors.
 inline constexpr std::size_t kSafetensorsHeaderBytesMax = std::size_t{64} << 10;
-inline constexpr std::size_t kSafetensorsBytesMax = kModelBytesMax + kSafetensorsHeaderBytesMax + 8;
+/// Of what a file says beside its model, names included.
+inline constexpr std::size_t kSafetensorsNotesBytesMax = std::size_t{2} << 10;
+/// A map has a place of 4 bytes and an inversion for each input.
+inline constexpr std::size_t kSafetensorsBytesMax =
+    kModelBytesMax + kSafetensorsHeaderBytesMax + 8 + std::size_t{5} * kInputsMax;
 
 /// Edge of the square patches within which a Mapping moves the pixels of an image.
 inline constexpr std::uint32_t kPatchSide = 4;

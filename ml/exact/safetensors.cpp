@@ -23,6 +23,8 @@ using Verdict = JsonCursor::Verdict;
 
 constexpr std::size_t kLengthBytes = 8;
 constexpr std::size_t kSidesMax = 4;
+constexpr std::string_view kMapSources = "input_map.sources";
+constexpr std::string_view kMapInversions = "input_map.inversions";
 
 /// What the header says of a tensor.
 struct Entry {
@@ -74,13 +76,13 @@ class Writer {
                    joined({begin, data_.size()}) + "]}";
     }
 
-    Bytes finish(const Model& model) {
+    Bytes finish(const Model& model, const SafetensorsNotes& notes) {
         std::string text = R"({"__metadata__":{"format":")" + std::string(kSafetensorsFormat) +
                            R"(","architecture":")";
         for (const char character : architecture_json(model)) {
             text += character == '"' ? "\\\"" : std::string(1, character);
         }
-        text += "\"}" + header_ + "}";
+        text += '"' + written(notes) + '}' + header_ + '}';
         // Blanks, so that the first tensor lies at a multiple of eight.
         text.resize((text.size() + 7) / 8 * 8, ' ');
         POLIS_ASSERT_OP(text.size(), <=, kSafetensorsHeaderBytesMax);
@@ -91,6 +93,21 @@ class Writer {
     }
 
   private:
+    static std::string written(const SafetensorsNotes& notes) {
+        std::string out;
+        std::size_t bytes = 0;
+        for (const auto& [name, value] : notes) {
+            for (const char character : name + value) {
+                POLIS_ASSERT(character >= ' ' && character <= '~');
+                POLIS_ASSERT(character != '"' && character != '\\');
+            }
+            bytes += name.size() + value.size();
+            out += ",\"" + name + "\":\"" + value + '"';
+        }
+        POLIS_ASSERT_OP(bytes, <=, kSafetensorsNotesBytesMax);
+        return out;
+    }
+
     static std::string joined(const std::vector<std::uint64_t>& numbers) {
         std::string out;
         for (const std::uint64_t number : numbers) {
@@ -212,6 +229,7 @@ struct Header {
     Entries entries;
     std::string format;
     std::string architecture;
+    SafetensorsNotes notes;  ///< everything else
 };
 
 Verdict read_metadata(JsonCursor& cursor, Header& out) {
@@ -221,6 +239,8 @@ Verdict read_metadata(JsonCursor& cursor, Header& out) {
             out.format = std::move(value);
         } else if (name == "architecture") {
             out.architecture = std::move(value);
+        } else {
+            out.notes.emplace(name, std::move(value));
         }
         return {};
     });
@@ -275,6 +295,8 @@ class Tensors {
         return {};
     }
 
+    [[nodiscard]] bool has(std::string_view name) const { return entries_.contains(name); }
+
     [[nodiscard]] bool empty() const { return entries_.empty(); }
 
   private:
@@ -312,9 +334,31 @@ Verdict fill_layer(Tensors& tensors, std::size_t index, Operation& operation) {
     return {};
 }
 
+/// A map of all inputs, if the file has one: places that are inputs, inversions that invert.
+Result<std::optional<InputMap>, SafetensorsError> take_map(Tensors& tensors, const Shape& input) {
+    if (!tensors.has(kMapSources) && !tensors.has(kMapInversions)) {
+        return std::optional<InputMap>();
+    }
+    if (input.channels > kInputsMax || input.height > kSideMax || input.width > kSideMax) {
+        return std::unexpected(SafetensorsError::kBadInputMap);
+    }
+    InputMap out;
+    const std::vector<std::uint64_t> row{input.elements()};
+    POLIS_TRY_VOID(tensors.take(std::string(kMapSources), row, out.sources));
+    POLIS_TRY_VOID(tensors.take(std::string(kMapInversions), row, out.inversions));
+    const auto is_input = [&](std::uint32_t place) { return place < input.elements(); };
+    const auto is_mask = [](std::uint8_t mask) { return mask == 0x00 || mask == 0xff; };
+    if (!std::ranges::all_of(out.sources, is_input) ||
+        !std::ranges::all_of(out.inversions, is_mask)) {
+        return std::unexpected(SafetensorsError::kBadInputMap);
+    }
+    return std::optional{std::move(out)};
+}
+
 }  // namespace
 
-Bytes export_safetensors(const AdmittedModel& model) {
+Bytes export_safetensors(
+    const AdmittedModel& model, const SafetensorsNotes& notes, const Mapping* mapping) {
     Writer writer;
     const std::vector<Layer>& layers = model.model().layers;
     // Wide elements first: every tensor is aligned.
@@ -323,14 +367,29 @@ Bytes export_safetensors(const AdmittedModel& model) {
         writer.put(
             tensor_name(i, "multiplier"), {layer.outputs}, std::span(layer.requantise.multiplier));
     });
+    if (mapping != nullptr) {
+        writer.put(
+            std::string(kMapSources), {mapping->sources().size()}, std::span(mapping->sources()));
+    }
     for_weighted(layers, [&](std::size_t i, const auto& layer) {
         writer.put(tensor_name(i, "weight"), weight_shape(layer), std::span(layer.weights));
         writer.put(tensor_name(i, "shift"), {layer.outputs}, std::span(layer.requantise.shift));
     });
-    return writer.finish(model.model());
+    if (mapping != nullptr) {
+        writer.put(
+            std::string(kMapInversions),
+            {mapping->inversions().size()},
+            std::span(mapping->inversions()));
+    }
+    return writer.finish(model.model(), notes);
 }
 
 Result<Model, SafetensorsError> import_safetensors(ByteView file) {
+    POLIS_TRY(SafetensorsFile all, read_safetensors(file));
+    return std::move(all.model);
+}
+
+Result<SafetensorsFile, SafetensorsError> read_safetensors(ByteView file) {
     if (file.size() > kSafetensorsBytesMax) {
         return std::unexpected(SafetensorsError::kTooLarge);
     }
@@ -349,11 +408,14 @@ Result<Model, SafetensorsError> import_safetensors(ByteView file) {
     if (header.format != kSafetensorsFormat) {
         return std::unexpected(SafetensorsError::kNoArchitecture);
     }
-    POLIS_TRY(Model out, parse_architecture(header.architecture));
+    SafetensorsFile out;
+    POLIS_TRY(out.model, parse_architecture(header.architecture));
+    out.notes = std::move(header.notes);
     Tensors tensors(std::move(header.entries), data);
-    for (std::size_t i = 0; i < out.layers.size(); ++i) {
-        POLIS_TRY_VOID(fill_layer(tensors, i, out.layers[i].operation));
+    for (std::size_t i = 0; i < out.model.layers.size(); ++i) {
+        POLIS_TRY_VOID(fill_layer(tensors, i, out.model.layers[i].operation));
     }
+    POLIS_TRY(out.input_map, take_map(tensors, out.model.input));
     if (!tensors.empty()) {
         return std::unexpected(SafetensorsError::kUnknownTensor);
     }
@@ -396,6 +458,9 @@ std::string_view to_string(SafetensorsError error) {
                    "read, export one with polis model pull";
         case SafetensorsError::kBadArchitecture:
             return "the architecture in __metadata__ is not understood: export the model again";
+        case SafetensorsError::kBadInputMap:
+            return "the input map names a place that is no input, or an inversion that is neither "
+                   "0 nor 255: pull the model again";
     }
     return "unknown";
 }

@@ -39,6 +39,8 @@ Registry all_methods() {
           tx_methods,
           account_methods,
           task_methods,
+          model_methods,
+          dataset_methods,
           mempool_methods,
           consensus_methods,
           blob_methods,

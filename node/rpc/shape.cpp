@@ -73,6 +73,16 @@ constexpr std::array kShapes = {
         "data: hash, testKey: hash|null, ownerFailed: flag, entries: [{trainer: address, "
         "end: text, model: hash|null, score: Score|null, paid: decimal}]}"},
     NamedShape{
+        "Model",
+        "{task: hash, name: text, round: number, rank: number, trainer: address, end: text, "
+        "root: hash, bytes: number|null, score: Score|null, seed: hash, beacon: hash, "
+        "data: hash, key: hash|null, input: [number], classes: number, settled: number}"},
+    NamedShape{
+        "Dataset",
+        "{task: hash, name: text, part: 'training'|'validation'|'test', root: hash, "
+        "sealed: flag, key: hash|null, bytes: number|null, samples: number|null, "
+        "input: [number], classes: number}"},
+    NamedShape{
         "Faults",
         "{peer: hex|null, latencyMs: number, jitterMs: number, lossPpm: number, "
         "bytesPerS: number, cut: flag}"},

@@ -81,6 +81,7 @@ TEST(FormatsModels, limits_are_those_of_the_code) {
         {"kPatchSide", text(kPatchSide)},
         {"kSafetensorsBytesMax", text(kSafetensorsBytesMax)},
         {"kSafetensorsHeaderBytesMax", text(kSafetensorsHeaderBytesMax)},
+        {"kSafetensorsNotesBytesMax", text(kSafetensorsNotesBytesMax)},
         {"kSamplesMax", text(kSamplesMax)},
         {"kShiftMax", text(kShiftMax)},
         {"kShiftMin", text(kShiftMin)},

@@ -134,6 +134,8 @@ class Methods(NetCase):
             ("account_balance", {"address": address}), ("account_history", {"address": address}),
             ("task_list", {}), ("task_get", {"task": ROOT}), ("task_round", {}),
             ("task_leaderboard", {"task": ROOT}), ("task_results", {}),
+            ("model_list", {}), ("model_get", {"task": ROOT}), ("dataset_list", {}),
+            ("dataset_get", {"task": ROOT, "part": "test"}),
             ("mempool_status", {}), ("mempool_content", {}), ("consensus_info", {}),
             ("consensus_state", {}), ("consensus_committee", {}), ("consensus_term", {}),
             ("consensus_evidence", {}), ("consensus_elections", {}), ("consensus_scores", {}),

@@ -40,6 +40,10 @@ void run(ByteView input) {
             POLIS_ASSERT(
                 !blob || parse_target("/v1/blobs/" + to_hex_prefixed(target.root.view())).root ==
                              target.root);
+            const bool model = target.resource == Resource::kModel;
+            POLIS_ASSERT(
+                !model || parse_target("/v1/models/" + to_hex_prefixed(target.root.view())).root ==
+                              target.root);
             return;
         }
         case 1: {

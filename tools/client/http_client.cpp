@@ -63,6 +63,9 @@ std::string header_of(const HttpRequest& request, const HttpAddress& address) {
     if (!request.token.empty()) {
         out += fmt::format("Authorization: Bearer {}\r\n", request.token);
     }
+    if (!request.range.empty()) {
+        out += fmt::format("Range: {}\r\n", request.range);
+    }
     return out + "\r\n";
 }
 

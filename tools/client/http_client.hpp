@@ -58,7 +58,8 @@ struct HttpRequest {
     std::string target = "/";
     std::string body;
     std::string content_type = "application/json";
-    std::string token;  ///< of an Authorization header; empty: none
+    std::string token;    ///< of an Authorization header; empty: none
+    std::string range{};  ///< of a Range header, like "bytes=0-99"; empty: none
 };
 
 struct HttpResponse {

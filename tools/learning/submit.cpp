@@ -11,9 +11,9 @@
 #include <core/crypto/secret.hpp>
 #include <core/hex.hpp>
 #include <ledger/modules/task_sealing.hpp>
-#include <ml/data/source.hpp>
-#include <ml/data/split.hpp>
+#include <ml/exact/dataset.hpp>
 #include <ml/protocol/model_spec.hpp>
+#include <tools/learning/data.hpp>
 
 namespace polis::tools::learning {
 
@@ -25,45 +25,14 @@ constexpr std::chrono::seconds kUploadPatience{120};
 constexpr std::uint32_t kModelBytesMax = std::uint32_t{4} << 20;
 constexpr std::uint64_t kMultiplyAddsMax = 20'000'000;
 
-std::unexpected<Failure> failed(const data::DataError& error) {
-    return std::unexpected(Failure(error.text()));
-}
-
-struct Parts {
-    Bytes training;
-    Bytes validation;
-    Bytes test;
-};
-
-Fallible<Parts> divide(const TaskFile& file, data::Sources sources) {
-    const bool has_test = !sources.test.empty();
-    const auto all = exact::DatasetView::open(sources.train);
-    if (!all) {
-        return std::unexpected(Failure(std::string(exact::to_string(all.error()))));
-    }
-    auto split = data::split(
-        *all,
-        {.validation_ppm = file.validation_ppm, .test_ppm = has_test ? 0 : file.test_ppm},
-        file.seed);
-    if (!split) {
-        return failed(split.error());
-    }
-    return Parts{
-        .training = std::move(split->train),
-        .validation = std::move(split->validation),
-        .test = has_test ? std::move(sources.test) : std::move(split->test)};
-}
-
 }  // namespace
 
 Fallible<Prepared> prepare(const TaskFile& file, const std::string& tag) {
-    data::SourceOptions options;
-    options.seed = file.seed;
-    auto sources = data::load_source(file.source, options);
-    if (!sources) {
-        return failed(sources.error());
-    }
-    POLIS_TRY(Parts parts, divide(file, *std::move(sources)));
+    POLIS_TRY(
+        Parts parts,
+        load_parts(
+            file.source,
+            {.test_ppm = file.test_ppm, .validation_ppm = file.validation_ppm, .seed = file.seed}));
     const auto training = exact::DatasetView::open(parts.training);
     const auto test = exact::DatasetView::open(parts.test);
     if (!training || !test) {

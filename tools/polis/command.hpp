@@ -32,13 +32,16 @@ struct Program {
 };
 
 void add_account_commands(Program& program);
+void add_audit_command(Program& program);
 void add_chain_commands(Program& program);
 void add_completion_command(Program& program);
+void add_data_commands(Program& program);
 void add_demo_command(Program& program);
 void add_devnet_commands(Program& program);
 void add_genesis_commands(Program& program);
 void add_keys_commands(Program& program);
 void add_ledger_commands(Program& program);
+void add_model_commands(Program& program);
 void add_rpc_command(Program& program);
 void add_simulate_commands(Program& program);
 void add_stake_commands(Program& program);

@@ -150,6 +150,12 @@ Result<data::Split, data::DataError> prepare(const Request& request) {
         sources.train = std::move(out.train);
         sources.test = std::move(out.test);
     }
+    if (!sources.validation.empty()) {
+        return data::Split{
+            .train = std::move(sources.train),
+            .validation = std::move(sources.validation),
+            .test = std::move(sources.test)};
+    }
     const auto rest = exact::DatasetView::open(sources.train);
     if (!rest) {
         return data::fail(rest.error());

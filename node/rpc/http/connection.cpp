@@ -352,6 +352,7 @@ void Connection::on_request() {
             store_blob();
             return;
         case Resource::kBlob:
+        case Resource::kModel:
             serve_blob();
             return;
         case Resource::kLive:

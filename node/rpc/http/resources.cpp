@@ -23,6 +23,7 @@ constexpr std::string_view kPage =
     "  POST /                 a request or a batch, Content-Type: application/json\n"
     "  GET /                  the same over WebSocket, with subscriptions\n"
     "  PUT /v1/blobs          stores a blob; GET /v1/blobs/ROOT reads it, also in parts\n"
+    "  GET /v1/models/ROOT    the same for a model, as a file to keep\n"
     "  GET /livez /readyz /metrics\n"
     "\n"
     "The method rpc.discover gives the OpenRPC document of all methods:\n"
@@ -87,6 +88,11 @@ void Connection::serve_blob() {
     Reply out;
     out.type = "application/octet-stream";
     out.headers = "ETag: " + tag + "\r\nAccept-Ranges: bytes\r\n";
+    if (target_.resource == Resource::kModel) {
+        constexpr std::size_t kNameBytes = 8;
+        out.headers += "Content-Disposition: attachment; filename=\"model-" +
+                       to_hex(target_.root.view().first(kNameBytes)) + ".polis\"\r\n";
+    }
     if (names_tag(field(http::field::if_none_match), tag)) {
         out.status = 304;
         reply(std::move(out));

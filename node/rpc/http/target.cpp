@@ -10,6 +10,7 @@ namespace polis::node::rpc {
 namespace {
 
 constexpr std::string_view kBlobsPath = "/v1/blobs";
+constexpr std::string_view kModelsPath = "/v1/models";
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -23,6 +24,14 @@ std::string_view trimmed(std::string_view text) {
         return {};
     }
     return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+/// The root of "PATH/0x...".
+std::optional<Hash> root_under(std::string_view path, std::string_view folder) {
+    if (!path.starts_with(folder) || !path.substr(folder.size()).starts_with("/0x")) {
+        return std::nullopt;
+    }
+    return fixed_from_hex<Hash>(path.substr(folder.size() + 1));
 }
 
 bool is_port(std::string_view text) {
@@ -49,11 +58,11 @@ Target parse_target(std::string_view target) {
     if (path == kBlobsPath) {
         return {Resource::kBlobs, {}};
     }
-    if (path.starts_with(kBlobsPath) && path.substr(kBlobsPath.size()).starts_with("/0x")) {
-        const auto root = fixed_from_hex<Hash>(path.substr(kBlobsPath.size() + 1));
-        if (root) {
-            return {Resource::kBlob, *root};
-        }
+    if (const auto blob = root_under(path, kBlobsPath)) {
+        return {Resource::kBlob, *blob};
+    }
+    if (const auto model = root_under(path, kModelsPath)) {
+        return {Resource::kModel, *model};
     }
     return {};
 }
@@ -66,6 +75,7 @@ std::string_view methods_of(Resource resource) {
         case Resource::kReady:
         case Resource::kMetrics:
         case Resource::kBlob:
+        case Resource::kModel:
             return "GET, HEAD";
         case Resource::kBlobs:
             return "PUT";

@@ -18,12 +18,13 @@ enum class Resource : std::uint8_t {
     kMetrics,  ///< /metrics
     kBlobs,    ///< /v1/blobs
     kBlob,     ///< /v1/blobs/ROOT
+    kModel,    ///< /v1/models/ROOT: the same bytes, under a file name
     kNothing,
 };
 
 struct Target {
     Resource resource = Resource::kNothing;
-    Hash root;  ///< of kBlob
+    Hash root;  ///< of kBlob and kModel
 };
 
 /// The path of a request; a query behind it is ignored.

@@ -17,6 +17,8 @@ namespace polis::node::rpc {
 [[nodiscard]] std::vector<Method> blob_methods();
 [[nodiscard]] std::vector<Method> sub_methods();
 [[nodiscard]] std::vector<Method> task_methods();
+[[nodiscard]] std::vector<Method> model_methods();
+[[nodiscard]] std::vector<Method> dataset_methods();
 [[nodiscard]] std::vector<Method> admin_methods();
 [[nodiscard]] std::vector<Method> dev_methods();
 

@@ -24,4 +24,8 @@ Param cursor_param() {
         .max = 64};
 }
 
+Param task_param() {
+    return {.name = "task", .type = ParamType::kHash, .description = "The task's id."};
+}
+
 }  // namespace polis::node::rpc

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include <node/rpc/registry.hpp>
 
 /// What methods that answer with rows share.
@@ -10,6 +12,9 @@ namespace polis::node::rpc {
 
 /// Where the answer before this one ended.
 [[nodiscard]] Param cursor_param();
+
+/// A parameter `task`.
+[[nodiscard]] Param task_param();
 
 /// Shape Pending; tx_pending and mempool_content.
 void pending_rows(const Call& call, Respond respond);

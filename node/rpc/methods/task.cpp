@@ -18,8 +18,6 @@ namespace {
 namespace tasks = ledger::tasks;
 namespace pole = consensus::pole;
 
-const Param kTaskParam{.name = "task", .type = ParamType::kHash, .description = "The task's id."};
-
 /// Shape Task.
 void write_task(JsonWriter& out, const Hash& id, const tasks::Task& task) {
     const ledger::TaskSpec& spec = task.spec;
@@ -166,7 +164,7 @@ std::vector<Method> task_methods() {
          .handler = OnWorker{list}},
         {.name = "task_get",
          .summary = "A task; null if this chain knows none of that id.",
-         .params = {kTaskParam},
+         .params = {task_param()},
          .result = "Task|null",
          .errors = {ErrorName::kStoreFailed},
          .handler = OnWorker{get}},
@@ -178,7 +176,7 @@ std::vector<Method> task_methods() {
          .handler = OnWorker{round}},
         {.name = "task_leaderboard",
          .summary = "How a task's round ended, best model first; null while it has not.",
-         .params = {kTaskParam},
+         .params = {task_param()},
          .result = "RoundResult|null",
          .errors = {ErrorName::kStoreFailed},
          .handler = OnWorker{leaderboard}},

@@ -55,6 +55,26 @@ std::string data_folder() {
 
 exact::DatasetView opened(const Bytes& file) { return *exact::DatasetView::open(file); }
 
+TEST_F(SourceTest, a_folder_may_be_divided_already) {
+    const Bytes training = *draw_digits(40, 1);
+    const Bytes validation = *draw_digits(20, 2);
+    const Bytes test = *draw_digits(10, 3);
+    write(std::string(kTrainingFile), training);
+    auto found = load_source(folder_.string(), {});
+    ASSERT_TRUE(found.has_value());
+    EXPECT_EQ(found->train, training);
+    EXPECT_TRUE(found->validation.empty() && found->test.empty());
+    write(std::string(kValidationFile), validation);
+    write(std::string(kTestFile), test);
+    found = load_source(folder_.string(), {});
+    ASSERT_TRUE(found.has_value());
+    EXPECT_EQ(found->format, "dataset");
+    EXPECT_EQ(found->validation, validation);
+    EXPECT_EQ(found->test, test);
+    write(std::string(kTestFile), ByteView{test}.first(test.size() - 1));
+    EXPECT_EQ(code_of(folder_.string()), DataCode::kBadDataset);
+}
+
 TEST_F(SourceTest, digits_need_no_file) {
     const auto some = load_source("digits:30", {});
     ASSERT_TRUE(some.has_value());

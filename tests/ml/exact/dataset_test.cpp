@@ -108,6 +108,18 @@ TEST(Dataset, a_size_beyond_the_limit_is_refused_before_anything_is_read) {
     EXPECT_EQ(DatasetView::open(lie).error(), DatasetError::kTooLarge);
 }
 
+TEST(Dataset, samples_follow_from_the_size) {
+    Random random(7);
+    for (const std::uint32_t classes : {2U, 300U}) {
+        const Shape shape{1, 3, 4};
+        const Bytes file = tests::random_dataset(random, shape, classes, 17);
+        EXPECT_EQ(samples_in(file.size(), shape, classes), 17U);
+        EXPECT_EQ(samples_in(file.size() - 1, shape, classes), std::nullopt);
+    }
+    EXPECT_EQ(samples_in(kDatasetHeaderBytes, {1, 3, 4}, 2), std::nullopt);
+    EXPECT_EQ(samples_in(UINT64_MAX, {1, 1, 1}, 2), std::nullopt);
+}
+
 TEST(DatasetBuilder, refuses_by_name_and_keeps_what_it_has) {
     EXPECT_EQ(DatasetBuilder::create({0, 1, 1}, 2).error(), DatasetError::kBadShape);
     EXPECT_EQ(DatasetBuilder::create({65, 32, 32}, 2).error(), DatasetError::kBadShape);

@@ -95,6 +95,37 @@ TEST(Safetensors, the_longest_header_fits) {
     ASSERT_TRUE(model) << to_string(model.error());
     const Bytes file = export_safetensors(*model);
     EXPECT_EQ(*import_safetensors(file), model->model());
+    // Also with as many notes as there may be, and a map.
+    const auto map = Mapping::derive(Hash{}, model->model().input, Mapping::Kind::kPatches);
+    const SafetensorsNotes notes{{"note", std::string(kSafetensorsNotesBytesMax - 4, 'x')}};
+    const auto all = read_safetensors(export_safetensors(*model, notes, &map));
+    ASSERT_TRUE(all) << to_string(all.error());
+    EXPECT_EQ(all->model, model->model());
+    EXPECT_EQ(all->notes, notes);
+}
+
+TEST(Safetensors, a_map_and_notes_go_along) {
+    const Model model = tiny_model();
+    Hash seed;
+    seed.data[0] = 1;
+    const auto map = Mapping::derive(seed, model.input, Mapping::Kind::kFlat);
+    const SafetensorsNotes notes{{"seed", "0x01"}, {"task", "a b"}};
+    const Bytes file = export_safetensors(*admit(model), notes, &map);
+    const auto all = read_safetensors(file);
+    ASSERT_TRUE(all) << to_string(all.error());
+    EXPECT_EQ(all->model, model);
+    EXPECT_EQ(all->notes, notes);
+    EXPECT_EQ(all->input_map, (InputMap{map.sources(), map.inversions()}));
+    EXPECT_FALSE(read_safetensors(tiny_file())->input_map);
+    EXPECT_EQ(export_safetensors(*admit(all->model), all->notes, &map), file);
+    // The tensors lie in this order: bias, multiplier, sources, weight, shift, inversions.
+    const auto spoilt = [&](std::size_t from_end, std::uint8_t value) {
+        Bytes other = file;
+        other[other.size() - from_end] = value;
+        return error_of(other);
+    };
+    EXPECT_EQ(spoilt(1, 0x7f), SafetensorsError::kBadInputMap);
+    EXPECT_EQ(spoilt(2 + 2 + 4 + 8, 2), SafetensorsError::kBadInputMap);
 }
 
 TEST(Safetensors, any_order_and_spacing_is_read) {
