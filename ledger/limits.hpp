@@ -24,7 +24,8 @@ inline constexpr std::uint16_t kBasisPoints = 10'000;  ///< one whole, in hundre
 // Learning tasks: docs/spec/pole.md.
 inline constexpr std::size_t kTaskNameBytesMax = 64;
 inline constexpr std::size_t kTaskTagBytesMax = 32;
-inline constexpr std::size_t kTasksWaitingMax = 64;    ///< that no round has opened for
+inline constexpr std::size_t kTaskArchitectureBytesMax = 64;  ///< of the text of its suggestion
+inline constexpr std::size_t kTasksWaitingMax = 64;           ///< that no round has opened for
 inline constexpr std::uint64_t kTasksClosedMax = 256;  ///< settled tasks remembered; others as many
 inline constexpr std::uint64_t kTaskOpenBlocksMin = 2;       ///< available so long before it opens
 inline constexpr std::uint64_t kTaskWaitMsMax = 86'400'000;  ///< then a waiting task expires

@@ -40,6 +40,9 @@ struct TaskSpec {
     std::uint64_t reveal_ms = 0;
     std::uint64_t scoring_ms = 0;
     std::uint16_t runner_up_bps = 0;  ///< part of the reward that others above the target share
+    /// What the owner suggests to train, "mlp:64" or "lenet"; empty: nothing. No condition: any
+    /// model within the limits counts.
+    std::string architecture;
 
     bool operator==(const TaskSpec&) const = default;
     static constexpr auto kFields = codec::fields(
@@ -61,7 +64,8 @@ struct TaskSpec {
         &TaskSpec::training_ms,
         &TaskSpec::reveal_ms,
         &TaskSpec::scoring_ms,
-        &TaskSpec::runner_up_bps);
+        &TaskSpec::runner_up_bps,
+        codec::bounded(&TaskSpec::architecture, kTaskArchitectureBytesMax));
 };
 
 /// Why no chain takes a task like this.

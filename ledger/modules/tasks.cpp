@@ -120,6 +120,8 @@ StoreResult<bool> may_train(TxnContext& context) {
 
 }  // namespace
 
+bool is_event(const Event& event) { return event.name.starts_with("tasks."); }
+
 StoreResult<Amount> drop(Journal& state, const Hash& id, Task task, TaskState end, Height height) {
     ElectionJournal records(state, ElectionKind::kPole);
     for (const Hash& root : roots_of(task.spec)) {

@@ -135,6 +135,9 @@ struct Paid {
         codec::fields(&Paid::round, &Paid::task, &Paid::trainer, &Paid::amount);
 };
 
+/// True for the events of this module, by name.
+[[nodiscard]] bool is_event(const Event& event);
+
 /// @return kNoTasks, kTaskExists, kTasksFull, kInsufficientBalance or kSuccess.
 /// @pre spec_error() has nothing against the task
 [[nodiscard]] ModuleResult apply(TxnContext& context, const SubmitTask& request);

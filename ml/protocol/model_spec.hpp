@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <core/codec/borsh.hpp>
@@ -20,5 +22,14 @@ struct ModelSpec {
         codec::bounded(&ModelSpec::kind, kKindBytesMax),
         codec::bounded(&ModelSpec::hidden, kHiddenLayersMax));
 };
+
+/// What is trained where nobody says anything else.
+[[nodiscard]] ModelSpec default_model();
+
+/// Reads "lenet" or "mlp:128,64". @return nothing if the text has another form
+[[nodiscard]] std::optional<ModelSpec> parse_model_spec(std::string_view text);
+
+/// The text that parse_model_spec() reads.
+[[nodiscard]] std::string to_text(const ModelSpec& spec);
 
 }  // namespace polis::trainer

@@ -203,7 +203,7 @@ Result<void, std::string> App::Impl::open_learner() {
     POLIS_TRY(const std::optional<fs::path> program, find_trainer(config.program));
     const bool plays = setup.account && operator_ && program;
     if (plays) {
-        POLIS_TRY(trainer::ModelSpec model, parse_architecture(config.architecture));
+        POLIS_TRY(auto model, parse_architecture(config.architecture));
         setup.player = RoundPlayer::Options{.model = std::move(model), .device = config.device};
         setup.trainer.command = {program->string()};
         setup.trainer.socket = (setup.folder / "trainer.sock").string();

@@ -6,20 +6,13 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <core/integer.hpp>
-
 namespace polis::node {
 
 namespace {
 
 namespace fs = std::filesystem;
 
-std::unexpected<std::string> wrong(const std::string& text) {
-    return std::unexpected(fmt::format(
-        "trainer.architecture: \"{}\" is none; write logistic, lenet, cnn, resnet8, or mlp with "
-        "its hidden layers as in mlp:128,64",
-        text));
-}
+constexpr std::string_view kAsTheTaskSays = "task";
 
 }  // namespace
 
@@ -44,25 +37,18 @@ Result<std::optional<fs::path>, std::string> find_trainer(const std::string& pro
     return std::nullopt;
 }
 
-Result<trainer::ModelSpec, std::string> parse_architecture(const std::string& text) {
-    const std::size_t colon = text.find(':');
-    trainer::ModelSpec out{.kind = text.substr(0, colon), .hidden = {}};
-    if (out.kind.empty() || out.kind.size() > trainer::kKindBytesMax) {
-        return wrong(text);
+Result<std::optional<trainer::ModelSpec>, std::string> parse_architecture(const std::string& text) {
+    if (text == kAsTheTaskSays) {
+        return std::nullopt;
     }
-    std::string_view widths =
-        colon == std::string::npos ? std::string_view{} : std::string_view(text).substr(colon + 1);
-    while (!widths.empty()) {
-        const std::size_t comma = widths.find(',');
-        const auto width = parse_u64(widths.substr(0, comma));
-        if (!width || *width == 0 || *width > UINT32_MAX ||
-            out.hidden.size() == trainer::kHiddenLayersMax) {
-            return wrong(text);
-        }
-        out.hidden.push_back(static_cast<std::uint32_t>(*width));
-        widths = comma == std::string_view::npos ? std::string_view{} : widths.substr(comma + 1);
+    auto spec = trainer::parse_model_spec(text);
+    if (!spec) {
+        return std::unexpected(fmt::format(
+            "trainer.architecture: \"{}\" is none; write task (as each task suggests), logistic, "
+            "lenet, cnn, resnet8, or mlp with its hidden layers as in mlp:128,64",
+            text));
     }
-    return out;
+    return spec;
 }
 
 }  // namespace polis::node

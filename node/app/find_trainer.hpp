@@ -16,7 +16,9 @@ namespace polis::node {
 [[nodiscard]] Result<std::optional<std::filesystem::path>, std::string> find_trainer(
     const std::string& program);
 
-/// Reads "lenet" or "mlp:128,64". @error one line with cause and cure
-[[nodiscard]] Result<trainer::ModelSpec, std::string> parse_architecture(const std::string& text);
+/// Reads trainer.architecture. @return nothing for "task": as each task suggests
+/// @error one line with cause and cure
+[[nodiscard]] Result<std::optional<trainer::ModelSpec>, std::string> parse_architecture(
+    const std::string& text);
 
 }  // namespace polis::node

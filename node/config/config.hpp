@@ -82,7 +82,7 @@ struct NodeConfig {
 
     struct Trainer {
         std::string program = "polis-trainer";
-        std::string architecture = "mlp:64";
+        std::string architecture = "task";
         std::string device = "auto";
     };
 

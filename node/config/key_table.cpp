@@ -132,7 +132,8 @@ constexpr std::array kKeys{
         "none"},
     ConfigKey{
         POLIS_TEXT(trainer, architecture),
-        "What it trains: logistic, mlp:64 (hidden layers, as in mlp:128,64), lenet, cnn, resnet8"},
+        "What it trains: task (as each task suggests; mlp:64 if it suggests nothing), or always "
+        "logistic, mlp:128,64 (with its hidden layers), lenet, cnn, resnet8"},
     ConfigKey{POLIS_TEXT(trainer, device), "Where it trains: auto, cpu, cuda:0"},
     ConfigKey{POLIS_TEXT(log, level), "What is worth a line", 0, 0, kLevels},
     ConfigKey{POLIS_TEXT(log, format), "Text for people, JSON for programs", 0, 0, kFormats},

@@ -183,7 +183,11 @@ void ValidatorDriver::perform_one(const Finalized& output) {
          {"view", view.value}});
     publish();  // before the event: whoever hears of the block finds it
     listener_.event(rpc::BlockFinalized{
-        .head = output.head, .view = view, .proposer = output.proposer, .txns = output.txns});
+        .head = output.head,
+        .view = view,
+        .proposer = output.proposer,
+        .txns = output.txns,
+        .events = output.events});
 }
 
 void ValidatorDriver::perform_one(const TxnVerdict& output) {

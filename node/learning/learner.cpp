@@ -341,8 +341,11 @@ void Learner::take(trainer::Finished& finished) {
 }
 
 void Learner::take(const trainer::Failed& failed) {
-    player_->failed(failed.job);
-    const bool normal = failed.code == trainer::FailureCode::kCancelled;
+    using trainer::FailureCode;
+    const bool refused =
+        failed.code == FailureCode::kUnknownArchitecture || failed.code == FailureCode::kBadSpec;
+    refused ? player_->refused(failed.job) : player_->failed(failed.job);
+    const bool normal = failed.code == FailureCode::kCancelled;
     setup_.log->write(
         normal ? LogLevel::kDebug : LogLevel::kWarn,
         "learning",

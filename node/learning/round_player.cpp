@@ -61,6 +61,7 @@ void RoundPlayer::enter(const Round& round) {
     round_ = round.number;
     task_ = round.task;
     attempts_ = 0;
+    suggestion_refused_ = false;
     training_ = false;
 }
 
@@ -71,6 +72,18 @@ std::uint64_t RoundPlayer::time_left(const Round& round, TimeMs now) const {
     const std::uint64_t margin = std::max(options_.margin_ms, part);
     const std::uint64_t end = round.phase_until.value;
     return end > saturating_add(now.value, margin) ? end - now.value - margin : 0;
+}
+
+/// A text that is no architecture goes to the trainer as it is, which says so to the log.
+trainer::ModelSpec RoundPlayer::model_for(const ledger::TaskSpec& task) const {
+    if (options_.model) {
+        return *options_.model;
+    }
+    if (task.architecture.empty() || suggestion_refused_) {
+        return trainer::default_model();
+    }
+    const auto suggested = trainer::parse_model_spec(task.architecture);
+    return suggested ? *suggested : trainer::ModelSpec{.kind = task.architecture, .hidden = {}};
 }
 
 std::optional<trainer::Train> RoundPlayer::train(
@@ -87,7 +100,7 @@ std::optional<trainer::Train> RoundPlayer::train(
     out.data = trainer::SentBlob{open.task.spec.training};
     out.validation = trainer::SentBlob{open.task.spec.validation};
     out.mapping_seed = consensus::pole::seed_of(open.round.beacon, open.round.task, self_);
-    out.model = options_.model;
+    out.model = model_for(open.task.spec);
     out.seed = seed;
     out.window_ms = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, UINT32_MAX));
     out.device = options_.device;
@@ -102,6 +115,11 @@ std::optional<RoundWork> RoundPlayer::trained(
     training_ = false;
     work_ = RoundWork{.round = round_, .task = task_, .model = model, .salt = salt};
     return work_;
+}
+
+void RoundPlayer::refused(std::uint64_t job) {
+    failed(job);
+    suggestion_refused_ = suggestion_refused_ || job == next_job_;
 }
 
 void RoundPlayer::failed(std::uint64_t job) {

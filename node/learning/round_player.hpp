@@ -31,7 +31,7 @@ struct RoundWork {
 class RoundPlayer {
   public:
     struct Options {
-        trainer::ModelSpec model;
+        std::optional<trainer::ModelSpec> model;  ///< nothing: what the task suggests
         std::string device = "auto";
         /// Training ends so long before the window, so that the commitment gets into a block.
         std::uint64_t margin_ms = 2'000;
@@ -64,6 +64,10 @@ class RoundPlayer {
     /// A job gave none, or could not be handed over.
     void failed(std::uint64_t job);
 
+    /// The trainer cannot train what the task suggests: the next attempt of this round trains
+    /// default_model(), for what a task says of architectures is no condition.
+    void refused(std::uint64_t job);
+
     /// The job that is with the trainer; 0: none.
     [[nodiscard]] std::uint64_t job() const { return training_ ? next_job_ : 0; }
 
@@ -76,6 +80,7 @@ class RoundPlayer {
     void enter(const Round& round);
     [[nodiscard]] std::optional<trainer::Train> train(
         const OpenRound& open, TimeMs now, std::uint64_t seed);
+    [[nodiscard]] trainer::ModelSpec model_for(const ledger::TaskSpec& task) const;
     [[nodiscard]] ledger::Payload commitment() const;
     [[nodiscard]] std::uint64_t time_left(const Round& round, TimeMs now) const;
 
@@ -85,6 +90,7 @@ class RoundPlayer {
     std::uint64_t round_ = 0;  ///< that attempts and the job belong to
     Hash task_;
     std::size_t attempts_ = 0;
+    bool suggestion_refused_ = false;  ///< by this round's trainer
     bool training_ = false;
     std::uint64_t next_job_ = 0;  ///< the latest
 };

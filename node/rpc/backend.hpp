@@ -72,6 +72,7 @@ struct BlockFinalized {
     View view;
     Address proposer;
     std::vector<Hash> txns;
+    std::vector<ledger::Event> events;  ///< of learning tasks
 };
 
 struct TxnPending {

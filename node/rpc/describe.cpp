@@ -9,6 +9,7 @@
 #include <ledger/modules/evidence.hpp>
 #include <ledger/modules/staking.hpp>
 #include <ledger/payload.hpp>
+#include <node/rpc/describe_tasks.hpp>
 
 namespace polis::node::rpc {
 
@@ -130,7 +131,7 @@ bool write_known(JsonWriter& out, const ledger::Event& event) {
     if (event.name == "evidence.punished") {
         return write_as<ledger::evidence::Punished>(out, event.data);
     }
-    return false;
+    return write_task_event(out, event);
 }
 
 }  // namespace
@@ -288,7 +289,8 @@ Outcome HeadCache::head(const ledger::ChainReader& chain) {
         .head = head,
         .view = block->header.view,
         .proposer = block->header.proposer,
-        .txns = std::vector<Hash>(block->txns.size())};
+        .txns = std::vector<Hash>(block->txns.size()),
+        .events = {}};
     put(end);
     return text_;
 }

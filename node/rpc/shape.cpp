@@ -56,7 +56,8 @@ constexpr std::array kShapes = {
         "Task",
         "{id: hash, owner: address, name: text, state: text, round: number, submitted: number, "
         "submittedMs: number, available: flag, escrow: decimal, reward: decimal, bond: decimal, "
-        "trainerBond: decimal, runnerUpBps: number, targetPpm: number, input: [number], "
+        "trainerBond: decimal, architecture: text, runnerUpBps: number, targetPpm: number, "
+        "input: [number], "
         "classes: number, modelBytesMax: number, multiplyAddsMax: decimal, trainingMs: number, "
         "revealMs: number, scoringMs: number, training: hash, test: hash, testKeyHash: hash, "
         "validation: hash}"},

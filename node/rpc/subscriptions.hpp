@@ -18,13 +18,20 @@
 /// what is no longer there is said, never left out silently.
 namespace polis::node::rpc {
 
-enum class Topic : std::uint8_t { kHeads, kFinalized, kLogs, kPendingTxs, kConsensusSteps };
+enum class Topic : std::uint8_t {
+    kHeads,
+    kFinalized,
+    kLogs,
+    kPendingTxs,
+    kConsensusSteps,
+    kTaskEvents
+};
 
-inline constexpr std::size_t kTopics = 5;
+inline constexpr std::size_t kTopics = 6;
 
 /// In the order of the enumeration, as clients name them.
 inline constexpr std::array<std::string_view, kTopics> kTopicNames = {
-    "heads", "finalized", "logs", "pendingTxs", "consensusSteps"};
+    "heads", "finalized", "logs", "pendingTxs", "consensusSteps", "taskEvents"};
 
 /// @pre `name` is one of kTopicNames
 [[nodiscard]] Topic topic_of(std::string_view name);

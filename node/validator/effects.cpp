@@ -1,8 +1,11 @@
 #include <algorithm>
+#include <iterator>
 #include <utility>
+#include <vector>
 
 #include <core/check.hpp>
 #include <core/integer.hpp>
+#include <ledger/modules/tasks.hpp>
 #include <node/validator/impl.hpp>
 
 /// What the replica wants done, in its order. Spec [J1] to [J5].
@@ -12,6 +15,18 @@ namespace {
 
 /// Of how many blocks it is remembered when they were decided here.
 constexpr std::size_t kDecidedTimesMax = 64;
+
+std::vector<ledger::Event> task_events(const ledger::AppliedBlock& applied) {
+    std::vector<ledger::Event> out;
+    const auto take = [&out](const std::vector<ledger::Event>& events) {
+        std::ranges::copy_if(events, std::back_inserter(out), ledger::tasks::is_event);
+    };
+    for (const ledger::Receipt& receipt : applied.receipts) {
+        take(receipt.events);
+    }
+    take(applied.events);
+    return out;
+}
 
 }  // namespace
 
@@ -167,7 +182,8 @@ Validator::Impl::Done Validator::Impl::apply(const BlockPtr& block) {
         .head = head,
         .certificate = decided.certificate,
         .proposer = block->header.proposer,
-        .txns = ids_of(*block)});
+        .txns = ids_of(*block),
+        .events = task_events(applied)});
     broadcast(own_claim());
     POLIS_TRY_VOID(after_block(*block, applied));
     return {};

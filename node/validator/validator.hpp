@@ -94,7 +94,8 @@ struct Finalized {
     ledger::Head head;
     pbft::Certificate certificate;
     Address proposer;
-    std::vector<Hash> txns;  ///< ids, in block order
+    std::vector<Hash> txns;             ///< ids, in block order
+    std::vector<ledger::Event> events;  ///< of learning tasks, in the order in which they happened
 };
 
 /// What became of a client's transaction; one for each SubmitTxn and each local TxnsVerified.

@@ -85,6 +85,7 @@ TEST(FormatsTasks, limits) {
     const std::map<std::string, std::string> expected{
         {"kTaskNameBytesMax", std::to_string(ledger::kTaskNameBytesMax)},
         {"kTaskTagBytesMax", std::to_string(ledger::kTaskTagBytesMax)},
+        {"kTaskArchitectureBytesMax", std::to_string(ledger::kTaskArchitectureBytesMax)},
         {"kTasksWaitingMax", std::to_string(ledger::kTasksWaitingMax)},
         {"kTasksClosedMax", std::to_string(ledger::kTasksClosedMax)},
         {"kTaskOpenBlocksMin", std::to_string(ledger::kTaskOpenBlocksMin)},

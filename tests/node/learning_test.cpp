@@ -54,10 +54,36 @@ consensus::pole::Entry entry_of(const Address& trainer) {
 }
 
 RoundPlayer player(std::optional<RoundWork> work = std::nullopt) {
-    return {kSelf, {.model = {.kind = "mlp", .hidden = {8}}}, std::move(work)};
+    return {kSelf, {.model = trainer::ModelSpec{.kind = "mlp", .hidden = {8}}}, std::move(work)};
 }
 
 const RoundWork kWork{.round = 7, .task = Hash{{5}}, .model = Hash{{3}}, .salt = Hash{{4}}};
+
+TEST(RoundPlayer, trains_what_the_task_suggests) {
+    const auto trained = [](const std::string& suggestion) {
+        RoundPlayer machine{kSelf, {}, std::nullopt};
+        auto open = open_round();
+        open.task.spec.architecture = suggestion;
+        return trainer::to_text(machine.on_block(open, kNow, 1).train.value().model);
+    };
+    EXPECT_EQ(trained("lenet"), "lenet");
+    EXPECT_EQ(trained("mlp:128,64"), "mlp:128,64");
+    EXPECT_EQ(trained(""), "mlp:64");
+    EXPECT_EQ(trained("mlp:"), "mlp:") << "the trainer says what is wrong with it";
+}
+
+TEST(RoundPlayer, trains_its_default_where_the_trainer_refuses_the_suggestion) {
+    RoundPlayer machine{kSelf, {}, std::nullopt};
+    auto open = open_round();
+    open.task.spec.architecture = "transformer";
+    const auto first = machine.on_block(open, kNow, 1).train.value();
+    EXPECT_EQ(first.model.kind, "transformer");
+    machine.refused(first.job);
+    EXPECT_EQ(machine.on_block(open, kNow, 2).train.value().model, trainer::default_model());
+    machine.failed(machine.job());
+    open.round.number += 1;
+    EXPECT_EQ(machine.on_block(open, kNow, 3).train.value().model.kind, "transformer");
+}
 
 TEST(RoundPlayer, trains_behind_its_own_map_until_shortly_before_the_end) {
     RoundPlayer machine = player();

@@ -123,7 +123,7 @@ void FakeNode::apply(std::vector<ledger::CheckedTxn> txns) {
     const ledger::BlockSummary summary{
         .height = block.header.height, .included = ids, .touched = applied.touched};
     static_cast<void>(must(pool_.on_block(summary, accounts)));
-    emit(BlockFinalized{chain_->head(), View{}, plan.proposer, ids});
+    emit(BlockFinalized{chain_->head(), View{}, plan.proposer, ids, applied.events});
 }
 
 void FakeNode::emit(const NodeEvent& event) {

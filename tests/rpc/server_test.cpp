@@ -15,6 +15,7 @@
 #include <core/crypto/address.hpp>
 #include <core/hex.hpp>
 #include <genesis/dev_keys.hpp>
+#include <ledger/modules/tasks.hpp>
 #include <tests/rpc/fake_node.hpp>
 #include <tests/support/rpc_client.hpp>
 
@@ -279,6 +280,33 @@ TEST_F(ServerTest, sends_events_and_goes_on_from_a_cursor) {
         later.call("sub_subscribe", {{"topic", "heads"}, {"fromCursor", "7-0"}})["result"].size(),
         2U);
     EXPECT_EQ(later.event()["gap"]["reason"], "restarted");
+}
+
+TEST_F(ServerTest, sends_the_events_of_tasks_as_objects) {
+    namespace tasks = ledger::tasks;
+    start();
+    WebSocketClient socket(ports_.rpc);
+    static_cast<void>(socket.call("sub_subscribe", {{"topic", "taskEvents"}}));
+    BlockFinalized block;
+    block.head.height = Height{9};
+    const consensus::pole::ScoreResult score{.correct = 448, .cross_entropy = 7, .count = 450};
+    block.events = {
+        {"tasks.opened", codec::encode(tasks::Opened{3, Hash{{5}}, Hash{{6}}, TimeMs{77}})},
+        {"tasks.scored", codec::encode(tasks::Scored{3, Hash{{5}}, Address{{1}}, score})},
+        {"tasks.settled", codec::encode(tasks::Settled{3, Hash{{5}}, {}, true, Amount{8}})},
+        {"tasks.settled", Bytes{1, 2}},
+        {"tasks.unheard_of", Bytes{3}}};
+    node_.emit(block);
+    const json opened = socket.event()["data"];
+    EXPECT_EQ(opened["height"], 9);
+    EXPECT_EQ(opened["name"], "tasks.opened");
+    EXPECT_EQ(opened["data"]["untilMs"], 77);
+    EXPECT_EQ(socket.event()["data"]["data"]["score"]["correct"], 448);
+    const json settled = socket.event()["data"]["data"];
+    EXPECT_TRUE(settled["winner"].is_null());
+    EXPECT_EQ(settled["returned"], "8");
+    EXPECT_EQ(socket.event()["data"]["data"], "0x0102") << "bytes of another form stay bytes";
+    EXPECT_EQ(socket.event()["data"]["data"], "0x03");
 }
 
 TEST_F(ServerTest, names_a_gap_where_events_were_dropped) {

@@ -59,6 +59,10 @@ TEST(TaskFile, names_what_is_wrong_and_where) {
     EXPECT_THAT(error_of(replaced("[32, 16]", "[0]")), HasSubstr("layer of 0"));
     EXPECT_THAT(error_of(replaced("[32, 16]", "\"32\"")), HasSubstr("list of numbers"));
     EXPECT_THAT(error_of(replaced("\"score\"", "\"replay\"")), HasSubstr("choose \"score\""));
+    EXPECT_THAT(
+        error_of(replaced("\"mlp\"", "\"transformer\"")), HasSubstr("choose one of logistic"));
+    EXPECT_THAT(error_of(replaced("\"mlp\"", "\"lenet\"")), HasSubstr("2 layers for kind"));
+    EXPECT_THAT(error_of(replaced("\"digits\"", "\"\"")), HasSubstr("has 0 bytes"));
     EXPECT_THAT(error_of(replaced("[data]", "[data")), HasSubstr("t.toml:2"));
     EXPECT_THAT(error_of(replaced("name = \"digits\"\n", "")), HasSubstr("name"));
 }

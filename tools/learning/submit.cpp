@@ -13,6 +13,7 @@
 #include <ledger/modules/task_sealing.hpp>
 #include <ml/data/source.hpp>
 #include <ml/data/split.hpp>
+#include <ml/protocol/model_spec.hpp>
 
 namespace polis::tools::learning {
 
@@ -91,6 +92,7 @@ Fallible<Prepared> prepare(const TaskFile& file, const std::string& tag) {
     spec.reveal_ms = file.reveal_ms;
     spec.scoring_ms = file.scoring_ms;
     spec.runner_up_bps = file.runner_up_bps;
+    spec.architecture = trainer::to_text({.kind = file.kind, .hidden = file.hidden});
     out.training = std::move(parts.training);
     out.validation = std::move(parts.validation);
     if (const auto wrong = ledger::spec_error(spec)) {

@@ -1,12 +1,15 @@
 #include <tools/learning/task_file.hpp>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <genesis/table_reader.hpp>
+#include <ledger/limits.hpp>
 
 namespace polis::tools::learning {
 
@@ -29,6 +32,10 @@ constexpr std::array<std::string_view, 4> kPayKeys{
 constexpr std::uint64_t kPpmOfBasisPoint = 100;
 constexpr std::uint64_t kSecondsMax = 86'400;
 constexpr std::uint64_t kHiddenMax = 4'096;
+constexpr std::size_t kHiddenLayersMax = 8;
+
+/// What polis-trainer can train. Validators may run others, but hardly ones that it does not know.
+constexpr std::array<std::string_view, 5> kKinds{"logistic", "mlp", "lenet", "cnn", "resnet8"};
 
 PresetResult<void> read_ppm(const TableReader& reader, std::string_view key, std::uint32_t& out) {
     if (reader.has(key)) {
@@ -80,6 +87,12 @@ PresetResult<void> read_model(const TableReader& top, TaskFile& out) {
     POLIS_TRY(const TableReader reader, top.table("model"));
     POLIS_TRY_VOID(reader.allow_only(kModelKeys));
     POLIS_TRY(out.kind, reader.text("kind"));
+    if (std::ranges::find(kKinds, out.kind) == kKinds.end()) {
+        return std::unexpected(reader.error(
+            "kind",
+            "is \"" + out.kind + "\", which no trainer knows",
+            fmt::format("choose one of {}", fmt::join(kKinds, ", "))));
+    }
     if (out.kind != "mlp") {
         out.hidden.clear();
     }
@@ -96,6 +109,13 @@ PresetResult<void> read_model(const TableReader& top, TaskFile& out) {
                 fmt::format("choose 1 to {}", kHiddenMax)));
         }
         out.hidden.push_back(static_cast<std::uint32_t>(width));
+    }
+    if (out.kind != "mlp" || out.hidden.size() > kHiddenLayersMax) {
+        return std::unexpected(reader.error(
+            "hidden",
+            fmt::format("has {} layers for kind \"{}\"", out.hidden.size(), out.kind),
+            fmt::format(
+                "leave it out, or choose kind \"mlp\" and at most {} layers", kHiddenLayersMax)));
     }
     return {};
 }
@@ -144,6 +164,12 @@ PresetResult<TaskFile> read_all(const TableReader& top, const std::string& file)
     POLIS_TRY_VOID(top.allow_only(kTopKeys));
     TaskFile out;
     POLIS_TRY(out.name, top.text("name"));
+    if (out.name.empty() || out.name.size() > ledger::kTaskNameBytesMax) {
+        return std::unexpected(top.error(
+            "name",
+            fmt::format("has {} bytes", out.name.size()),
+            fmt::format("choose 1 to {}", ledger::kTaskNameBytesMax)));
+    }
     POLIS_TRY_VOID(read_data(top, file, out));
     POLIS_TRY_VOID(read_model(top, out));
     POLIS_TRY_VOID(read_target(top, out));

@@ -11,6 +11,7 @@
 
 #include <core/crypto/address.hpp>
 #include <core/hex.hpp>
+#include <ledger/limits.hpp>
 #include <ledger/modules/task_records.hpp>
 #include <ledger/payload.hpp>
 #include <tools/client/sender.hpp>
@@ -118,6 +119,13 @@ Outcome submit(const SubmitOptions& options) {
     POLIS_TRY(const std::string text, read_text(options.file));
     POLIS_TRY(const learning::TaskFile file, learning::parse_task_file(text, options.file));
     const std::string tag = options.tag.empty() ? file.name : options.tag;
+    if (tag.size() > ledger::kTaskTagBytesMax) {
+        return wrong_usage(fmt::format(
+            "the tag \"{}\" has {} bytes; choose a --tag of at most {}",
+            tag,
+            tag.size(),
+            ledger::kTaskTagBytesMax));
+    }
     POLIS_TRY(
         const crypto::SigningKey key, signing_key(options.signing.from, options.signing.keys));
     POLIS_TRY(RpcClient client, connect(options.signing.node));

@@ -32,6 +32,14 @@ std::string step_text(const ConsensusStep& step) {
     return out.take();
 }
 
+std::string task_event_text(Height height, const ledger::Event& event) {
+    JsonWriter out;
+    out.begin_object().number("height", height.value).text("name", event.name).name("data");
+    write_event_data(out, event);
+    out.end_object();
+    return out.take();
+}
+
 /// The events of a block's receipts, as the topic logs sends them.
 Result<std::vector<std::string>, RpcError> logs_of(
     const ledger::ChainReader& chain, Height height) {
@@ -247,6 +255,9 @@ void Core::on_block(const BlockFinalized& block) {
     write_head(text, block, setup.backend->info().params.term_blocks);
     events.push(Topic::kHeads, text.text());
     events.push(Topic::kFinalized, text.take());
+    for (const ledger::Event& event : block.events) {
+        events.push(Topic::kTaskEvents, task_event_text(block.head.height, event));
+    }
     waiters.on_block(block);
     if (!events.watched(Topic::kLogs)) {
         events.skip(Topic::kLogs);

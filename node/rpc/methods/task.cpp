@@ -6,6 +6,7 @@
 #include <core/integer.hpp>
 #include <ledger/modules/task_queries.hpp>
 #include <node/rpc/describe.hpp>
+#include <node/rpc/describe_tasks.hpp>
 #include <node/rpc/methods/methods.hpp>
 #include <node/rpc/methods/rows.hpp>
 #include <node/rpc/services.hpp>
@@ -19,37 +20,6 @@ namespace pole = consensus::pole;
 
 const Param kTaskParam{.name = "task", .type = ParamType::kHash, .description = "The task's id."};
 
-std::string_view phase_name(pole::Phase phase) {
-    switch (phase) {
-        case pole::Phase::kTraining:
-            return "training";
-        case pole::Phase::kRevealing:
-            return "revealing";
-        case pole::Phase::kScoring:
-            return "scoring";
-    }
-    return "unknown";
-}
-
-void write_score(
-    JsonWriter& out, std::string_view name, const std::optional<pole::ScoreResult>& score) {
-    if (!score) {
-        out.null(name);
-        return;
-    }
-    out.begin_object(name).number("correct", score->correct).number("count", score->count);
-    out.decimal("crossEntropy", score->cross_entropy);
-    out.flag("valid", score->verdict == pole::Verdict::kScored).end_object();
-}
-
-void write_optional(JsonWriter& out, std::string_view name, const std::optional<Hash>& hash) {
-    if (hash) {
-        out.bytes(name, hash->view());
-    } else {
-        out.null(name);
-    }
-}
-
 /// Shape Task.
 void write_task(JsonWriter& out, const Hash& id, const tasks::Task& task) {
     const ledger::TaskSpec& spec = task.spec;
@@ -60,6 +30,7 @@ void write_task(JsonWriter& out, const Hash& id, const tasks::Task& task) {
         .flag("available", task.available.has_value());
     out.decimal("escrow", task.escrow.value).decimal("reward", spec.reward.value);
     out.decimal("bond", spec.bond.value).decimal("trainerBond", spec.trainer_bond.value);
+    out.text("architecture", spec.architecture);
     out.number("runnerUpBps", spec.runner_up_bps).number("targetPpm", spec.target_ppm);
     out.begin_array("input").number(spec.input.channels).number(spec.input.height);
     out.number(spec.input.width).end_array().number("classes", spec.classes);
