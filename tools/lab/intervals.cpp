@@ -49,39 +49,33 @@ std::uint64_t machine_cpu_ms() {
     return (user + nice + system) * 1'000 / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
 }
 
-/// Name and parent of a process.
-struct Kin {
-    std::string name;
-    pid_t parent = 0;
-};
-
-std::optional<Kin> kin_of(const fs::path& process) {
+/// The process that started this one.
+std::optional<pid_t> parent_of(const fs::path& process) {
     std::ifstream in(process / "stat");
     std::string text;
     std::getline(in, text);
-    const std::size_t begin = text.find('(');
-    const std::size_t end = text.rfind(')');
-    if (begin == std::string::npos || end == std::string::npos) {
+    const std::size_t end = text.rfind(')');  // the name may hold anything
+    if (end == std::string::npos) {
         return std::nullopt;
     }
     std::istringstream rest(text.substr(end + 1));
     std::string state;
-    Kin out{.name = text.substr(begin + 1, end - begin - 1)};
-    rest >> state >> out.parent;
+    pid_t out = 0;
+    rest >> state >> out;
     return out;
 }
 
-/// Processor time of each trainer that the nodes started.
+/// Processor time of each trainer: the only processes that nodes start.
 std::map<std::uint64_t, std::uint64_t> trainers_cpu_ms(const devnet::Devnet& devnet) {
     std::map<std::uint64_t, std::uint64_t> out;
     std::error_code failed;
     for (const fs::directory_entry& entry : fs::directory_iterator("/proc", failed)) {
         const auto pid = parse_u64(entry.path().filename().string());
-        const auto kin = pid ? kin_of(entry.path()) : std::nullopt;
-        const bool ours = kin && kin->name == "polis-trainer" &&
-                          std::ranges::any_of(devnet.nodes, [&](const devnet::Node& node) {
-                              return node.process.pid == kin->parent;
-                          });
+        const auto parent = pid ? parent_of(entry.path()) : std::nullopt;
+        const bool ours =
+            parent && std::ranges::any_of(devnet.nodes, [&](const devnet::Node& node) {
+                return node.process.pid == *parent;
+            });
         if (ours) {
             const auto usage = devnet::usage_of(static_cast<pid_t>(*pid));
             out.emplace(*pid, usage ? usage->cpu_ms : 0);
