@@ -26,6 +26,6 @@ inline constexpr std::uint32_t kBatchMax = 8192;
 
 inline constexpr std::uint64_t kHeartbeatMs = 1'000;    ///< a trainer says something this often
 inline constexpr std::uint64_t kSilenceMsMax = 10'000;  ///< after which the host gives it up
-inline constexpr std::uint64_t kHelloMsMax = 20'000;  ///< loading libtorch with a GPU takes seconds
+inline constexpr std::uint64_t kHelloMsMax = 60'000;    ///< a first start reads all of libtorch
 
 }  // namespace polis::trainer

@@ -43,11 +43,10 @@ class Learning(unittest.TestCase):
         cls.dir = Path(tempfile.mkdtemp(prefix="polis-learning-"))
         cls.addClassCleanup(shutil.rmtree, cls.dir, ignore_errors=True)
         (cls.dir / "task.toml").write_text(TASK)
-        port = harness.free_ports(1)[0]
         cls.addClassCleanup(cls.run_polis, "devnet", "down")
         cls.run_polis(
-            "devnet", "up", "--nodes", 4, "--election", "pole", "--base-port",
-            min(port, 60_000), "--wait", "finalized:2")
+            "devnet", "up", "--nodes", 4, "--election", "pole", "--wait",
+            "finalized:2")
 
     @classmethod
     def run_polis(cls, *arguments, code=0):
@@ -64,12 +63,13 @@ class Learning(unittest.TestCase):
 
     def test_the_best_model_earns_reward_and_seat(self):
         done = self.run_polis(
-            "task", "submit", "task.toml", "--from", "dev:0", "--follow", "--timeout", 120)
+            "task", "submit", "task.toml", "--from", "dev:0", "--wait", "--timeout", 120)
         result = done["result"]
         entries = result["entries"]
         self.assertEqual(len(entries), 4)
         self.assertEqual(entries[0]["end"], "won")
         self.assertEqual(entries[0]["paid"], "105000000000", "the reward and the bond")
+        self.assertEqual({entry["copyOf"] for entry in entries}, {None}, "everybody trained")
         self.assertFalse(result["ownerFailed"], "the key was revealed by the node that kept it")
         correct = [entry["score"]["correct"] for entry in entries]
         self.assertEqual(correct, sorted(correct, reverse=True))
@@ -82,6 +82,25 @@ class Learning(unittest.TestCase):
         self.assertIn(
             done["task"] + "; choose another --tag",
             self.run_polis("task", "submit", "task.toml", "--from", "dev:0", code=1))
+
+    def test_the_demo_ends_with_winners_and_leaders(self):
+        home = self.dir / "demo"
+        self.addCleanup(
+            subprocess.run, [harness.POLIS, "devnet", "down", "--home", home], check=False,
+            capture_output=True)
+        done = self.run_polis(
+            "demo", "--home", home, "--polisd", Path(harness.POLISD).resolve(), "--data",
+            "digits:600", "--window", 4)
+        self.assertEqual(len(done["rounds"]), 2)
+        for number, row in enumerate(done["rounds"], start=1):
+            self.assertEqual(row["of"], 90)
+            self.assertGreaterEqual(row["right"], 54, "the target is 60 %")
+            self.assertEqual(row["paid"], "105000000000")
+            led = {leader["node"]: leader[f"after_round_{number}"]
+                   for leader in done["blocks_by_leader"]}
+            # Others propose only while it is down: the demo kills a node in the second round.
+            self.assertEqual(max(led, key=led.get), row["winner"])
+            self.assertGreater(led[row["winner"]], 0)
 
     def test_mistakes_are_explained(self):
         for text, says in (

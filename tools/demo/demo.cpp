@@ -58,14 +58,40 @@ class Demo {
     Fallible<void> steps() {
         POLIS_TRY_VOID(start());
         POLIS_TRY_VOID(send_transfers());
+        std::optional<Lesson> second;
+        if (options_.learning) {
+            POLIS_TRY_VOID(first_lesson());
+            POLIS_TRY_VOID(begin_second(second));
+        }
         POLIS_TRY_VOID(kill_one());
         POLIS_TRY_VOID(bring_it_back());
+        if (second) {
+            POLIS_TRY_VOID(end_lesson(*second));
+            POLIS_TRY_VOID(name_leader());
+        }
         POLIS_TRY_VOID(compare());
+        if (options_.learning) {
+            POLIS_TRY_VOID(count_blocks());
+        }
         return last_transfer();
     }
 
     [[nodiscard]] devnet::Say progress() const {
         return [this](std::string_view line) { options_.say("", line); };
+    }
+
+    /// Without it there would be rounds that nobody takes part in.
+    Fallible<void> look_for_trainer() const {
+        const std::string beside =
+            std::filesystem::path(devnet_.polisd).parent_path() / "polis-trainer";
+        std::error_code ignored;
+        if (options_.learning && !std::filesystem::exists(beside, ignored)) {
+            return std::unexpected(Failure(fmt::format(
+                "there is no {}: it is built where libtorch is installed (libtorch-dev); or choose "
+                "--election dpos",
+                beside)));
+        }
+        return {};
     }
 
     Fallible<void> start() {
@@ -76,10 +102,12 @@ class Demo {
         up.flags.nodes = options_.nodes;
         up.polisd = options_.polisd;
         up.version = options_.version;
+        up.flags.election = options_.learning ? "pole" : "dpos";
         up.wait.finalized = kFirstBlocks;
         up.detached = options_.keep;
         POLIS_TRY(devnet_, devnet::up(up, progress()));
         out_.up_ms = ms_since(begin);
+        POLIS_TRY_VOID(look_for_trainer());
         victim_ = devnet_.nodes.back().index;
         out_.killed_node = victim_;
         options_.say(
@@ -96,7 +124,7 @@ class Demo {
     Fallible<void> send_transfers() {
         TransferLoad::Options load{
             .seed = devnet_.manifest.seed,
-            .accounts = devnet_.manifest.accounts,
+            .accounts = senders(),
             .nodes = {},
             .transfers_per_s = options_.transfers_per_s};
         for (const devnet::Node& node : devnet_.nodes) {
@@ -111,9 +139,82 @@ class Demo {
             fmt::format(
                 "{} a second between {} accounts; {} taken in by height {}",
                 options_.transfers_per_s,
-                devnet_.manifest.accounts,
+                senders(),
                 load_->accepted(),
                 height));
+        return {};
+    }
+
+    /// The last account offers the tasks.
+    [[nodiscard]] std::size_t senders() const { return devnet_.manifest.accounts - 1; }
+
+    [[nodiscard]] Lesson::Options lesson_options() const {
+        const std::uint64_t number = out_.lessons.size() + 1;
+        return {
+            .source = options_.data,
+            .name = fmt::format("lesson {}", number),
+            .window_ms = options_.window_ms,
+            .seed = number,
+            .say = options_.say};
+    }
+
+    Fallible<void> first_lesson() {
+        Lesson lesson(devnet_, lesson_options());
+        POLIS_TRY_VOID(lesson.offer());
+        POLIS_TRY_VOID(lesson.wait_for_training());
+        POLIS_TRY_VOID(end_lesson(lesson));
+        return name_leader();
+    }
+
+    Fallible<void> begin_second(std::optional<Lesson>& lesson) {
+        lesson.emplace(devnet_, lesson_options());
+        POLIS_TRY_VOID(lesson->offer());
+        return lesson->wait_for_training();
+    }
+
+    Fallible<void> end_lesson(Lesson& lesson) {
+        POLIS_TRY(LessonResult result, lesson.settle());
+        out_.lessons.push_back(std::move(result));
+        return {};
+    }
+
+    /// Waits until the latest winner has proposed for a term.
+    Fallible<void> name_leader() {
+        RpcClient client = devnet::rpc_client(devnet_.nodes.front(), kPatience);
+        POLIS_TRY(const std::uint64_t settled, term_of(client, out_.lessons.back().settled));
+        for (const auto deadline = Clock::now() + kPatience; Clock::now() < deadline;) {
+            POLIS_TRY(const std::uint64_t term, term_of(client, std::nullopt));
+            if (term >= settled + 2) {
+                options_.say(
+                    "leader",
+                    fmt::format(
+                        "node {} proposes since term {}",
+                        *out_.lessons.back().winner,
+                        settled + 1));
+                return {};
+            }
+            std::this_thread::sleep_for(kPoll);
+        }
+        return timed_out("no term ended in 30 s; look: polis devnet status");
+    }
+
+    /// @param height nothing: of the head
+    static Fallible<std::uint64_t> term_of(RpcClient& client, std::optional<Height> height) {
+        const auto answer = height ? client.call("chain_getHeader", {{"block", height->value}})
+                                   : client.call("chain_head");
+        if (!answer) {
+            return std::unexpected(to_failure(answer.error()));
+        }
+        return answer->value("term", std::uint64_t{0});
+    }
+
+    Fallible<void> count_blocks() {
+        std::vector<Height> settled;
+        for (const LessonResult& lesson : out_.lessons) {
+            settled.push_back(lesson.settled);
+        }
+        RpcClient client = devnet::rpc_client(devnet_.nodes.front(), kPatience);
+        POLIS_TRY(out_.leaders, count_leaders(client, devnet_, settled));
         return {};
     }
 
@@ -198,7 +299,7 @@ class Demo {
     Fallible<void> count_transfers() const {
         RpcClient client = devnet::rpc_client(devnet_.nodes.front(), kPatience);
         std::uint64_t executed = 0;
-        for (std::size_t i = 0; i < devnet_.manifest.accounts; ++i) {
+        for (std::size_t i = 0; i < senders(); ++i) {
             const auto key = genesis::dev_account_key(devnet_.manifest.seed, i);
             POLIS_TRY(
                 const SenderView view, sender_view(client, crypto::address_of(key.public_key())));

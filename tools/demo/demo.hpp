@@ -6,12 +6,18 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <core/types.hpp>
+#include <tools/demo/leaders.hpp>
+#include <tools/demo/lesson.hpp>
 #include <tools/failure.hpp>
 
-/// `polis demo`: a network of real nodes that loses one of them and does not care.
+/// `polis demo`: validators train models for a reward and for the proposer's seat, while the
+/// network carries transfers and loses one of its nodes.
 namespace polis::tools {
+
+inline constexpr std::size_t kDemoRounds = 2;
 
 struct DemoOptions {
     std::filesystem::path home;  ///< of a devnet that does not exist yet
@@ -19,7 +25,10 @@ struct DemoOptions {
     std::string version;
     std::size_t nodes = 4;
     std::uint64_t transfers_per_s = 200;
-    bool keep = false;  ///< the nodes go on running
+    bool learning = true;              ///< false: an election by stake, and no tasks
+    std::string data = "digits:3000";  ///< of the tasks, as data::load_source reads it
+    std::uint64_t window_ms = 10'000;  ///< for training, in each of kDemoRounds
+    bool keep = false;                 ///< the nodes go on running
     std::function<void(std::string_view step, std::string_view what)> say;
 };
 
@@ -39,6 +48,8 @@ struct DemoSummary {
     Amount sender_balance;
     Address recipient;
     Amount recipient_balance;
+    std::vector<LessonResult> lessons;  ///< with learning: kDemoRounds of them
+    std::vector<LeaderRow> leaders;     ///< a row for each node
 };
 
 /// @error what did not hold, for a person; the nodes have ended

@@ -12,14 +12,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <core/crypto/address.hpp>
-#include <core/hex.hpp>
 #include <core/integer.hpp>
 #include <genesis/dev_keys.hpp>
-#include <ledger/modules/task_records.hpp>
 #include <tools/client/sender.hpp>
 #include <tools/devnet/process.hpp>
-#include <tools/learning/submit.hpp>
+#include <tools/learning/offer.hpp>
 
 namespace polis::tools::lab {
 
@@ -187,20 +184,13 @@ class Network {
         file.reward = kReward;
         file.bond = kBond;
         file.trainer_bond = kBond;
-        POLIS_TRY(learning::Prepared task, learning::prepare(file, file.name));
-        const HttpAddress node = client_->address();
-        POLIS_TRY(task.spec.training, learning::upload(node, task.training));
-        POLIS_TRY(task.spec.validation, learning::upload(node, task.validation));
-        POLIS_TRY(task.spec.test, learning::upload(node, task.sealed_test));
         const auto key = genesis::dev_account_key(devnet_->manifest.seed, 0);
-        const Hash id = ledger::tasks::task_id(crypto::address_of(key.public_key()), task.spec.tag);
         POLIS_TRY(RpcClient admin, devnet::admin_client(*devnet_, devnet_->nodes.front()));
-        POLIS_TRY_VOID(ask_node(
-            admin,
-            "admin_keepTaskKey",
-            {{"task", to_hex_prefixed(id.view())}, {"key", to_hex_prefixed(task.key.view())}}));
-        POLIS_TRY(const Sent sent, send_payload(*client_, key, ledger::SubmitTask{task.spec}, {}));
-        POLIS_TRY_VOID(wait_success(*client_, sent.id, kPatience, say_));
+        POLIS_TRY(
+            const learning::Offered offered,
+            learning::offer(
+                {.node = *client_, .admin = admin, .owner = key}, file, file.name, say_));
+        POLIS_TRY_VOID(wait_success(*client_, offered.sent.id, kPatience, say_));
         return {};
     }
 

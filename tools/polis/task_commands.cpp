@@ -9,15 +9,12 @@
 
 #include <fmt/format.h>
 
-#include <core/crypto/address.hpp>
 #include <core/hex.hpp>
-#include <ledger/limits.hpp>
-#include <ledger/modules/task_records.hpp>
 #include <ledger/payload.hpp>
 #include <tools/client/sender.hpp>
 #include <tools/devnet/devnet.hpp>
 #include <tools/devnet/members.hpp>
-#include <tools/learning/submit.hpp>
+#include <tools/learning/offer.hpp>
 #include <tools/polis/arguments.hpp>
 #include <tools/polis/command.hpp>
 #include <tools/polis/json_report.hpp>
@@ -31,6 +28,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kAdminPatience{30'000};
 constexpr milliseconds kLookPause{500};
+constexpr milliseconds kTurnPatience{120'000};
 
 struct SubmitOptions {
     SigningOptions signing;
@@ -38,7 +36,6 @@ struct SubmitOptions {
     std::string tag;
     std::string admin;
     std::string token_file;
-    bool wait = false;
 };
 
 struct TaskOptions {
@@ -115,53 +112,38 @@ Fallible<Json> follow(RpcClient& client, const std::string& id, milliseconds pat
     return timed_out("the task is not settled yet; go on with: polis task leaderboard " + id);
 }
 
+/// Blobs spread and the task's turn comes before its windows begin.
+milliseconds patience_of(const SubmitOptions& options, const learning::TaskFile& file) {
+    if (options.signing.timeout_s > 0) {
+        return std::chrono::seconds(options.signing.timeout_s);
+    }
+    return milliseconds(file.window_ms + file.reveal_ms + file.scoring_ms) + kTurnPatience;
+}
+
 Outcome submit(const SubmitOptions& options) {
     POLIS_TRY(const std::string text, read_text(options.file));
     POLIS_TRY(const learning::TaskFile file, learning::parse_task_file(text, options.file));
-    const std::string tag = options.tag.empty() ? file.name : options.tag;
-    if (tag.size() > ledger::kTaskTagBytesMax) {
-        return wrong_usage(fmt::format(
-            "the tag \"{}\" has {} bytes; choose a --tag of at most {}",
-            tag,
-            tag.size(),
-            ledger::kTaskTagBytesMax));
-    }
     POLIS_TRY(
         const crypto::SigningKey key, signing_key(options.signing.from, options.signing.keys));
     POLIS_TRY(RpcClient client, connect(options.signing.node));
     POLIS_TRY(RpcClient admin, admin_of(options));
-    const Hash id = ledger::tasks::task_id(crypto::address_of(key.public_key()), as_bytes(tag));
-    const std::string name = to_hex_prefixed(id.view());
-    // The key of a task that is on chain must not be replaced by another one.
-    POLIS_TRY(const Json known, ask(client, "task_get", {{"task", name}}));
-    if (!known.is_null()) {
-        return std::unexpected(Failure(fmt::format(
-            "this account has a task with the tag \"{}\" already: {}; choose another --tag",
-            tag,
-            name)));
-    }
-    say_progress("reading " + file.source);
-    POLIS_TRY(learning::Prepared task, learning::prepare(file, tag));
-    say_progress(fmt::format(
-        "storing {} samples to learn from and {} sealed ones",
-        task.training_samples,
-        task.test_samples));
-    POLIS_TRY(task.spec.training, learning::upload(client.address(), task.training));
-    POLIS_TRY(task.spec.validation, learning::upload(client.address(), task.validation));
-    POLIS_TRY(task.spec.test, learning::upload(client.address(), task.sealed_test));
-    POLIS_TRY_VOID(ask(
-        admin, "admin_keepTaskKey", {{"task", name}, {"key", to_hex_prefixed(task.key.view())}}));
-    const auto patience = std::chrono::seconds(options.signing.timeout_s);
-    POLIS_TRY(const Sent sent, send_payload(client, key, ledger::SubmitTask{task.spec}, {}));
-    POLIS_TRY(const Executed done, wait_success(client, sent.id, patience, say_progress));
+    POLIS_TRY(
+        const learning::Offered offered,
+        learning::offer(
+            {client, admin, key},
+            file,
+            options.tag.empty() ? file.name : options.tag,
+            say_progress));
+    const milliseconds patience = patience_of(options, file);
+    POLIS_TRY(const Executed done, wait_success(client, offered.sent.id, patience, say_progress));
     Json answer = {
-        {"task", name},
-        {"txn", to_hex_prefixed(sent.id.view())},
+        {"task", offered.task},
+        {"txn", to_hex_prefixed(offered.sent.id.view())},
         {"height", done.height.value},
-        {"trainingSamples", task.training_samples},
-        {"testSamples", task.test_samples}};
-    if (options.wait) {
-        POLIS_TRY(answer["result"], follow(client, name, patience));
+        {"trainingSamples", offered.training_samples},
+        {"testSamples", offered.test_samples}};
+    if (options.signing.wait) {
+        POLIS_TRY(answer["result"], follow(client, offered.task, patience));
         return print_answer(
             options.signing.node.json ? answer : answer["result"], options.signing.node.json);
     }
@@ -203,8 +185,10 @@ void add_submit(Program& program, CLI::App& group) {
     command.add_option("--tag", options->tag, "Your own name for it; the same again is refused");
     command.add_option("--admin", options->admin, "Operator's port of the node that keeps the key");
     command.add_option("--token-file", options->token_file, "The operator's token, with --admin");
-    command.add_flag("--follow", options->wait, "Wait until it is settled");
+    options->signing.timeout_s = 0;
     add_signing_options(command, options->signing);
+    command.get_option("--wait")->description("Until its round is settled");
+    command.get_option("--timeout")->default_str("as long as its windows, and two minutes");
     program.on(command, [options] { return submit(*options); });
 }
 

@@ -25,6 +25,9 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
+/// Longer than the host's own patience, so that what it says comes first.
+constexpr auto kPatience = 120s;
+
 /// What the host said, to wait for.
 class Diary {
   public:
@@ -43,7 +46,7 @@ class Diary {
     void wait_for_progress_of(std::uint64_t job) {
         std::unique_lock lock(mutex_);
         EXPECT_TRUE(changed_.wait_for(
-            lock, 60s, [&] { return !progress_.empty() && progress_.back().job == job; }));
+            lock, kPatience, [&] { return !progress_.empty() && progress_.back().job == job; }));
     }
 
     trainer::Finished finished(std::size_t count = 1) { return wait_for(finished_, count); }
@@ -68,8 +71,10 @@ class Diary {
     template <class T>
     T wait_for(const std::vector<T>& list, std::size_t count) {
         std::unique_lock lock(mutex_);
-        if (!changed_.wait_for(lock, 60s, [&] { return list.size() >= count; })) {
-            ADD_FAILURE() << "waited in vain";
+        if (!changed_.wait_for(lock, kPatience, [&] { return list.size() >= count; })) {
+            ADD_FAILURE() << "waited in vain; deaths: " << deaths_.size()
+                          << ", failures: " << failed_.size()
+                          << (failed_.empty() ? "" : ", " + failed_[0].text);
             return {};
         }
         return list[count - 1];
