@@ -73,7 +73,7 @@ class RefereeTest : public ::testing::Test {
         const ledger::CheckedBlock block = ledger::make_block(chain.head(), plan, {});
         const auto certificate = certify(block.hash, block.header.height, signers);
         EXPECT_TRUE(chain.apply(block, {.certificate = certificate}));
-        return {chain.head(), certificate, Address{}, {}};
+        return {chain.head(), certificate, Address{}, {}, {}};
     }
 
     std::optional<Broken> judge(const node::Finalized& output, const ledger::Chain& chain) {
