@@ -99,7 +99,7 @@ class BlockExecutor {
         POLIS_TRY_VOID(records.finish());
         POLIS_TRY_VOID(tasks::end_block(state_, params_, view, out_.events));
         if (!consensus::ends_term(header.height, params_.term_blocks)) {
-            return {};
+            return terms::pass_over(state_, header.view);
         }
         return terms::roll(state_, params_, *election_, header.beacon);
     }

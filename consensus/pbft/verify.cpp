@@ -140,8 +140,12 @@ Verdictless check_parent(const Gate& gate, const Proposal& proposal) {
     return check_certificate(gate, *proposal.parent, Phase::kCommit, voters);
 }
 
-/// The ranking of a term is known once the term before it has ended.
-bool is_ranked(const Gate& gate) { return gate.committee.term == gate.schedule.current.term; }
+/// Whether it is known who leads: the ranking of a term is known once the term before it has ended,
+/// and one that does not rotate changes with each height whose first leaders failed.
+bool is_ranked(const Gate& gate, Height height) {
+    return height == gate.schedule.height ||
+           (gate.committee.term == gate.schedule.current.term && gate.committee.ranking.rotates);
+}
 
 Verdictless check(const Gate& gate, const Proposal& proposal) {
     const Statement& said = proposal.vote.statement;
@@ -149,7 +153,8 @@ Verdictless check(const Gate& gate, const Proposal& proposal) {
         return reject(Reject::kWrongPhase);
     }
     POLIS_TRY_VOID(check_vote(gate, proposal.vote));
-    if (is_ranked(gate) && proposal.vote.member != gate.committee.leader(said.height, said.view)) {
+    if (is_ranked(gate, said.height) &&
+        proposal.vote.member != gate.committee.leader(said.height, said.view)) {
         return reject(Reject::kNotLeader);
     }
     if (said.digest != summary_hash(proposal.summary)) {

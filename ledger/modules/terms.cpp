@@ -97,6 +97,20 @@ StoreResult<void> roll(
     return save_record(state, terms_key(), record);
 }
 
+StoreResult<void> pass_over(Journal& state, View view) {
+    if (view == View{}) {
+        return {};
+    }
+    POLIS_TRY(TermRecord record, load_terms(state));
+    std::vector<consensus::MemberIndex>& order = record.ranking.order;
+    const std::uint64_t failed = view.value % order.size();
+    if (record.ranking.rotates || failed == 0) {
+        return {};
+    }
+    std::ranges::rotate(order, order.begin() + static_cast<std::ptrdiff_t>(failed));
+    return save_record(state, terms_key(), record);
+}
+
 const consensus::Election* election_of(const Params& params) {
     return consensus::find_election(to_string(params.election));
 }

@@ -59,6 +59,12 @@ struct TermRecord {
 [[nodiscard]] StoreResult<void> roll(
     Journal& state, const Params& params, const consensus::Election& election, const Hash& beacon);
 
+/// Those who did not get a block through while they led go to the end of a ranking that does not
+/// rotate, for the rest of the term: a first rank that is gone costs one view and not one for each
+/// height. A ranking that rotates passes them over by itself.
+/// @param view of the block's header: so many members failed before its proposer
+[[nodiscard]] StoreResult<void> pass_over(Journal& state, View view);
+
 /// The election that the parameters name; null if this program does not have it.
 [[nodiscard]] const consensus::Election* election_of(const Params& params);
 

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -78,10 +79,24 @@ class Learning(unittest.TestCase):
             self.assertEqual(self.rpc(node, "task_leaderboard", f"task={done['task']}"), result)
         task = self.run_polis("task", "show", done["task"])
         self.assertEqual((task["state"], task["escrow"]), ("settled", "0"))
+        self.the_chain_goes_on_without(entries[0]["trainer"])
         # The same again is the same task.
         self.assertIn(
             done["task"] + "; choose another --tag",
             self.run_polis("task", "submit", "task.toml", "--from", "dev:0", code=1))
+
+    def the_chain_goes_on_without(self, winner):
+        """The first rank proposes alone; gone, it costs each term one view and not each block."""
+        nodes = self.run_polis("devnet", "status")["nodes"]
+        index = next(i for i in range(4) if self.rpc(i, "node_info")["validator"] == winner)
+        self.run_polis("devnet", "fault", "kill", index)
+        other = (index + 1) % 4
+        wanted = self.rpc(other, "chain_head")["height"] + 25  # a term has 20
+        deadline = time.monotonic() + 90
+        while self.rpc(other, "chain_head")["height"] < wanted:
+            self.assertLess(time.monotonic(), deadline, "too slow without the winner")
+            time.sleep(0.5)
+        self.run_polis("devnet", "up", "--wait", f"finalized:{wanted}")
 
     def test_the_demo_ends_with_winners_and_leaders(self):
         home = self.dir / "demo"

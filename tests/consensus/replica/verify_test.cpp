@@ -138,6 +138,16 @@ TEST_F(VerifyTest, a_proposal_comes_from_the_leader_of_its_view) {
     EXPECT_EQ(reason(foreign), Reject::kNotLeader);
 }
 
+TEST_F(VerifyTest, who_leads_the_next_height_of_a_fixed_ranking_is_not_known_yet) {
+    Proposal message = proposal(View{});
+    message.vote = vote(0, View{}, Phase::kProposal, message.vote.statement.digest);
+    schedule = test_schedule(committee, Height{9}, Hash{});
+    EXPECT_EQ(reason(message), Reject::kNotLeader) << "a ranking that rotates is known";
+    schedule.current.ranking.rotates = false;
+    schedule.next.ranking.rotates = false;
+    EXPECT_EQ(reason(message), std::nullopt) << "the leaders before it may fail at this height";
+}
+
 TEST_F(VerifyTest, a_proposal_names_the_block_that_it_brings) {
     Proposal other = proposal(View{});
     other.summary = test_block(kHeight, View{}, 9);

@@ -110,6 +110,29 @@ TEST_F(Terms, the_election_ranks_the_members_of_the_term_that_begins) {
     EXPECT_EQ(records.get(codec::encode(Term{1})), to_bytes(beacon.view()));
 }
 
+TEST_F(Terms, whoever_failed_goes_to_the_end_of_a_ranking) {
+    const auto order_after = [this](std::uint64_t view) {
+        must(terms::pass_over(world.state, View{view}));
+        return must(terms::load_terms(world.state)).ranking.order;
+    };
+    roll();
+    using Order = std::vector<consensus::MemberIndex>;
+    EXPECT_EQ(order_after(0), (Order{2, 1, 0})) << "the first rank did it";
+    EXPECT_EQ(order_after(1), (Order{1, 0, 2}));
+    EXPECT_EQ(order_after(2), (Order{2, 1, 0}));
+    EXPECT_EQ(order_after(3), (Order{2, 1, 0})) << "everybody failed once";
+    EXPECT_EQ(order_after(UINT64_MAX), (Order{2, 1, 0}));
+    roll();
+    EXPECT_EQ(order_after(0), (Order{2, 1, 0})) << "a new term begins with the election's order";
+}
+
+TEST_F(Terms, a_ranking_that_rotates_stays) {
+    const auto before = must(terms::load_terms(world.state));
+    ASSERT_TRUE(before.ranking.rotates);
+    must(terms::pass_over(world.state, View{1}));
+    EXPECT_EQ(must(terms::load_terms(world.state)), before);
+}
+
 TEST_F(Terms, a_committee_stays_while_nobody_stands) {
     for (std::size_t i = 0; i < 3; ++i) {
         const Address& who = actor(i).address;
