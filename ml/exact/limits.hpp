@@ -15,7 +15,7 @@ inline constexpr std::uint32_t kSideMax = 1024;      ///< height or width of a p
 inline constexpr std::uint32_t kInputsMax = 65'536;  ///< numbers in one sample
 inline constexpr std::uint32_t kClassesMax = 1024;
 inline constexpr std::uint32_t kKernelSideMax = 15;
-inline constexpr std::uint32_t kStrideMax = 2;
+inline constexpr std::uint32_t kStrideMax = 4;
 /// Multiply-adds for one sample; a task may ask for less.
 inline constexpr std::uint64_t kMultiplyAddsMax = std::uint64_t{1} << 27;
 /// Bytes of all activations of one sample, the sample included.
@@ -40,7 +40,9 @@ inline constexpr std::size_t kSafetensorsNotesBytesMax = std::size_t{2} << 10;
 inline constexpr std::size_t kSafetensorsBytesMax =
     kModelBytesMax + kSafetensorsHeaderBytesMax + 8 + std::size_t{5} * kInputsMax;
 
-/// Edge of the square patches within which a Mapping moves the pixels of an image.
+/// Edge of the square patches within which a Mapping moves the pixels of an image. A convolution
+/// with this stride sees every pixel of a patch at the same place of its kernel.
 inline constexpr std::uint32_t kPatchSide = 4;
+static_assert(kPatchSide <= kStrideMax);
 
 }  // namespace polis::exact

@@ -58,7 +58,7 @@ struct Conv2d {
     std::uint32_t outputs = 0;  ///< planes
     std::uint8_t kernel_height = 0;
     std::uint8_t kernel_width = 0;
-    std::uint8_t stride = 1;             ///< 1 or 2
+    std::uint8_t stride = 1;             ///< 1 to kStrideMax
     std::uint8_t pad = 0;                ///< less than both sides of the kernel
     std::vector<std::int8_t> weights{};  ///< [outputs, channels, kernel_height, kernel_width]
     std::vector<std::int32_t> bias{};    ///< [outputs]

@@ -85,7 +85,7 @@ std::string_view to_string(ModelError error) {
         case ModelError::kBadChannels:
             return "a layer has no output or more than 4096: choose 1 to 4096";
         case ModelError::kBadKernel:
-            return "a kernel is not of 1 to 15 by 1 to 15, its stride not 1 or 2, or its padding "
+            return "a kernel is not of 1 to 15 by 1 to 15, its stride not 1 to 4, or its padding "
                    "not less than the kernel";
         case ModelError::kKernelOverInput:
             return "a kernel or a pool is larger than its padded input: pool less often";

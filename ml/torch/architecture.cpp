@@ -28,6 +28,17 @@ struct Window {
     std::uint8_t pad = 0;
 };
 
+/// What reads a sample behind a map: every pixel of a patch has one place in the kernel, and no
+/// border, whose zeros the map would not invert. So the map costs nothing: the weights change
+/// places and signs with the pixels. docs/adr/0009-maps-and-convolutions.md
+constexpr Window kPatchWindow{.side = 2 * exact::kPatchSide, .stride = exact::kPatchSide};
+
+/// Whether the map of such samples moves pixels within squares, and the window fits twice.
+bool has_patches(const Shape& shape) {
+    return shape.height % exact::kPatchSide == 0 && shape.width % exact::kPatchSide == 0 &&
+           std::min(shape.height, shape.width) >= 3 * exact::kPatchSide;
+}
+
 /// Adds layers one after the other. A kernel that does not fit ends it all.
 class Planner {
   public:
@@ -113,16 +124,19 @@ void plan_mlp(Planner& planner, const ModelSpec& spec, std::uint32_t classes) {
     planner.dense(at, classes);
 }
 
-void plan_cnn(Planner& planner, std::uint32_t classes) {
-    constexpr Window kSame{.side = 3, .pad = 1};
-    std::uint16_t at = planner.pool(planner.conv(0, 8, kSame));
-    at = planner.pool(planner.conv(at, 16, kSame));
+constexpr Window kSame{.side = 3, .pad = 1};
+
+void plan_cnn(Planner& planner, std::uint32_t classes, bool patches) {
+    std::uint16_t at =
+        patches ? planner.conv(0, 24, kPatchWindow) : planner.pool(planner.conv(0, 8, kSame));
+    at = planner.pool(planner.conv(at, patches ? 24 : 16, kSame));
     planner.dense(planner.dense(at, 64), classes);
 }
 
-void plan_lenet(Planner& planner, std::uint32_t classes) {
-    std::uint16_t at = planner.pool(planner.conv(0, 6, {.side = 5, .pad = 2}));
-    at = planner.pool(planner.conv(at, 16, {.side = 5}));
+void plan_lenet(Planner& planner, std::uint32_t classes, bool patches) {
+    std::uint16_t at = patches ? planner.conv(0, 48, kPatchWindow)
+                               : planner.pool(planner.conv(0, 6, {.side = 5, .pad = 2}));
+    at = planner.pool(patches ? planner.conv(at, 48, kSame) : planner.conv(at, 16, {.side = 5}));
     at = planner.dense(planner.dense(at, 120), 84);
     planner.dense(at, classes);
 }
@@ -138,11 +152,12 @@ std::uint16_t plan_block(
     return planner.sum(at, shortcut);
 }
 
-void plan_resnet8(Planner& planner, std::uint32_t classes) {
-    std::uint16_t at = planner.conv(0, 16, {.side = 3, .pad = 1});
+void plan_resnet8(Planner& planner, std::uint32_t classes, bool patches) {
+    std::uint16_t at = planner.conv(0, 16, patches ? kPatchWindow : kSame);
     at = plan_block(planner, at, 16, 1);
-    at = plan_block(planner, at, 32, 2);
-    at = plan_block(planner, at, 64, 2);
+    // A patch is as coarse as the two blocks that would halve the planes.
+    at = plan_block(planner, at, 32, patches ? 1 : 2);
+    at = plan_block(planner, at, 64, patches ? 1 : 2);
     planner.dense(planner.pool(at), classes);
 }
 
@@ -166,15 +181,17 @@ Result<void, Failure> check(const ModelSpec& spec, const Shape& input) {
 
 std::span<const std::string_view> known_kinds() { return kKinds; }
 
-Result<Plan, Failure> plan(const ModelSpec& spec, const Shape& input, std::uint32_t classes) {
+Result<Plan, Failure> plan(
+    const ModelSpec& spec, const Shape& input, std::uint32_t classes, bool behind_map) {
     POLIS_TRY_VOID(check(spec, input));
     Planner planner(input);
+    const bool patches = behind_map && has_patches(input);
     if (spec.kind == "lenet") {
-        plan_lenet(planner, classes);
+        plan_lenet(planner, classes, patches);
     } else if (spec.kind == "cnn") {
-        plan_cnn(planner, classes);
+        plan_cnn(planner, classes, patches);
     } else if (spec.kind == "resnet8") {
-        plan_resnet8(planner, classes);
+        plan_resnet8(planner, classes, patches);
     } else {
         plan_mlp(planner, spec, classes);
     }

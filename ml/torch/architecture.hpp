@@ -30,9 +30,13 @@ struct Plan {
 /// - resnet8: He et al., "Deep Residual Learning", 2016, section 4.2 with n = 1; differs because an
 ///   addition comes behind the ReLU of its block (activations are unsigned), there is no batch
 ///   normalisation, and a pool and a dense layer replace the global average.
+/// Behind a map, the first convolution of lenet, cnn and resnet8 is one of 8x8 with stride 4, which
+/// reads whole patches; what would halve the planes next is left out, and lenet and cnn have more
+/// planes. Samples that have no patches, or fewer than 3x3, keep the layers above.
+/// @param behind_map the samples pass an exact::Mapping first
 /// @error kUnknownArchitecture for a name that is not known, or shapes that do not fit; kBadSpec
 [[nodiscard]] Result<Plan, Failure> plan(
-    const ModelSpec& spec, const exact::Shape& input, std::uint32_t classes);
+    const ModelSpec& spec, const exact::Shape& input, std::uint32_t classes, bool behind_map);
 
 /// Passes over the training samples that suit an architecture.
 [[nodiscard]] std::uint32_t usual_epochs(const ModelSpec& spec, std::uint32_t batches);

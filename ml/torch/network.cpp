@@ -117,16 +117,53 @@ at::Tensor view_of(std::span<const T> values, at::IntArrayRef sides, at::ScalarT
     return at::from_blob(const_cast<T*>(values.data()), sides, at::TensorOptions(type));
 }
 
+/// Which values of a sample share a mean: each its own where a dense layer reads them; those of a
+/// plane where a convolution does. A convolution that moves by several pixels and has no border
+/// sees each pixel at one place of its kernel modulo the stride, so these places have means of
+/// their own: behind a map, some of them are inverted in every patch.
+class MeanGroups {
+  public:
+    explicit MeanGroups(const Plan& plan) : shape_(plan.model.input) {
+        const auto* conv = std::get_if<exact::Conv2d>(&plan.model.layers.front().operation);
+        const auto readers = std::ranges::count(plan.model.layers, 0, &exact::Layer::source);
+        flat_ = !plan.facts.begins_with_convolution;
+        stride_ = conv != nullptr && conv->pad == 0 && readers == 1 ? conv->stride : 1;
+    }
+
+    [[nodiscard]] std::size_t count() const {
+        return flat_ ? shape_.elements() : std::size_t{shape_.channels} * stride_ * stride_;
+    }
+
+    /// @param window height and width of what `index` counts in: the sample's or the kernel's
+    [[nodiscard]] std::size_t of(std::size_t index, const exact::Shape& window) const {
+        if (flat_) {
+            return index;
+        }
+        const std::size_t x = index % window.width;
+        const std::size_t row = index / window.width;
+        const std::size_t y = row % window.height;
+        return (row / window.height * stride_ + y % stride_) * stride_ + x % stride_;
+    }
+
+    /// Sides that broadcast over samples: one value a plane, or one a pixel.
+    [[nodiscard]] bool a_value_a_plane() const { return !flat_ && stride_ == 1; }
+
+  private:
+    exact::Shape shape_;
+    bool flat_ = false;
+    std::size_t stride_ = 1;
+};
+
 /// Weights for (byte - mean) * gain become weights for byte / 255.
+/// @param means of each value that an output sums over
 void fold(FloatLayer& layer, const std::vector<float>& means, double gain) {
-    const std::size_t depth = layer.weights.size() / layer.bias.size();
-    const std::size_t in_group = depth / means.size();
+    const std::size_t depth = means.size();
     for (std::size_t o = 0; o < layer.bias.size(); ++o) {
         auto bias = static_cast<double>(layer.bias[o]);
         for (std::size_t i = 0; i < depth; ++i) {
             float& weight = layer.weights[o * depth + i];
             const double scaled = static_cast<double>(weight) * gain;
-            bias -= scaled * static_cast<double>(means[i / in_group]);
+            bias -= scaled * static_cast<double>(means[i]);
             weight = static_cast<float>(scaled * 255);
         }
         layer.bias[o] = static_cast<float>(bias);
@@ -163,7 +200,8 @@ std::vector<Device> devices() {
 }
 
 struct Network::Impl {
-    Impl(const Plan& the_plan, at::Device the_device) : plan(the_plan), device(the_device) {}
+    Impl(const Plan& the_plan, at::Device the_device)
+        : plan(the_plan), groups(the_plan), device(the_device) {}
 
     /// A place for all parameters, one tensor with views for each layer: the optimiser works on the
     /// whole at once.
@@ -220,36 +258,57 @@ struct Network::Impl {
         flat.copy_(view_of<float>(drawn, {total}, at::kFloat));
     }
 
-    /// Sets mean and deviation from the training samples: a mean for each value where a dense layer
-    /// reads the sample, for each plane where a convolution does.
+    /// Sets means and deviation from the training samples.
     void measure(const Bytes& bytes) {
         const exact::Shape& shape = plan.model.input;
         const std::size_t elements = shape.elements();
-        const std::size_t plane = std::size_t{shape.height} * shape.width;
-        const bool planes = plan.facts.begins_with_convolution;
-        const std::size_t groups = planes ? shape.channels : elements;
-        std::vector<std::uint64_t> sums(groups);
+        std::vector<std::size_t> group_at(elements);
+        for (std::size_t i = 0; i < elements; ++i) {
+            group_at[i] = groups.of(i, shape);
+        }
+        std::vector<std::uint64_t> sums(groups.count());
+        std::vector<std::uint64_t> counts(groups.count());
         std::uint64_t squares = 0;
         for (std::size_t i = 0; i < bytes.size(); ++i) {
-            const std::size_t place = i % elements;
-            sums[planes ? place / plane : place] += bytes[i];
+            const std::size_t group = group_at[i % elements];
+            sums[group] += bytes[i];
+            ++counts[group];
             squares += std::uint64_t{bytes[i]} * bytes[i];
         }
-        const double in_group = static_cast<double>(bytes.size() / groups);
         means.clear();
         double square_of_means = 0;
-        for (const std::uint64_t sum : sums) {
-            const double average = static_cast<double>(sum) / in_group;
+        for (std::size_t group = 0; group < sums.size(); ++group) {
+            const auto count = static_cast<double>(std::max<std::uint64_t>(counts[group], 1));
+            const double average = static_cast<double>(sums[group]) / count;
             means.push_back(static_cast<float>(average));
-            square_of_means += average * average / static_cast<double>(groups);
+            square_of_means += average * average * count / static_cast<double>(bytes.size());
         }
         const double variance =
             static_cast<double>(squares) / static_cast<double>(bytes.size()) - square_of_means;
         gain = 1 / std::sqrt(std::max(variance, 1.0));
+        std::vector<float> image;
+        for (const std::size_t group : group_at) {
+            image.push_back(means[group]);
+        }
+        const bool planes = groups.a_value_a_plane();
         const std::vector<std::int64_t> sides =
             planes ? std::vector<std::int64_t>{shape.channels, 1, 1} : sides_of(shape);
-        mean = view_of<float>(means, sides, at::kFloat)
+        mean = view_of<float>(planes ? means : image, sides, at::kFloat)
                    .to(device, /*non_blocking=*/false, /*copy=*/true);
+    }
+
+    /// The mean of each value that an output of a layer that reads the sample sums over.
+    [[nodiscard]] std::vector<float> means_of(const exact::Operation& operation) const {
+        exact::Shape window = plan.model.input;
+        if (const auto* conv = std::get_if<exact::Conv2d>(&operation)) {
+            window.height = conv->kernel_height;
+            window.width = conv->kernel_width;
+        }
+        std::vector<float> out;
+        for (std::size_t i = 0; i < window.elements(); ++i) {
+            out.push_back(means[groups.of(i, window)]);
+        }
+        return out;
     }
 
     /// Bytes as floats, centred. A border has the byte 0, as in ml/exact.
@@ -328,6 +387,7 @@ struct Network::Impl {
 
     // Constant after construction.
     const Plan plan;
+    const MeanGroups groups;
     const at::Device device;
     std::string device_name;
     std::vector<Slot> slots;  ///< by layer
@@ -514,7 +574,7 @@ FloatModel Network::float_model(std::span<const float> parameters) const {
         layer.weights.assign(weights.begin(), weights.end());
         layer.bias.assign(bias.begin(), bias.end());
         if (self.plan.model.layers[i].source == 0) {
-            fold(layer, self.means, self.gain);
+            fold(layer, self.means_of(self.plan.model.layers[i].operation), self.gain);
         }
     }
     return out;

@@ -348,7 +348,13 @@ Samples mapped_samples(const exact::DatasetView& dataset, const exact::Mapping* 
 Result<Trained, Failure> train(const Job& job, const Surroundings& surroundings) {
     const std::uint64_t began_ms = surroundings.now_ms ? surroundings.now_ms() : steady_ms();
     POLIS_TRY_VOID(check(job));
-    POLIS_TRY(Plan chosen, plan(job.model, job.train.shape(), job.train.classes()));
+    POLIS_TRY(
+        Plan chosen,
+        plan(
+            job.model,
+            job.train.shape(),
+            job.train.classes(),
+            /*behind_map=*/job.mapping_seed.has_value()));
     POLIS_TRY(Network network, Network::create(chosen, job.device, job.seed));
     try {
         return Training(job, surroundings, std::move(chosen), std::move(network)).run(began_ms);

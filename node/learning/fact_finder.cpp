@@ -28,6 +28,7 @@ FactFinder::FactFinder(Setup setup) : setup_(std::move(setup)) {}
 void FactFinder::start() {
     thread_ = std::thread([this] {
         name_this_thread("facts");
+        put_this_thread_behind();
         run();
     });
 }

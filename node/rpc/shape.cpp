@@ -71,7 +71,8 @@ constexpr std::array kShapes = {
         "RoundResult",
         "{round: number, task: hash, opened: number, settled: number, settledMs: number, "
         "data: hash, testKey: hash|null, ownerFailed: flag, entries: [{trainer: address, "
-        "end: text, model: hash|null, score: Score|null, paid: decimal}]}"},
+        "end: text, model: hash|null, score: Score|null, paid: decimal, "
+        "copyOf: address|null}]}"},
     NamedShape{
         "Model",
         "{task: hash, name: text, round: number, rank: number, trainer: address, end: text, "

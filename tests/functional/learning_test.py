@@ -70,6 +70,7 @@ class Learning(unittest.TestCase):
         self.assertEqual(len(entries), 4)
         self.assertEqual(entries[0]["end"], "won")
         self.assertEqual(entries[0]["paid"], "105000000000", "the reward and the bond")
+        self.assertEqual({entry["copyOf"] for entry in entries}, {None}, "everybody trained")
         self.assertFalse(result["ownerFailed"], "the key was revealed by the node that kept it")
         correct = [entry["score"]["correct"] for entry in entries]
         self.assertEqual(correct, sorted(correct, reverse=True))

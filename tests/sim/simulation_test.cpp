@@ -66,6 +66,27 @@ TEST(Simulation, rounds_of_learning_settle_whatever_goes_wrong) {
     EXPECT_EQ(campaign({.nodes_min = 4, .nodes_max = 7}, 2).rounds, 0U);
 }
 
+TEST(Simulation, everything_that_can_go_wrong_in_a_round_does) {
+    const CampaignResult result =
+        campaign({.nodes_min = 6, .nodes_max = 8, .faults = {}, .pole = true}, 16);
+    EXPECT_EQ(first_failure(result), "");
+    using ledger::tasks::EntryEnd;
+    for (const EntryEnd end :
+         {EntryEnd::kWon,
+          EntryEnd::kRunnerUp,
+          EntryEnd::kBelowTarget,  // also where the target is out of reach
+          EntryEnd::kBadModel,     // too large, too slow, none at all
+          EntryEnd::kUnscored,     // members are slower than the window is long
+          EntryEnd::kUnavailable,  // nobody else can have it
+          EntryEnd::kSilent}) {    // not revealed, or not what was committed to
+        EXPECT_GT(result.school.ends.contains(end) ? result.school.ends.at(end) : 0, 0U)
+            << to_string(end);
+    }
+    EXPECT_GT(result.school.copies, 0U) << "models under another name";
+    EXPECT_GT(result.school.owners_failed, 0U) << "keys that stay away, test sets that do not open";
+    EXPECT_GT(result.school.without_winner, 0U);
+}
+
 TEST(Simulation, is_the_same_whether_or_not_its_trace_is_read) {
     const Case run = small_case(3, Faults::all());
     EXPECT_EQ(record(run).result, run_case(run));

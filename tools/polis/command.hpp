@@ -40,6 +40,7 @@ void add_demo_command(Program& program);
 void add_devnet_commands(Program& program);
 void add_genesis_commands(Program& program);
 void add_keys_commands(Program& program);
+void add_lab_commands(Program& program);
 void add_ledger_commands(Program& program);
 void add_model_commands(Program& program);
 void add_rpc_command(Program& program);

@@ -42,6 +42,7 @@ void add(CampaignResult& total, const Case& run, const RunResult& result) {
     total.restarts += result.restarts;
     total.facts += result.facts;
     total.rounds += result.rounds;
+    total.school += result.school;
     total.accusations += result.accusations;
     total.forks += result.forked ? 1 : 0;
     total.simulated_ms += result.simulated_ms;

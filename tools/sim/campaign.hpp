@@ -34,6 +34,7 @@ struct CampaignResult {
     std::uint64_t restarts = 0;
     std::uint64_t facts = 0;
     std::uint64_t rounds = 0;
+    SchoolTally school;
     std::uint64_t accusations = 0;
     std::uint64_t forks = 0;
     std::uint64_t simulated_ms = 0;

@@ -18,6 +18,7 @@
 #include <genesis/builder.hpp>
 #include <ledger/chain.hpp>
 #include <tools/sim/result.hpp>
+#include <tools/sim/school.hpp>
 
 namespace polis::sim {
 
@@ -64,6 +65,9 @@ class Referee {
 
     /// Rounds of learning that were settled.
     [[nodiscard]] std::uint64_t rounds();
+
+    /// How they ended, as far as the chain remembers them.
+    [[nodiscard]] SchoolTally school() { return school_tally(*chain_); }
 
     [[nodiscard]] std::size_t committees() const { return voted_.size(); }
 

@@ -2,11 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include <core/types.hpp>
+#include <ledger/modules/task_records.hpp>
 #include <tools/sim/options.hpp>
 
 namespace polis::sim {
@@ -36,6 +38,17 @@ struct Violation {
     bool operator==(const Violation&) const = default;
 };
 
+/// How learning went in the rounds that were settled.
+struct SchoolTally {
+    std::map<ledger::tasks::EntryEnd, std::uint64_t> ends;  ///< of entries
+    std::uint64_t copies = 0;  ///< models that somebody else in the round revealed too
+    std::uint64_t owners_failed = 0;
+    std::uint64_t without_winner = 0;
+
+    bool operator==(const SchoolTally&) const = default;
+    SchoolTally& operator+=(const SchoolTally& other);
+};
+
 /// What a run came to.
 struct RunResult {
     std::optional<Violation> violation;  ///< the first; the run ends with it
@@ -48,6 +61,7 @@ struct RunResult {
     std::uint64_t views_max = 0;   ///< highest view in which a block was decided
     std::uint64_t facts = 0;       ///< certified in blocks
     std::uint64_t rounds = 0;      ///< of learning that were settled
+    SchoolTally school;            ///< of those rounds
     std::uint64_t committees = 0;  ///< different ones that voted
     std::uint64_t accusations = 0;
     std::uint64_t simulated_ms = 0;

@@ -32,6 +32,7 @@ constexpr std::uint8_t kNowhere = 0xff;  // first byte of a model that nobody ca
 constexpr std::uint8_t kRubbish = 0xbd;  // second byte of a test set that does not open
 constexpr std::uint32_t kSamples = 1'000;
 constexpr std::uint64_t kTxnLife = 20;  // heights
+constexpr std::uint64_t kRoundsCounted = 256;
 
 /// The node's store may fail under the simulation; then nobody learns anything from it.
 template <class T>
@@ -40,7 +41,15 @@ T value_or_default(ledger::StoreResult<T> result) {
 }
 
 /// What a trainer is like in one round.
-enum class Habit : std::uint8_t { kHonest, kAbsent, kSilent, kCopies, kHides };
+enum class Habit : std::uint8_t {
+    kHonest,
+    kAbsent,
+    kSilent,
+    kCopies,  ///< a commitment, which it cannot reveal
+    kSteals,  ///< a model, which it presents as its own
+    kErrs,    ///< reveals another model than it committed to
+    kHides,
+};
 
 /// A number that follows from the round and the trainer, so that nobody need remember it.
 Hash dice(const pole::Round& round, const Address& trainer) {
@@ -48,8 +57,14 @@ Hash dice(const pole::Round& round, const Address& trainer) {
 }
 
 Habit habit_of(const pole::Round& round, const Address& trainer) {
-    constexpr std::array kBad{Habit::kAbsent, Habit::kSilent, Habit::kCopies, Habit::kHides};
-    const std::size_t roll = dice(round, trainer).data[0] % 10;
+    constexpr std::array kBad{
+        Habit::kAbsent,
+        Habit::kSilent,
+        Habit::kCopies,
+        Habit::kSteals,
+        Habit::kErrs,
+        Habit::kHides};
+    const std::size_t roll = dice(round, trainer).data[0] % 14;
     return roll < kBad.size() ? kBad[roll] : Habit::kHonest;
 }
 
@@ -63,6 +78,12 @@ Hash key_of(ByteView tag) {
     Hash out;
     std::ranges::copy(tag.first(std::min(tag.size(), out.data.size())), out.data.begin());
     return out;
+}
+
+/// Blocks that members need for the scores of a task; the longest is more than a window has.
+std::uint64_t evaluation_blocks(const ledger::TaskSpec& spec) {
+    constexpr std::array<std::uint64_t, 4> kBlocks{0, 0, 3, 1'000};
+    return kBlocks[spec.tag[1] % kBlocks.size()];
 }
 
 bool withholds_key(const ledger::TaskSpec& spec) { return spec.tag[0] % 4 == 3; }
@@ -105,7 +126,9 @@ ledger::SubmitTask random_task(Random& random) {
     spec.classes = 10;
     spec.model_bytes_max = 1'000;
     spec.multiply_adds_max = 1'000;
-    spec.target_ppm = static_cast<std::uint32_t>(random.below(900'000));
+    constexpr std::uint32_t kOutOfReach = 1'000'000;  // true_score() never gives all samples
+    spec.target_ppm =
+        random.chance(1, 6) ? kOutOfReach : static_cast<std::uint32_t>(random.below(900'000));
     spec.reward = Amount{random.between(1, 1'000'000)};
     spec.bond = Amount{random.between(1, 100'000)};
     spec.trainer_bond = Amount{random.between(1, 10'000)};
@@ -136,11 +159,13 @@ std::optional<ledger::Payload> trainer_wants(const tasks::OpenRound& open, const
     const Habit habit = habit_of(round, trainer);
     const auto own = std::ranges::find(open.entries, trainer, &pole::Entry::trainer);
     const bool entered = own != open.entries.end();
+    // Whoever steals takes the model of the first entrant; that a model leaks is not looked into.
+    const bool steals = habit == Habit::kSteals && !open.entries.empty();
     pole::Commitment commitment{
         .round = round.number,
         .task = round.task,
         .trainer = trainer,
-        .model = model_of(round, trainer),
+        .model = model_of(round, steals ? open.entries.front().trainer : trainer),
         .salt = dice(round, trainer)};
     if (round.phase == pole::Phase::kTraining && !entered && habit != Habit::kAbsent) {
         if (habit == Habit::kCopies && !open.entries.empty()) {
@@ -150,6 +175,9 @@ std::optional<ledger::Payload> trainer_wants(const tasks::OpenRound& open, const
     }
     if (round.phase == pole::Phase::kRevealing && entered && !own->model &&
         habit != Habit::kSilent) {
+        if (habit == Habit::kErrs) {
+            return ledger::RevealModel{round.task, round.task, commitment.salt};
+        }
         return ledger::RevealModel{round.task, commitment.model, commitment.salt};
     }
     return std::nullopt;
@@ -205,10 +233,45 @@ std::vector<consensus::Fact> school_facts(ledger::Chain& chain) {
             });
         }
     }
+    const auto open = value_or_default(tasks::open_round(chain.state()));
+    const bool evaluated =
+        open && chain.head().height.value >=
+                    open->round.phase_from.value + evaluation_blocks(open->task.spec);
     for (const tasks::ScoreWanted& item : wanted.scores) {
+        if (!evaluated) {
+            break;
+        }
         out.push_back(tasks::score_fact(item, true_score(item)));
     }
     return out;
+}
+
+SchoolTally school_tally(ledger::Chain& chain) {
+    SchoolTally out;
+    for (const tasks::RoundResult& round :
+         value_or_default(tasks::last_results(chain.state(), kRoundsCounted))) {
+        out.owners_failed += round.owner_failed ? 1 : 0;
+        const bool won =
+            std::ranges::count(round.entries, tasks::EntryEnd::kWon, &tasks::EntryResult::end) > 0;
+        out.without_winner += won ? 0 : 1;
+        for (const tasks::EntryResult& entry : round.entries) {
+            ++out.ends[entry.end];
+            const auto first =
+                std::ranges::find(round.entries, entry.model, &tasks::EntryResult::model);
+            out.copies += entry.model && first->trainer != entry.trainer ? 1U : 0U;
+        }
+    }
+    return out;
+}
+
+SchoolTally& SchoolTally::operator+=(const SchoolTally& other) {
+    for (const auto& [end, count] : other.ends) {
+        ends[end] += count;
+    }
+    copies += other.copies;
+    owners_failed += other.owners_failed;
+    without_winner += other.without_winner;
+    return *this;
 }
 
 }  // namespace polis::sim

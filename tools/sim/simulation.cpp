@@ -65,6 +65,7 @@ RunResult Simulation::run() {
     result_.restarts = cluster_.restarts();
     result_.facts = referee.facts();
     result_.rounds = referee.rounds();
+    result_.school = referee.school();
     result_.committees = referee.committees();
     result_.accusations = judge_.accusations();
     result_.simulated_ms = cluster_.now().value - kRunStart.value;

@@ -138,7 +138,7 @@ void add_kernel_faults(Faults& faults) {
     faults.net("kernel 0", kBadKernel, [](Model& m) { conv_at(m, 0).kernel_height = 0; });
     faults.net("kernel 16", kBadKernel, [](Model& m) { conv_at(m, 0).kernel_width = 16; });
     faults.net("stride 0", kBadKernel, [](Model& m) { conv_at(m, 0).stride = 0; });
-    faults.net("stride 3", kBadKernel, [](Model& m) { conv_at(m, 0).stride = 3; });
+    faults.net("stride 5", kBadKernel, [](Model& m) { conv_at(m, 0).stride = 5; });
     faults.net("pad 3", kBadKernel, [](Model& m) { conv_at(m, 0).pad = 3; });
     faults.net("kernel over plane", kKernelOverInput, [](Model& m) {
         m.input = {1, 8, 2};

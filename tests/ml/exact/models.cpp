@@ -117,7 +117,7 @@ Model random_model(Random& random) {
         maker.conv(
             {.outputs = side(1, 9),
              .kernel = kernel,
-             .stride = byte(1, 2),
+             .stride = byte(1, kStrideMax),
              .pad = byte(0, kernel - 1U)},
             max);
         if (random.chance(1, 2)) {

@@ -58,7 +58,8 @@ std::vector<double> float_logits(
 }
 
 TEST(Quantise, integer_logits_are_close_to_float_logits) {
-    const auto chosen = plan({.kind = "mlp", .hidden = {24, 12}}, exact::flat_shape(30), 5);
+    const auto chosen =
+        plan({.kind = "mlp", .hidden = {24, 12}}, exact::flat_shape(30), 5, /*behind_map=*/false);
     ASSERT_TRUE(chosen.has_value());
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
         Random random(seed);
@@ -86,7 +87,8 @@ TEST(Quantise, integer_logits_are_close_to_float_logits) {
 /// One dense layer of two inputs and two outputs.
 Result<exact::AdmittedModel, Failure> two_by_two(
     const std::vector<float>& weights, const std::vector<float>& bias) {
-    const auto chosen = plan({.kind = "logistic", .hidden = {}}, exact::flat_shape(2), 2);
+    const auto chosen =
+        plan({.kind = "logistic", .hidden = {}}, exact::flat_shape(2), 2, /*behind_map=*/false);
     FloatModel floats;
     floats.layers.push_back({.weights = weights, .bias = bias});
     return quantise(*chosen, floats, {0, 1});

@@ -36,7 +36,7 @@ Samples random_samples() {
 
 void trainer_loop(benchmark::State& state, const ModelSpec& spec) {
     set_up_torch();
-    const auto chosen = plan(spec, {1, 28, 28}, 10);
+    const auto chosen = plan(spec, {1, 28, 28}, 10, /*behind_map=*/false);
     auto network = Network::create(*chosen, "cpu", 1);
     std::vector<std::int64_t> order(kSamples);
     std::iota(order.begin(), order.end(), 0);

@@ -75,6 +75,25 @@ TEST(Trainer, the_reported_score_is_that_of_the_model_behind_its_map) {
     EXPECT_LE(stolen->correct * 100, stolen->count * 35);
 }
 
+TEST(Trainer, convolutions_learn_behind_a_map_as_they_do_without) {
+    for (const char* kind : {"cnn", "lenet", "resnet8"}) {
+        Job job = job_of({.kind = kind, .hidden = {}}, 4);
+        job.mapping_seed = Hash{{7}};
+        const auto out = train(job, {});
+        ASSERT_TRUE(out.has_value()) << kind << ": " << out.error().text();
+        EXPECT_GE(out->test->exact.correct * 100, out->test->exact.count * 85) << kind;
+        // Under other keys it guesses.
+        exact::Evaluator evaluator(out->model);
+        std::uint64_t stolen = 0;
+        constexpr std::uint8_t kThieves = 8;
+        for (std::uint8_t key = 8; key < 8 + kThieves; ++key) {
+            const auto map = mapping_of(Hash{{key}}, job.train.shape(), out->model.facts());
+            stolen += exact::score(evaluator, &*map, *job.test, exact::whole(*job.test))->correct;
+        }
+        EXPECT_LE(stolen * 100, out->test->exact.count * kThieves * 25) << kind;
+    }
+}
+
 TEST(Trainer, every_architecture_learns_and_its_integers_agree) {
     for (const char* kind : {"logistic", "cnn", "lenet", "resnet8"}) {
         Job job = job_of({.kind = kind, .hidden = {}}, std::string(kind) == "logistic" ? 8 : 2);
@@ -205,7 +224,7 @@ TEST(Trainer, jobs_that_cannot_be_done_have_names) {
 
 TEST(Trainer, a_fault_inside_the_library_comes_back_as_a_value) {
     const Job job = job_of(kMlp, 1);
-    const auto chosen = plan(job.model, job.train.shape(), 10);
+    const auto chosen = plan(job.model, job.train.shape(), 10, /*behind_map=*/false);
     auto network = Network::create(*chosen, "cpu", 1);
     ASSERT_TRUE(network.has_value());
     ASSERT_TRUE(network->load(mapped_samples(job.train, nullptr)).has_value());
