@@ -39,6 +39,7 @@ Registry all_methods() {
           tx_methods,
           account_methods,
           task_methods,
+          trainer_methods,
           mempool_methods,
           consensus_methods,
           blob_methods,

@@ -17,6 +17,7 @@ namespace polis::node::rpc {
 [[nodiscard]] std::vector<Method> blob_methods();
 [[nodiscard]] std::vector<Method> sub_methods();
 [[nodiscard]] std::vector<Method> task_methods();
+[[nodiscard]] std::vector<Method> trainer_methods();
 [[nodiscard]] std::vector<Method> admin_methods();
 [[nodiscard]] std::vector<Method> dev_methods();
 
