@@ -52,6 +52,7 @@ int run(int argc, char** argv) {
     add_devnet_commands(program);
     add_account_commands(program);
     add_task_commands(program);
+    add_trainer_commands(program);
     add_tx_commands(program);
     add_stake_commands(program);
     add_chain_commands(program);
