@@ -260,7 +260,9 @@ class TrainerHost::Impl {
 
     /// @return whether it is still on its way to become the trainer
     bool greet(TrainerConnection& candidate) {
-        (void)candidate.send(now_ms());  // it has no job yet
+        if (!candidate.send(now_ms())) {
+            return false;  // only a job can fail to leave, and it has none
+        }
         const auto messages = candidate.receive(now_ms());
         if (!messages) {
             visited(
@@ -382,7 +384,7 @@ class TrainerHost::Impl {
                 waiting_.reset();
             }
             if (cancelled_ && connection_ && connection_->cancel(*cancelled_)) {
-                dropped = *cancelled_;
+                dropped = cancelled_;
             }
             cancelled_.reset();
             if (waiting_ && connection_ && connection_->ready()) {
