@@ -101,14 +101,14 @@ StoreResult<void> pass_over(Journal& state, View view) {
     if (view == View{}) {
         return {};
     }
-    POLIS_TRY(TermRecord record, load_terms(state));
-    std::vector<consensus::MemberIndex>& order = record.ranking.order;
-    const std::uint64_t failed = view.value % order.size();
-    if (record.ranking.rotates || failed == 0) {
+    POLIS_TRY(auto record, load_record<TermRecord>(state, terms_key()));
+    if (!record || record->ranking.rotates || record->ranking.order.empty()) {
         return {};
     }
-    std::ranges::rotate(order, order.begin() + static_cast<std::ptrdiff_t>(failed));
-    return save_record(state, terms_key(), record);
+    std::vector<consensus::MemberIndex>& order = record->ranking.order;
+    const auto failed = static_cast<std::ptrdiff_t>(view.value % order.size());
+    std::ranges::rotate(order, order.begin() + failed);
+    return save_record(state, terms_key(), *record);
 }
 
 const consensus::Election* election_of(const Params& params) {

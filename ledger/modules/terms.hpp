@@ -62,7 +62,8 @@ struct TermRecord {
 /// Those who did not get a block through while they led go to the end of a ranking that does not
 /// rotate, for the rest of the term: a first rank that is gone costs one view and not one for each
 /// height. A ranking that rotates passes them over by itself.
-/// @param view of the block's header: so many members failed before its proposer
+/// @param view of the block's header: so many members failed before its proposer. A state without a
+/// record has nothing to change; the end of the term finds that out.
 [[nodiscard]] StoreResult<void> pass_over(Journal& state, View view);
 
 /// The election that the parameters name; null if this program does not have it.

@@ -122,6 +122,10 @@ std::string BlobFiles::name(const Hash& root, BlobFile file) const {
            std::string(kEndings[static_cast<std::size_t>(file)]);
 }
 
+std::string BlobFiles::temporary(std::uint64_t number) const {
+    return folder_ + "/upload-" + std::to_string(number) + std::string(kTemporary);
+}
+
 StoreResult<void> BlobFiles::make_folder() const {
     if (::mkdir(folder_.c_str(), kFolderMode) != 0 && errno != EEXIST) {
         return failure("make folder", folder_, errno);

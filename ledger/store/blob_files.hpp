@@ -76,6 +76,9 @@ class BlobFiles {
     /// All of a small file. @error kNotFound, kIo, kCorrupt: longer than `bytes_max`
     [[nodiscard]] StoreResult<Bytes> load(const std::string& name, std::size_t bytes_max) const;
 
+    /// A name of a temporary file, which the next start removes. @param number distinct in this run
+    [[nodiscard]] std::string temporary(std::uint64_t number) const;
+
     /// Replaces a file: temporary, fsync, rename, fsync of the folder. @error kNoSpace, kIo
     [[nodiscard]] StoreResult<void> replace(const std::string& name, ByteView content) const;
 

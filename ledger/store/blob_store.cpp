@@ -145,6 +145,59 @@ StoreResult<Hash> BlobStore::put(ByteView bytes) {
     return root;
 }
 
+std::unique_ptr<BlobStore::Writer> BlobStore::writer() {
+    const std::unique_lock lock(mutex_);
+    return std::unique_ptr<Writer>(new Writer(*this, files_.temporary(next_writer_++)));
+}
+
+BlobStore::Writer::~Writer() {
+    const std::unique_lock lock(store_.mutex_);
+    store_.reserved_ -= hasher_.bytes();
+    (void)store_.files_.remove(name_);  // of what was finished the name is gone
+}
+
+StoreResult<void> BlobStore::Writer::add(ByteView portion) {
+    const std::uint64_t offset = hasher_.bytes();
+    if (portion.size() > kBlobBytesMax - offset) {
+        return std::unexpected(StoreError{StoreErrc::kNoSpace, "longer than any blob may be"});
+    }
+    POLIS_TRY_VOID(store_.reserve(portion.size()));
+    hasher_.update(portion);
+    return store_.files_.write(name_, offset, portion);
+}
+
+StoreResult<Hash> BlobStore::Writer::finish() {
+    POLIS_TRY_VOID(store_.files_.write(name_, hasher_.bytes(), {}));  // there, even if empty
+    POLIS_TRY_VOID(store_.files_.sync(name_));
+    return store_.adopt(name_, hasher_);
+}
+
+StoreResult<void> BlobStore::reserve(std::uint64_t bytes) {
+    const std::unique_lock lock(mutex_);
+    POLIS_TRY_VOID(make_room(bytes));
+    reserved_ += bytes;
+    return {};
+}
+
+/// Makes the synced file a blob of this store. The description comes after the bytes, as in put().
+StoreResult<Hash> BlobStore::adopt(const std::string& name, BlobHasher& hasher) {
+    const BlobShape shape = hasher.finish();
+    const Hash root = root_of(shape);
+    const std::unique_lock lock(mutex_);
+    if (whole_.contains(root)) {
+        return root;
+    }
+    if (fetched_.contains(root)) {
+        POLIS_TRY_VOID(remove_locked(root));
+    }
+    POLIS_TRY_VOID(files_.rename(name, files_.name(root, BlobFile::kData)));
+    POLIS_TRY_VOID(files_.sync_folder());
+    const BlobMeta meta{.shape = shape, .leaves = hasher.leaves()};
+    POLIS_TRY_VOID(files_.replace(files_.name(root, BlobFile::kMeta), encode_meta(meta)));
+    keep(root, shape, hasher.leaves());
+    return root;
+}
+
 StoreResult<const BlobStore::Whole*> BlobStore::find(const Hash& root) const {
     const auto blob = whole_.find(root);
     if (blob != whole_.end()) {
@@ -331,7 +384,7 @@ void BlobStore::unpin(const Hash& root) {
 }
 
 std::uint64_t BlobStore::used_locked() const {
-    std::uint64_t out = 0;
+    std::uint64_t out = reserved_;
     for (const auto& [root, blob] : whole_) {
         out += blob.shape.bytes;
     }

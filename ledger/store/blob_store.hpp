@@ -7,6 +7,7 @@
 #include <optional>
 #include <shared_mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <core/blob.hpp>
@@ -37,6 +38,34 @@ class BlobStore {
     /// Stores a whole blob, on the medium before it returns. Storing what is there is free.
     /// @error kNoSpace: the disk or the quota is full; kIo
     StoreResult<Hash> put(ByteView bytes);
+
+    /// A blob on its way in, whose root nobody knows yet: portions of any size go to the disk as
+    /// they come, so memory does not grow with the blob. What is not finished leaves nothing.
+    class Writer {
+      public:
+        ~Writer();
+        Writer(const Writer&) = delete;
+        Writer& operator=(const Writer&) = delete;
+
+        /// @error kNoSpace: the disk or the quota is full, or it is longer than any blob; kIo
+        [[nodiscard]] StoreResult<void> add(ByteView portion);
+
+        /// The blob is whole and on the medium. @pre once, and nothing is added after it
+        /// @error kNoSpace, kIo
+        [[nodiscard]] StoreResult<Hash> finish();
+
+      private:
+        friend class BlobStore;
+
+        Writer(BlobStore& store, std::string name) : store_(store), name_(std::move(name)) {}
+
+        BlobStore& store_;
+        const std::string name_;  ///< of the temporary file
+        BlobHasher hasher_;
+    };
+
+    /// Each writer belongs to one thread at a time and ends before the store.
+    [[nodiscard]] std::unique_ptr<Writer> writer();
 
     /// @error kNotFound, kCorrupt (known to be damaged)
     [[nodiscard]] StoreResult<BlobShape> shape(const Hash& root) const;
@@ -122,6 +151,8 @@ class BlobStore {
     [[nodiscard]] StoreResult<const Whole*> find(const Hash& root) const;
     [[nodiscard]] StoreResult<Bytes> checked_chunk(
         const Hash& root, const Whole& blob, std::uint32_t index) const;
+    [[nodiscard]] StoreResult<void> reserve(std::uint64_t bytes);
+    [[nodiscard]] StoreResult<Hash> adopt(const std::string& name, BlobHasher& hasher);
     [[nodiscard]] StoreResult<void> make_room(std::uint64_t bytes);
     [[nodiscard]] StoreResult<std::size_t> collect_locked(std::uint64_t bytes_max);
     [[nodiscard]] StoreResult<void> remove_locked(const Hash& root);
@@ -137,6 +168,8 @@ class BlobStore {
     std::map<Hash, Fetched> fetched_;
     std::map<Hash, std::string> damaged_;
     std::uint64_t next_age_ = 1;
+    std::uint64_t reserved_ = 0;  ///< bytes of blobs on their way in
+    std::uint64_t next_writer_ = 1;
 };
 
 }  // namespace polis::ledger

@@ -12,6 +12,9 @@ Bytes HostLink::greeting() const { return frame_of(HostMessage{Challenge{.nonce 
 
 Result<std::vector<TrainerMessage>, LinkError> HostLink::received(
     ByteView bytes, std::uint64_t now_ms) {
+    if (!hello_ && frames_.buffered() + bytes.size() > kHelloBytesMax) {
+        return std::unexpected(LinkError::kFrameTooLarge);
+    }
     frames_.feed(bytes);
     std::vector<TrainerMessage> out;
     while (true) {

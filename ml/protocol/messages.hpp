@@ -102,8 +102,16 @@ struct Cancel {
     static constexpr auto kFields = codec::fields(&Cancel::job);
 };
 
+/// The host ends the connection.
+struct Refused {
+    std::string text{};  ///< for people: cause and cure
+
+    bool operator==(const Refused&) const = default;
+    static constexpr auto kFields = codec::fields(codec::bounded(&Refused::text, kTextBytesMax));
+};
+
 /// The tag of a message is its place in this list; new ones are appended.
-using HostMessage = std::variant<Challenge, Train, Cancel, BlobPortion>;
+using HostMessage = std::variant<Challenge, Train, Cancel, BlobPortion, Refused>;
 
 // ---- from the trainer ---------------------------------------------------------------------------
 
@@ -127,6 +135,7 @@ struct Hello {
     std::string torch{};
     std::vector<Device> devices{};
     std::vector<std::string> kinds{};  ///< architectures that it knows
+    std::vector<Hash> blobs{};         ///< datasets that it has, oldest first
 
     bool operator==(const Hello&) const = default;
     static constexpr auto kFields = codec::fields(
@@ -135,7 +144,8 @@ struct Hello {
         codec::bounded(&Hello::program, kTextBytesMax),
         codec::bounded(&Hello::torch, kTextBytesMax),
         codec::bounded(&Hello::devices, kDevicesMax),
-        codec::bounded(&Hello::kinds, kDevicesMax));
+        codec::bounded(&Hello::kinds, kDevicesMax),
+        codec::bounded(&Hello::blobs, kShelfBlobsMax));
 };
 
 /// Alive; also while a job runs.

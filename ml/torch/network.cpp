@@ -6,7 +6,6 @@
 #include <exception>
 #include <fstream>
 #include <functional>
-#include <new>
 #include <numeric>
 #include <optional>
 #include <string_view>
@@ -21,6 +20,7 @@
 
 #include <core/check.hpp>
 #include <core/random.hpp>
+#include <ml/torch/library_error.hpp>
 
 namespace polis::trainer {
 
@@ -40,16 +40,8 @@ template <class Function>
 auto guarded(Function&& function) -> std::invoke_result_t<Function> {
     try {
         return std::forward<Function>(function)();
-    } catch (const std::bad_alloc&) {
-        return fail(FailureCode::kOutOfMemory, {});
     } catch (const std::exception& error) {
-        const std::string_view text(error.what());
-        // c10 has a type for a GPU out of memory; its CPU allocator throws the common one.
-        const bool memory = text.find("out of memory") != std::string_view::npos ||
-                            text.find("not enough memory") != std::string_view::npos ||
-                            text.find("can't allocate memory") != std::string_view::npos;
-        const std::string first_line(text.substr(0, text.find('\n')));
-        return fail(memory ? FailureCode::kOutOfMemory : FailureCode::kInternal, first_line);
+        return std::unexpected(failure_of(error));
     }
 }
 

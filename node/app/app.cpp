@@ -78,6 +78,35 @@ ValidatorDriver::Lane lane_of(p2p::Channel channel) {
     return ValidatorDriver::Lane::kBlocks;
 }
 
+/// A trainer on another machine gets the datasets from this node's store.
+Result<TrainerHost::Options, std::string> trainer_elsewhere(
+    const NodeConfig::Trainer& config, const HomeLayout& home, const ledger::BlobStore& blobs) {
+    TrainerHost::Options out;
+    out.listen = config.listen;
+    if (!config.token_file.empty()) {
+        POLIS_TRY(out.token, load_token(home.resolve(config.token_file)));
+    }
+    out.blobs.bytes = [&blobs](const Hash& root) -> std::optional<std::uint64_t> {
+        const auto shape = blobs.shape(root);
+        return shape ? std::optional(shape->bytes) : std::nullopt;
+    };
+    out.blobs.read = [&blobs](const Hash& root, std::uint64_t offset, std::size_t count)
+        -> Result<Bytes, std::string> {
+        auto bytes = blobs.read(root, offset, count);
+        if (!bytes) {
+            return std::unexpected(bytes.error().context);
+        }
+        return *std::move(bytes);
+    };
+    return out;
+}
+
+std::string why_no_trainer(bool validator) {
+    return validator ? "this node has no polis-trainer: build it with libtorch beside polisd, or "
+                       "name it in trainer.program"
+                     : "only validators train: this node attests and scores";
+}
+
 }  // namespace
 
 // ---- opening ------------------------------------------------------------------------------------
@@ -201,19 +230,31 @@ Result<void, std::string> App::Impl::open_learner() {
         setup.account = std::move(identity->account_key);
     }
     POLIS_TRY(const std::optional<fs::path> program, find_trainer(config.program));
-    const bool plays = setup.account && operator_ && program;
-    if (plays) {
+    const bool elsewhere = !config.listen.empty();
+    const bool plays = setup.account && operator_ && (program || elsewhere);
+    setup.measured = [this](const rpc::TaskMetric& metric) {
+        if (backend_) {
+            backend_->emit(metric);
+        }
+    };
+    if (!plays) {
+        setup.no_trainer = why_no_trainer(setup.account.has_value() && operator_.has_value());
+    } else {
         POLIS_TRY(auto model, parse_architecture(config.architecture));
         setup.player = RoundPlayer::Options{.model = std::move(model), .device = config.device};
-        setup.trainer.command = {program->string()};
+        if (elsewhere) {
+            POLIS_TRY(setup.trainer, trainer_elsewhere(config, setup_.home, *blob_store_));
+        } else {
+            setup.trainer.command = {program->string()};
+        }
         setup.trainer.socket = (setup.folder / "trainer.sock").string();
     }
+    std::string where = "none: this node attests and scores only";
+    if (plays) {
+        where = elsewhere ? "elsewhere, at " + config.listen : program->string();
+    }
     POLIS_TRY(learner_, Learner::open(std::move(setup)));
-    log_->info(
-        "learning",
-        "ready",
-        {{"trainer", plays ? program->string() : "none: this node attests and scores only"},
-         {"architecture", config.architecture}});
+    log_->info("learning", "ready", {{"trainer", where}, {"architecture", config.architecture}});
     return {};
 }
 

@@ -30,6 +30,25 @@ ledger::StoreResult<ledger::Receipt> run_once(
     return std::move(outcome.receipts.front());
 }
 
+class Upload final : public rpc::BlobUpload {
+  public:
+    explicit Upload(std::unique_ptr<ledger::BlobStore::Writer> writer)
+        : writer_(std::move(writer)) {}
+
+    Result<void, std::string> add(ByteView portion) override {
+        auto done = writer_->add(portion);
+        return done ? Result<void, std::string>() : std::unexpected(done.error().context);
+    }
+
+    Result<Hash, std::string> finish() override {
+        auto root = writer_->finish();
+        return root ? Result<Hash, std::string>(*root) : std::unexpected(root.error().context);
+    }
+
+  private:
+    std::unique_ptr<ledger::BlobStore::Writer> writer_;
+};
+
 std::unexpected<ledger::StoreError> no_transaction(ledger::TxnError why) {
     return std::unexpected(ledger::StoreError{
         ledger::StoreErrc::kCorrupt,
@@ -74,9 +93,17 @@ std::string NodeBackend::metrics_text() const {
         .store_bytes = parts_.store->size_bytes(),
         .now = parts_.clock->now(),
         .started = parts_.info.started,
-        .process = process_use()};
+        .process = process_use(),
+        .learning = std::nullopt};
     for (std::size_t i = 0; i < measures.waiting.size(); ++i) {
         measures.waiting[i] = parts_.validator->waiting(static_cast<ValidatorDriver::Lane>(i));
+    }
+    if (parts_.learner != nullptr) {
+        measures.learning.emplace(LearningMeasures{
+            .training = parts_.learner->training().counters(),
+            .facts = parts_.learner->facts().counters(),
+            .evaluations_waiting = parts_.learner->facts().backlog(),
+            .trainer = parts_.learner->trainer().status});
     }
     return node::metrics_text(measures);
 }
@@ -278,11 +305,33 @@ Result<Hash, std::string> NodeBackend::put_blob(ByteView bytes) {
     return *root;
 }
 
+std::unique_ptr<rpc::BlobUpload> NodeBackend::upload_blob() {
+    return std::make_unique<Upload>(parts_.blobs->writer());
+}
+
 Result<void, std::string> NodeBackend::keep_task_key(const Hash& task, const Hash& key) {
     return parts_.learner != nullptr
                ? parts_.learner->keep_key(task, key)
                : std::unexpected(
                      std::string("this chain has no learning tasks; its election is not pole"));
+}
+
+rpc::TrainerReport NodeBackend::trainer() const {
+    if (parts_.learner != nullptr) {
+        return parts_.learner->trainer();
+    }
+    rpc::TrainerReport out;
+    out.none = "this chain has no learning tasks; its election is not pole";
+    return out;
+}
+
+std::vector<std::string> NodeBackend::trainer_lines() const {
+    return parts_.learner != nullptr ? parts_.learner->trainer_lines() : std::vector<std::string>();
+}
+
+rpc::TaskCurve NodeBackend::curve(const Hash& task) const {
+    return parts_.learner != nullptr ? parts_.learner->curve(task)
+                                     : rpc::TaskCurve{.now = parts_.clock->now(), .jobs = {}};
 }
 
 std::optional<std::uint64_t> NodeBackend::blob_bytes(const Hash& root) const {

@@ -91,11 +91,16 @@ class NodeBackend final : public rpc::Backend {
     void set_clock_offset(std::int64_t ms, rpc::Reply<rpc::Answer<bool>> reply) override;
 
     Result<Hash, std::string> put_blob(ByteView bytes) override;
+    std::unique_ptr<rpc::BlobUpload> upload_blob() override;
     [[nodiscard]] std::optional<std::uint64_t> blob_bytes(const Hash& root) const override;
     [[nodiscard]] Result<Bytes, std::string> read_blob(
         const Hash& root, std::uint64_t offset, std::size_t count) const override;
 
     Result<void, std::string> keep_task_key(const Hash& task, const Hash& key) override;
+
+    [[nodiscard]] rpc::TrainerReport trainer() const override;
+    [[nodiscard]] std::vector<std::string> trainer_lines() const override;
+    [[nodiscard]] rpc::TaskCurve curve(const Hash& task) const override;
 
     void listen(std::function<void(const rpc::NodeEvent&)> listener) override;
 

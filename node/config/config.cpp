@@ -236,6 +236,19 @@ ConfigResult check_endpoint(std::string_view key, const std::string& text, bool 
         text));
 }
 
+/// Whoever reaches that port without a token takes the node's work, or gives it bad models.
+ConfigResult check_trainer(const NodeConfig::Trainer& trainer) {
+    POLIS_TRY_VOID(check_endpoint("trainer.listen", trainer.listen, /*optional=*/true));
+    const bool loopback = trainer.listen.starts_with("127.") || trainer.listen.starts_with("[::1]");
+    if (!trainer.listen.empty() && !loopback && trainer.token_file.empty()) {
+        return std::unexpected(fmt::format(
+            "trainer.listen: {} can be reached from elsewhere and trainer.token_file is empty; "
+            "name a file, or listen on 127.0.0.1 and come through a tunnel",
+            trainer.listen));
+    }
+    return {};
+}
+
 ConfigResult check_times(const NodeConfig::Consensus& consensus) {
     const std::uint64_t pace =
         std::max(consensus.block_interval_ms, consensus.empty_block_interval_ms);
@@ -262,6 +275,7 @@ ConfigResult check_config(const NodeConfig& config) {
     POLIS_TRY_VOID(check_endpoint("p2p.advertise", config.p2p.advertise, /*optional=*/true));
     POLIS_TRY_VOID(check_endpoint("rpc.listen", config.rpc.listen, /*optional=*/true));
     POLIS_TRY_VOID(check_endpoint("admin.listen", config.admin.listen, /*optional=*/true));
+    POLIS_TRY_VOID(check_trainer(config.trainer));
     for (const std::string& peer : config.p2p.boot) {
         if (const auto parsed = parse_peer_address(peer); !parsed) {
             return std::unexpected("p2p.boot: " + parsed.error());

@@ -84,6 +84,8 @@ struct NodeConfig {
         std::string program = "polis-trainer";
         std::string architecture = "task";
         std::string device = "auto";
+        std::string listen;
+        std::string token_file = "trainer.token";
     };
 
     struct Log {

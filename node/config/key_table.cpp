@@ -135,6 +135,14 @@ constexpr std::array kKeys{
         "What it trains: task (as each task suggests; mlp:64 if it suggests nothing), or always "
         "logistic, mlp:128,64 (with its hidden layers), lenet, cnn, resnet8"},
     ConfigKey{POLIS_TEXT(trainer, device), "Where it trains: auto, cpu, cuda:0"},
+    ConfigKey{
+        POLIS_TEXT(trainer, listen),
+        "Where a trainer on another machine connects, such as 127.0.0.1:26680; then no program is "
+        "started here; empty: nowhere"},
+    ConfigKey{
+        POLIS_TEXT(trainer, token_file),
+        "What that trainer must know, a file below the home, made if it is not there; empty: "
+        "nothing, on loopback only"},
     ConfigKey{POLIS_TEXT(log, level), "What is worth a line", 0, 0, kLevels},
     ConfigKey{POLIS_TEXT(log, format), "Text for people, JSON for programs", 0, 0, kFormats},
     ConfigKey{POLIS_TEXT(log, file), "Where lines go, below the home; empty: standard error"},

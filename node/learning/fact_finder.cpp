@@ -5,6 +5,7 @@
 
 #include <core/hex.hpp>
 #include <ledger/modules/task_evaluation.hpp>
+#include <node/runtime/clock.hpp>
 #include <node/runtime/thread_name.hpp>
 
 namespace polis::node {
@@ -152,6 +153,7 @@ void FactFinder::score(const ScoreWanted& wanted) {
     const auto model = read(wanted.model);
     const auto data = read(wanted.data);
     if (model && data) {
+        const std::uint64_t began_us = Clock::steady_us();
         ledger::tasks::Evaluation evaluation(wanted, *model, *data);
         while (!evaluation.step(kSliceSamples)) {
             if (!still_wanted(wanted.subject)) {
@@ -159,6 +161,7 @@ void FactFinder::score(const ScoreWanted& wanted) {
             }
         }
         const consensus::pole::ScoreResult result = evaluation.result();
+        counters_.evaluation_us.fetch_add(Clock::steady_us() - began_us);
         counters_.models_scored.fetch_add(1);
         counters_.samples_evaluated.fetch_add(result.count);
         setup_.log->info(

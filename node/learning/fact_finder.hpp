@@ -23,6 +23,7 @@ struct FactFinderCounters {
     std::atomic<std::uint64_t> blobs_found{0};
     std::atomic<std::uint64_t> models_scored{0};
     std::atomic<std::uint64_t> samples_evaluated{0};
+    std::atomic<std::uint64_t> evaluation_us{0};
 };
 
 /// Works out the facts that the chain waits for, one after another on a thread of its own: whether

@@ -98,30 +98,38 @@ Result<std::unique_ptr<Learner>, std::string> Learner::open(Setup setup) {
 void Learner::start() {
     facts_->start();
     if (player_) {
-        trainer_ = std::make_unique<TrainerHost>(
-            setup_.trainer,
-            TrainerHost::Listener{
-                .progress =
-                    [this](const trainer::Progress& progress) {
-                        setup_.log->debug(
-                            "trainer",
-                            "training",
-                            {{"job", progress.job},
-                             {"samples", progress.samples},
-                             {"accuracy_ppm", std::uint64_t{progress.accuracy_ppm}}});
-                    },
-                .finished = [this](trainer::Finished finished) { post(std::move(finished)); },
-                .failed = [this](const trainer::Failed& failed) { post(failed); },
-                .died =
-                    [this](const std::string& why, std::uint64_t pause_ms) {
-                        setup_.log->warn(
-                            "trainer", "died", {{"cause", why}, {"next_in_ms", pause_ms}});
-                    }});
+        trainer_ = std::make_unique<TrainerHost>(setup_.trainer, listener());
     }
     thread_ = std::thread([this] {
         name_this_thread("learning");
         run();
     });
+}
+
+/// All of it on the host's thread.
+TrainerHost::Listener Learner::listener() {
+    return {
+        .progress =
+            [this](const trainer::Progress& progress) {
+                const auto job = training_.progress(progress);
+                if (job && setup_.measured) {
+                    setup_.measured(
+                        {.task = job->task,
+                         .round = job->round,
+                         .job = job->job,
+                         .point = point_of(progress)});
+                }
+            },
+        .finished = [this](trainer::Finished finished) { post(std::move(finished)); },
+        .failed = [this](const trainer::Failed& failed) { post(failed); },
+        .died =
+            [this](const std::string& why, std::uint64_t pause_ms) {
+                setup_.log->warn("trainer", "died", {{"cause", why}, {"next_in_ms", pause_ms}});
+            },
+        .visited =
+            [this](const std::string& line) {
+                setup_.log->info("trainer", "elsewhere", {{"what", line}});
+            }};
 }
 
 void Learner::stop() {
@@ -153,6 +161,24 @@ void Learner::post(TrainerEvent event) {
         events_.push_back(std::move(event));
     }
     wake_.notify_all();
+}
+
+rpc::TrainerReport Learner::trainer() const {
+    rpc::TrainerReport out;
+    out.none = trainer_ ? std::string() : setup_.no_trainer;
+    out.job = training_.latest();
+    if (trainer_) {
+        out.status = trainer_->status();
+    }
+    return out;
+}
+
+std::vector<std::string> Learner::trainer_lines() const {
+    return trainer_ ? trainer_->lines() : std::vector<std::string>();
+}
+
+rpc::TaskCurve Learner::curve(const Hash& task) const {
+    return {.now = setup_.clock->now(), .jobs = training_.jobs_of(task)};
 }
 
 Result<void, std::string> Learner::keep_key(const Hash& task, const Hash& key) {
@@ -229,6 +255,10 @@ StoreResult<Learner::ChainView> Learner::view_of(Validator& validator) const {
     POLIS_TRY(out.round, ledger::tasks::open_round(state));
     POLIS_TRY(const ledger::Account account, ledger::load_account(state, self_));
     out.nonce = account.nonce;
+    POLIS_TRY(auto settled, ledger::tasks::last_results(state, 1));
+    if (!settled.empty()) {
+        out.settled = std::move(settled.front());
+    }
     return out;
 }
 
@@ -238,18 +268,37 @@ void Learner::act(ChainView view) {
         keep.insert(player_->work()->model);
     }
     setup_.blob_driver->keep(std::move(keep));
+    tally(view);
     RoundPlayer::Plan plan = play(view);
     std::optional<ledger::Payload> payload = key_to_reveal(view);
     if (!payload) {
         payload = plan.payload;
     }
-    follow(std::move(plan));
+    follow(std::move(plan), view.round ? view.round->round.number : 0);
     if (txns_) {
         if (auto txn = txns_->on_block(payload, view.nonce, view.height)) {
             submit(*std::move(txn));
         }
     }
     facts_->wants(std::move(view.wanted));
+}
+
+/// Counts rounds for metrics; what was settled before this node began is not its doing.
+void Learner::tally(const ChainView& view) {
+    if (view.round && view.round->round.number != committed_round_ &&
+        std::ranges::find(view.round->entries, self_, &pole::Entry::trainer) !=
+            view.round->entries.end()) {
+        committed_round_ = view.round->round.number;
+        ++training_.counters().rounds_committed;
+    }
+    const std::uint64_t settled = view.settled ? view.settled->round : 0;
+    if (settled_round_ && settled != *settled_round_ && view.settled) {
+        for (const ledger::tasks::EntryResult& entry : view.settled->entries) {
+            const bool won = entry.end == ledger::tasks::EntryEnd::kWon;
+            training_.counters().rounds_won += won && entry.trainer == self_ ? 1 : 0;
+        }
+    }
+    settled_round_ = settled;
 }
 
 std::optional<ledger::Payload> Learner::key_to_reveal(const ChainView& view) {
@@ -274,7 +323,7 @@ RoundPlayer::Plan Learner::play(const ChainView& view) {
     return player_->on_block(view.round, setup_.clock->now(), random_number());
 }
 
-void Learner::follow(RoundPlayer::Plan plan) {
+void Learner::follow(RoundPlayer::Plan plan, std::uint64_t round) {
     if (plan.stop_training) {
         if (const auto job = trainer_->status().job) {
             trainer_->cancel(*job);
@@ -284,16 +333,29 @@ void Learner::follow(RoundPlayer::Plan plan) {
         return;
     }
     const std::uint64_t job = plan.train->job;
-    plan.train->data = located(plan.train->data);
-    plan.train->validation = located(*plan.train->validation);
+    if (setup_.trainer.listen.empty()) {  // on this machine
+        plan.train->data = located(plan.train->data);
+        plan.train->validation = located(*plan.train->validation);
+    }
     setup_.log->info(
         "learning",
         "training begins",
         {{"task", to_hex(plan.train->task.view().first(4))},
          {"model", plan.train->model.kind},
          {"window_ms", std::uint64_t{plan.train->window_ms}}});
+    training_.begin(
+        {.job = job,
+         .task = plan.train->task,
+         .round = round,
+         .model = plan.train->model,
+         .device = plan.train->device,
+         .begun = setup_.clock->now(),
+         .window_ms = plan.train->window_ms});
     if (!trainer_->submit(*std::move(plan.train))) {
-        player_->failed(job);
+        take(trainer::Failed{
+            .job = job,
+            .code = trainer::FailureCode::kBusy,
+            .text = std::string(to_string(trainer::FailureCode::kBusy))});
     }
 }
 
@@ -317,9 +379,14 @@ void Learner::take(trainer::Finished& finished) {
     const auto root = setup_.blobs->put(finished.model);
     if (!root) {
         setup_.log->error("learning", "no room for a model", {{"cause", root.error().context}});
+        training_.failed(
+            {.job = finished.job,
+             .code = trainer::FailureCode::kInternal,
+             .text = trainer::fitting("no room for the model: " + root.error().context)});
         player_->failed(finished.job);
         return;
     }
+    training_.finished(finished, *root);
     const auto work = player_->trained(finished.job, *root, random_hash());
     if (!work) {
         return;  // the round is over
@@ -345,6 +412,7 @@ void Learner::take(const trainer::Failed& failed) {
     const bool refused =
         failed.code == FailureCode::kUnknownArchitecture || failed.code == FailureCode::kBadSpec;
     refused ? player_->refused(failed.job) : player_->failed(failed.job);
+    training_.failed(failed);
     const bool normal = failed.code == FailureCode::kCancelled;
     setup_.log->write(
         normal ? LogLevel::kDebug : LogLevel::kWarn,

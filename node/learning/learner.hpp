@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,7 +23,9 @@
 #include <node/learning/key_keeper.hpp>
 #include <node/learning/own_txns.hpp>
 #include <node/learning/round_player.hpp>
+#include <node/learning/training_log.hpp>
 #include <node/log/log.hpp>
+#include <node/rpc/backend.hpp>
 #include <node/runtime/clock.hpp>
 #include <node/runtime/mutex.hpp>
 #include <node/trainer/trainer_host.hpp>
@@ -51,6 +54,9 @@ class Learner {
         /// How to train; nothing: the node attests and scores only. @pre with an account
         std::optional<RoundPlayer::Options> player;
         TrainerHost::Options trainer;  ///< with `player`
+        std::string no_trainer;        ///< why there is no `player`, for people
+        /// Called for every report of a running job, on the trainer host's thread; quick.
+        std::function<void(const rpc::TaskMetric&)> measured;
     };
 
     /// @error the folder cannot be used: cause and cure
@@ -73,6 +79,17 @@ class Learner {
 
     [[nodiscard]] const FactFinder& facts() const { return *facts_; }
 
+    /// The trainer of this node and what it told last. Any thread between start() and stop().
+    [[nodiscard]] rpc::TrainerReport trainer() const;
+
+    /// The latest lines about the trainer: its own and the node's. The same threads.
+    [[nodiscard]] std::vector<std::string> trainer_lines() const;
+
+    /// What this node trained for a task, with the node's time. The same threads.
+    [[nodiscard]] rpc::TaskCurve curve(const Hash& task) const;
+
+    [[nodiscard]] const TrainingLog& training() const { return training_; }
+
   private:
     using TrainerEvent = std::variant<trainer::Finished, trainer::Failed>;
 
@@ -84,6 +101,7 @@ class Learner {
         ledger::tasks::Wanted wanted;
         std::vector<Hash> blobs;
         std::optional<ledger::tasks::OpenRound> round;
+        std::optional<ledger::tasks::RoundResult> settled;  ///< the latest
     };
 
     explicit Learner(Setup setup);
@@ -91,7 +109,9 @@ class Learner {
     void run();
     void look();
     void act(ChainView view);
-    void follow(RoundPlayer::Plan plan);
+    void tally(const ChainView& view);
+    void follow(RoundPlayer::Plan plan, std::uint64_t round);
+    [[nodiscard]] TrainerHost::Listener listener();
     [[nodiscard]] RoundPlayer::Plan play(const ChainView& view);
     void take(trainer::Finished& finished);
     void take(const trainer::Failed& failed);
@@ -106,10 +126,14 @@ class Learner {
     Address self_;
     std::unique_ptr<FactFinder> facts_;
 
+    TrainingLog training_;  ///< locks itself
+
     // Owned by the thread.
     std::optional<OwnTxns> txns_;
     std::optional<RoundPlayer> player_;
     std::unique_ptr<TrainerHost> trainer_;
+    std::uint64_t committed_round_ = 0;           ///< the latest with a commitment of this node
+    std::optional<std::uint64_t> settled_round_;  ///< the latest that was looked at
 
     Mutex keys_mutex_;
     std::optional<KeyKeeper> keys_ POLIS_GUARDED_BY(keys_mutex_);

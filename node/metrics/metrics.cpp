@@ -153,6 +153,50 @@ void add_work(Page& page, const Measures& from) {
         "polis_txns_dropped_total", from.txns_dropped, "Transactions and batches without room");
 }
 
+void add_learning(Page& page, const LearningMeasures& from) {
+    const TrainingCounters& training = from.training;
+    page.family(
+        "polis_trainer_state",
+        "1 for the state that the trainer is in",
+        prometheus::MetricType::Gauge);
+    for (std::size_t i = 0; i < TrainerHost::kStates; ++i) {
+        const auto state = static_cast<TrainerHost::State>(i);
+        page.labelled("state", to_string(state), from.trainer.state == state ? 1 : 0);
+    }
+    page.counter("polis_trainer_deaths_total", from.trainer.deaths, "Trainers that ended or broke");
+    page.counter(
+        "polis_training_samples_total", training.samples.load(), "Samples seen by training");
+    page.gauge(
+        "polis_training_last_accuracy_ratio",
+        "Of the latest model on the validation samples, in integers",
+        static_cast<double>(training.last_accuracy_ppm.load()) / 1e6);
+    page.family(
+        "polis_training_jobs_total", "Ended jobs by outcome", prometheus::MetricType::Counter);
+    for (std::size_t i = 1; i < kTrainingEnds; ++i) {
+        page.labelled(
+            "outcome",
+            to_string(static_cast<TrainingEnd>(i)),
+            static_cast<double>(training.ended[i].load()));
+    }
+    page.counter(
+        "polis_rounds_committed_total",
+        training.rounds_committed.load(),
+        "Rounds with a commitment of this node");
+    page.counter("polis_rounds_won_total", training.rounds_won.load(), "Rounds that it won");
+    page.counter(
+        "polis_blobs_attested_total", from.facts.blobs_found.load(), "Blobs found to be here");
+    page.counter(
+        "polis_evaluations_total", from.facts.models_scored.load(), "Models scored by this node");
+    page.counter(
+        "polis_evaluated_samples_total", from.facts.samples_evaluated.load(), "Samples in them");
+    page.counter(
+        "polis_evaluation_seconds_total",
+        "Time that scoring took",
+        seconds_of_us(from.facts.evaluation_us.load()));
+    page.gauge(
+        "polis_evaluations_waiting", from.evaluations_waiting, "Scores wanted, not worked out yet");
+}
+
 void add_process(Page& page, const Measures& from) {
     page.gauge("process_start_time_seconds", "Since 1970", seconds_of_ms(from.started.value));
     page.gauge("process_resident_memory_bytes", from.process.resident_bytes, "Resident memory");
@@ -198,6 +242,9 @@ std::string metrics_text(const Measures& measures) {
     add_chain(page, measures);
     add_network(page, measures.p2p);
     add_work(page, measures);
+    if (measures.learning) {
+        add_learning(page, *measures.learning);
+    }
     add_process(page, measures);
     return page.text();
 }

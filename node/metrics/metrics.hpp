@@ -3,12 +3,16 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <core/types.hpp>
 #include <node/drivers/p2p_driver.hpp>
 #include <node/drivers/validator_driver.hpp>
+#include <node/learning/fact_finder.hpp>
+#include <node/learning/training_log.hpp>
 #include <node/rpc/backend.hpp>
+#include <node/trainer/trainer_host.hpp>
 
 namespace polis::node {
 
@@ -23,6 +27,14 @@ struct ProcessUse {
 /// Reads /proc/self; zeros where the system does not say.
 [[nodiscard]] ProcessUse process_use();
 
+/// Of a chain with learning tasks.
+struct LearningMeasures {
+    const TrainingCounters& training;
+    const FactFinderCounters& facts;
+    std::size_t evaluations_waiting = 0;
+    TrainerHost::Status trainer;
+};
+
 /// Everything that is measured, at one moment.
 struct Measures {
     const rpc::Snapshot& snapshot;
@@ -36,6 +48,7 @@ struct Measures {
     TimeMs now;
     TimeMs started;
     ProcessUse process;
+    std::optional<LearningMeasures> learning;
 };
 
 /// Prometheus text: base units, _total for counters, labels of a fixed set of values.

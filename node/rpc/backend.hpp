@@ -19,6 +19,8 @@
 #include <ledger/state/proof.hpp>
 #include <ledger/transaction.hpp>
 #include <ledger/validation.hpp>
+#include <node/learning/training_log.hpp>
+#include <node/trainer/trainer_host.hpp>
 #include <node/validator/view.hpp>
 #include <p2p/faults.hpp>
 #include <p2p/peers.hpp>
@@ -85,7 +87,28 @@ struct ConsensusStep {
     Phase phase = Phase::kVoting;
 };
 
-using NodeEvent = std::variant<BlockFinalized, TxnPending, ConsensusStep>;
+/// A report of this node's trainer.
+struct TaskMetric {
+    Hash task;
+    std::uint64_t round = 0;
+    std::uint64_t job = 0;
+    TrainingPoint point;
+};
+
+using NodeEvent = std::variant<BlockFinalized, TxnPending, ConsensusStep, TaskMetric>;
+
+/// The trainer of this node, at one moment.
+struct TrainerReport {
+    std::string none;  ///< why this node trains nothing; empty: it has a trainer
+    TrainerHost::Status status;
+    std::optional<TrainingJob> job;  ///< the latest
+};
+
+/// What this node trained for a task.
+struct TaskCurve {
+    TimeMs now;  ///< this node's clock
+    std::vector<TrainingJob> jobs;
+};
 
 /// Answers of the functions below come through this, once, on any thread.
 template <class T>
@@ -106,6 +129,16 @@ struct MempoolRow {
     Nonce nonce;
     GasPrice gas_price;
     std::size_t bytes = 0;
+};
+
+/// A blob that comes in portions; what is not finished leaves nothing. One thread at a time.
+class BlobUpload {
+  public:
+    virtual ~BlobUpload() = default;
+
+    /// Writes files. @error for people
+    [[nodiscard]] virtual Result<void, std::string> add(ByteView portion) = 0;
+    [[nodiscard]] virtual Result<Hash, std::string> finish() = 0;
 };
 
 /// Every function may be called from any thread.
@@ -164,6 +197,7 @@ class Backend {
 
     // Blobs: content by root. Reads and writes files; call from the RPC's worker thread.
     virtual Result<Hash, std::string> put_blob(ByteView bytes) = 0;
+    virtual std::unique_ptr<BlobUpload> upload_blob() = 0;
     [[nodiscard]] virtual std::optional<std::uint64_t> blob_bytes(const Hash& root) const = 0;
     [[nodiscard]] virtual Result<Bytes, std::string> read_blob(
         const Hash& root, std::uint64_t offset, std::size_t count) const = 0;
@@ -171,6 +205,13 @@ class Backend {
     /// Keeps the key of a task's test set and reveals it when the round asks for it. Writes a file;
     /// call from the RPC's worker thread. @error for people: the node cannot do that
     virtual Result<void, std::string> keep_task_key(const Hash& task, const Hash& key) = 0;
+
+    [[nodiscard]] virtual TrainerReport trainer() const = 0;
+
+    /// The latest lines about the trainer, latest last: its own and the node's.
+    [[nodiscard]] virtual std::vector<std::string> trainer_lines() const = 0;
+
+    [[nodiscard]] virtual TaskCurve curve(const Hash& task) const = 0;
 
     /// Called for every event from now on. One listener: the server. Null ends it: once that has
     /// returned, the listener is not called again.

@@ -264,6 +264,13 @@ std::string open_status(const Hash& id, std::string_view status) {
     return out.take();
 }
 
+void write_point(JsonWriter& out, const TrainingPoint& point) {
+    out.begin_object().number("elapsedMs", point.elapsed_ms).number("epoch", point.epoch);
+    out.number("samples", point.samples).number("lossMicro", point.loss_micro);
+    out.number("accuracyPpm", point.accuracy_ppm);
+    out.number("samplesPerS", point.samples_per_s).end_object();
+}
+
 Result<std::optional<Height>, RpcError> height_of(
     const ledger::ChainReader& chain, const BlockRef& block) {
     if (const auto* const height = std::get_if<Height>(&block)) {

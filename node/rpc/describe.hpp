@@ -36,6 +36,9 @@ void write_event_data(JsonWriter& out, const ledger::Event& event);
 void write_txn_fields(JsonWriter& out, const ledger::Transaction& txn);
 void write_txn(JsonWriter& out, const ledger::Transaction& txn);
 
+/// Shape TrainingPoint.
+void write_point(JsonWriter& out, const TrainingPoint& point);
+
 void write_fact(JsonWriter& out, const consensus::CertifiedFact& fact);
 void write_member(JsonWriter& out, const consensus::Member& member);
 

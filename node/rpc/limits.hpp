@@ -13,7 +13,7 @@ struct Limits {
     std::size_t batch_max = 100;
     std::size_t depth_max = 64;
     std::size_t header_bytes_max = std::size_t{16} << 10;
-    std::size_t blob_bytes_max = std::size_t{64} << 20;  ///< PUT /v1/blobs
+    std::size_t blob_bytes_max = std::size_t{2} << 30;  ///< PUT /v1/blobs, never in memory at once
 
     // One connection. A write may take `write_ms` and a second more for each 256 KiB.
     std::uint64_t header_ms = 10'000;  ///< from the first byte of a request to the end of its head

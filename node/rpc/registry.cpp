@@ -41,6 +41,7 @@ Registry all_methods() {
           task_methods,
           model_methods,
           dataset_methods,
+          trainer_methods,
           mempool_methods,
           consensus_methods,
           blob_methods,

@@ -84,6 +84,16 @@ constexpr std::array kShapes = {
         "sealed: flag, key: hash|null, bytes: number|null, samples: number|null, "
         "input: [number], classes: number}"},
     NamedShape{
+        "TrainingPoint",
+        "{elapsedMs: number, epoch: number, samples: number, lossMicro: number, "
+        "accuracyPpm: number, samplesPerS: number}"},
+    NamedShape{
+        "TrainingJob",
+        "{job: number, task: hash, round: number, model: text, device: text, beganMs: number, "
+        "windowMs: number, end: 'running'|'model'|'cancelled'|'failed', cause: text, "
+        "blob: hash|null, validation: Score|null, last: TrainingPoint|null, "
+        "points?: [TrainingPoint]}"},
+    NamedShape{
         "Faults",
         "{peer: hex|null, latencyMs: number, jitterMs: number, lossPpm: number, "
         "bytesPerS: number, cut: flag}"},

@@ -24,14 +24,15 @@ enum class Topic : std::uint8_t {
     kLogs,
     kPendingTxs,
     kConsensusSteps,
-    kTaskEvents
+    kTaskEvents,
+    kTaskMetrics
 };
 
-inline constexpr std::size_t kTopics = 6;
+inline constexpr std::size_t kTopics = 7;
 
 /// In the order of the enumeration, as clients name them.
 inline constexpr std::array<std::string_view, kTopics> kTopicNames = {
-    "heads", "finalized", "logs", "pendingTxs", "consensusSteps", "taskEvents"};
+    "heads", "finalized", "logs", "pendingTxs", "consensusSteps", "taskEvents", "taskMetrics"};
 
 /// @pre `name` is one of kTopicNames
 [[nodiscard]] Topic topic_of(std::string_view name);

@@ -100,12 +100,16 @@ Result<Child, std::string> Child::start(const std::vector<std::string>& command)
 Child::Child(Child&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
       errors_(std::move(other.errors_)),
-      tail_(std::move(other.tail_)) {}
+      tail_(std::move(other.tail_)),
+      line_(std::move(other.line_)),
+      lines_(std::move(other.lines_)) {}
 
 Child& Child::operator=(Child&& other) noexcept {
     std::swap(pid_, other.pid_);
     std::swap(errors_, other.errors_);
     std::swap(tail_, other.tail_);
+    std::swap(line_, other.line_);
+    std::swap(lines_, other.lines_);
     return *this;
 }
 
@@ -127,8 +131,19 @@ bool Child::read_errors() {
             return count < 0 && errno == EAGAIN;
         }
         tail_.append(portion.data(), static_cast<std::size_t>(count));
+        cut_lines({portion.data(), static_cast<std::size_t>(count)});
         if (tail_.size() > kLastWordsMax) {
             tail_.erase(0, tail_.size() - kLastWordsMax);
+        }
+    }
+}
+
+void Child::cut_lines(std::string_view text) {
+    for (const char c : text) {
+        if (c != '\n' && line_.size() < kLineBytesMax) {
+            line_.push_back(c);
+        } else if (c == '\n') {
+            lines_.push_back(std::exchange(line_, {}));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,7 @@ class Descriptor {
 class Child {
   public:
     static constexpr std::size_t kLastWordsMax = 4096;  ///< bytes
+    static constexpr std::size_t kLineBytesMax = 512;
     static constexpr int kNice = 10;
 
     /// @param command program and arguments. @error a line for people
@@ -60,17 +62,24 @@ class Child {
     /// How it ended, once it has: "exit code 1", "signal 9 (Killed)".
     [[nodiscard]] std::optional<std::string> ended();
 
+    /// Whole lines that came since the last call; long ones are cut.
+    [[nodiscard]] std::vector<std::string> take_lines() { return std::exchange(lines_, {}); }
+
     /// The last whole lines that it wrote, joined by " | ".
     [[nodiscard]] std::string last_words() const;
 
     [[nodiscard]] pid_t pid() const { return pid_; }
 
   private:
+    void cut_lines(std::string_view text);
+
     Child(pid_t pid, Descriptor errors) : pid_(pid), errors_(std::move(errors)) {}
 
     pid_t pid_;  ///< -1 once it was waited for
     Descriptor errors_;
     std::string tail_;
+    std::string line_;  ///< not complete yet
+    std::vector<std::string> lines_;
 };
 
 }  // namespace polis::node

@@ -1,10 +1,9 @@
 #include <node/trainer/trainer_host.hpp>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
-#include <system_error>
+#include <deque>
+#include <iterator>
+#include <list>
 #include <thread>
 #include <utility>
 
@@ -12,15 +11,13 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/random.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <node/runtime/clock.hpp>
 #include <node/runtime/mutex.hpp>
 #include <node/runtime/thread_name.hpp>
 #include <node/trainer/child.hpp>
+#include <node/trainer/doors.hpp>
 
 namespace polis::node {
 
@@ -29,30 +26,9 @@ namespace {
 constexpr int kPollMsMax = 200;  ///< also how late a death without an open socket is noticed
 constexpr std::uint64_t kGoodLifeMs = 60'000;  ///< whoever lived that long restarts at once
 constexpr std::uint64_t kGraceMs = 2'000;      ///< between closing the connection and ending
-constexpr std::size_t kPortionBytes = std::size_t{256} << 10;
+constexpr std::size_t kCandidatesMax = 4;
 
 std::uint64_t now_ms() { return Clock::steady_us() / 1000; }
-
-/// A socket that only this user may reach. @error a line for people
-Result<Descriptor, std::string> listen_at(const std::string& path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.empty() || path.size() >= sizeof(address.sun_path)) {
-        return std::unexpected(fmt::format(
-            "the path of a socket has 1 to {} bytes: {}", sizeof(address.sun_path) - 1, path));
-    }
-    std::memcpy(address.sun_path, path.data(), path.size());
-    ::unlink(path.c_str());
-    Descriptor out(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    const auto* target = reinterpret_cast<const sockaddr*>(&address);
-    // Nobody can connect before listen(), so the mode comes in time.
-    if (!out.valid() || ::bind(out.get(), target, sizeof(address)) != 0 ||
-        ::chmod(path.c_str(), S_IRUSR | S_IWUSR) != 0 || ::listen(out.get(), 1) != 0) {
-        return std::unexpected(
-            fmt::format("cannot listen on {}: {}", path, std::generic_category().message(errno)));
-    }
-    return out;
-}
 
 trainer::HelloNonce fresh_nonce() {
     trainer::HelloNonce out;
@@ -67,6 +43,8 @@ std::string_view to_string(TrainerHost::State state) {
     switch (state) {
         case TrainerHost::State::kPausing:
             return "pausing";
+        case TrainerHost::State::kWaiting:
+            return "waiting";
         case TrainerHost::State::kStarting:
             return "starting";
         case TrainerHost::State::kReady:
@@ -106,10 +84,11 @@ class TrainerHost::Impl {
             if (stopping_) {
                 return std::unexpected(SubmitError::kStopped);
             }
-            if (waiting_ || status_.job) {
+            if (status_.job) {
                 return std::unexpected(SubmitError::kBusy);
             }
-            waiting_ = std::move(job);
+            status_.job = job.job;
+            waiting_ = TrainerWork{.job = std::move(job), .since_ms = now_ms()};
         }
         wake();
         return {};
@@ -128,23 +107,30 @@ class TrainerHost::Impl {
         return status_;
     }
 
+    std::vector<std::string> lines() const {
+        const MutexLock lock(mutex_);
+        return {lines_.begin(), lines_.end()};
+    }
+
   private:
+    [[nodiscard]] bool elsewhere() const { return !options_.listen.empty(); }
+
     // ---- the host's thread ----------------------------------------------------------------------
 
     void run() {
         name_this_thread("trainer-host");
         while (!stopping()) {
-            if (!child_ && now_ms() >= next_start_ms_) {
+            if (!door_.valid() && now_ms() >= next_start_ms_) {
                 start();
             }
             wait();
-            if (child_) {
-                look_after_child();
+            if (door_.valid()) {
+                elsewhere() ? look_after_visitors() : look_after_child();
             }
             give_work();
-            flush();
         }
-        connection_ = Descriptor();
+        connection_.reset();
+        candidates_.clear();
         child_.reset();
         ::unlink(options_.socket.c_str());
         const MutexLock lock(mutex_);
@@ -153,54 +139,72 @@ class TrainerHost::Impl {
 
     void start() {
         started_ms_ = now_ms();
-        auto listener = listen_at(options_.socket);
-        if (!listener) {
-            mourn(listener.error());
-            return;
+        if (auto begun = elsewhere() ? open_door() : start_child(); !begun) {
+            mourn(begun.error());
         }
+    }
+
+    Result<void, std::string> open_door() {
+        POLIS_TRY(BoundDoor door, listen_at_address(options_.listen));
+        door_ = std::move(door.socket);
+        {
+            const MutexLock lock(mutex_);
+            status_.state = State::kWaiting;
+            status_.listening = door.address;
+        }
+        visited("waits for a trainer at " + door.address);
+        return {};
+    }
+
+    Result<void, std::string> start_child() {
+        POLIS_TRY(Descriptor door, listen_at_path(options_.socket));
         std::vector<std::string> command = options_.command;
         command.insert(command.end(), {"serve", "--socket", options_.socket});
-        auto child = Child::start(command);
-        if (!child) {
-            mourn(child.error());
-            return;
-        }
-        socket_ = *std::move(listener);
-        child_ = *std::move(child);
-        link_.emplace(ByteView{}, fresh_nonce(), started_ms_, options_.patience);
+        POLIS_TRY(child_, Child::start(command));
+        door_ = std::move(door);
         const MutexLock lock(mutex_);
         status_.state = State::kStarting;
         status_.pid = child_->pid();
+        return {};
     }
 
     void wait() {
-        std::array<pollfd, 3> sources{
-            pollfd{wake_.get(), POLLIN, 0},
-            pollfd{-1, POLLIN, 0},  // a negative descriptor is skipped
-            pollfd{-1, POLLIN, 0}};
-        if (child_) {
-            const bool connected = connection_.valid();
-            sources[1].fd = connected ? connection_.get() : socket_.get();
-            sources[1].fd = hung_up_ms_ ? -1 : sources[1].fd;
-            sources[1].events = connected && !outgoing_.empty() ? POLLIN | POLLOUT : POLLIN;
-            sources[2].fd = words_come_ ? child_->errors() : -1;
+        std::vector<pollfd> sources{pollfd{wake_.get(), POLLIN, 0}};
+        const auto add = [&](const TrainerConnection& connection) {
+            const short outgoing = connection.wants_to_write() ? POLLOUT : 0;
+            sources.push_back({connection.fd(), static_cast<short>(POLLIN | outgoing), 0});
+        };
+        if (door_.valid() && (elsewhere() || !connection_)) {
+            sources.push_back({door_.get(), POLLIN, 0});
+        }
+        if (connection_ && !hung_up_ms_) {
+            add(*connection_);
+        }
+        for (const TrainerConnection& candidate : candidates_) {
+            add(candidate);
+        }
+        if (child_ && words_come_) {
+            sources.push_back({child_->errors(), POLLIN, 0});
         }
         ::poll(sources.data(), sources.size(), kPollMsMax);
         std::uint64_t count = 0;
         (void)!::read(wake_.get(), &count, sizeof(count));
     }
 
+    // ---- a child process ------------------------------------------------------------------------
+
     void look_after_child() {
         words_come_ = child_->read_errors();
-        std::optional<std::string> fault = connection_.valid() ? receive() : accept();
-        if (!fault) {
-            if (const auto patient = link_->tick(now_ms()); !patient) {
-                fault = std::string(to_string(patient.error()));
+        note(child_->take_lines());
+        if (!connection_) {
+            if (auto visitor = accept_at(door_)) {
+                connection_.emplace(connect(*std::move(visitor), {}, nullptr));
             }
         }
-        const auto end = child_->ended();
-        if (end) {
+        std::optional<std::string> fault = connection_ ? listen_to_child() : too_late();
+        if (const auto end = child_->ended()) {
             (void)child_->read_errors();
+            note(child_->take_lines());
             fault = *end;
         }
         if (fault) {
@@ -210,36 +214,128 @@ class TrainerHost::Impl {
     }
 
     /// @return why the trainer cannot go on
-    std::optional<std::string> accept() {
-        Descriptor found(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-        if (found.valid()) {
-            connection_ = std::move(found);
-            outgoing_ = link_->greeting();
-        }
-        return std::nullopt;
-    }
-
-    std::optional<std::string> receive() {
-        Bytes portion(kPortionBytes);
-        const ssize_t count = ::recv(connection_.get(), portion.data(), portion.size(), 0);
-        if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
-            return std::nullopt;
-        }
-        if (count <= 0) {
+    std::optional<std::string> listen_to_child() {
+        std::optional<std::string> fault = listen(*connection_);
+        if (connection_->hung_up()) {
             // Most likely it is about to end, and how it ends says more than this.
             hung_up_ms_ = hung_up_ms_.value_or(now_ms());
             return now_ms() - *hung_up_ms_ > kGraceMs ? std::optional<std::string>("it hung up")
                                                       : std::nullopt;
         }
-        portion.resize(static_cast<std::size_t>(count));
-        auto messages = link_->received(portion, now_ms());
+        return fault;
+    }
+
+    std::optional<std::string> too_late() const {
+        const bool late = now_ms() - started_ms_ > options_.patience.hello_ms;
+        return late ? std::optional(std::string(to_string(trainer::LinkError::kNoHello)))
+                    : std::nullopt;
+    }
+
+    // ---- trainers elsewhere ---------------------------------------------------------------------
+
+    void look_after_visitors() {
+        while (auto visitor = accept_at(door_)) {
+            welcome(*std::move(visitor));
+        }
+        for (auto candidate = candidates_.begin(); candidate != candidates_.end();) {
+            const bool stays = greet(*candidate);
+            candidate = stays ? std::next(candidate) : candidates_.erase(candidate);
+        }
+        if (connection_) {
+            const std::optional<std::string> fault = listen(*connection_);
+            if (fault || connection_->hung_up()) {
+                lose(fault.value_or("the connection is lost"));
+            }
+        }
+    }
+
+    /// Anybody may come; who has not proved the token costs little, and the oldest makes room.
+    void welcome(Visitor visitor) {
+        if (candidates_.size() == kCandidatesMax) {
+            candidates_.pop_front();
+        }
+        candidates_.push_back(
+            connect(std::move(visitor), as_bytes(options_.token), &options_.blobs));
+    }
+
+    /// @return whether it is still on its way to become the trainer
+    bool greet(TrainerConnection& candidate) {
+        if (!candidate.send(now_ms())) {
+            return false;  // only a job can fail to leave, and it has none
+        }
+        const auto messages = candidate.receive(now_ms());
         if (!messages) {
-            return std::string(to_string(messages.error()));
+            visited(
+                fmt::format("a trainer at {} is refused: {}", candidate.from(), messages.error()));
+            candidate.refuse(messages.error());
+            return false;
+        }
+        if (candidate.hung_up()) {
+            return false;
+        }
+        if (const auto patient = candidate.tick(now_ms()); !patient) {
+            candidate.refuse(std::string(to_string(patient.error())));
+            return false;
+        }
+        if (!candidate.hello()) {
+            return true;
+        }
+        if (connection_) {
+            const std::string why = fmt::format(
+                "another trainer, at {}, works for this node; a node has one at a time",
+                connection_->from());
+            visited(fmt::format("a trainer at {} is refused: {}", candidate.from(), why));
+            candidate.refuse(why);
+            return false;
+        }
+        attach(std::move(candidate));
+        return false;
+    }
+
+    void attach(TrainerConnection candidate) {
+        connection_.emplace(std::move(candidate));
+        {
+            const MutexLock lock(mutex_);
+            status_.hello = connection_->hello();
+            status_.state = State::kReady;
+            status_.from = connection_->from();
+        }
+        visited("a trainer is attached from " + connection_->from());
+    }
+
+    /// The trainer elsewhere is gone; the door stays open for the next one.
+    void lose(const std::string& why) {
+        const std::string line = fmt::format("the trainer at {}: {}", connection_->from(), why);
+        connection_->refuse(why);
+        connection_.reset();
+        note({line});
+        const auto job = bury(line, State::kWaiting);
+        if (listener_.died) {
+            listener_.died(line, 0);
+        }
+        fail_job(job, line);
+    }
+
+    // ---- both -----------------------------------------------------------------------------------
+
+    TrainerConnection connect(Visitor visitor, ByteView token, const BlobSource* blobs) const {
+        return TrainerConnection(
+            std::move(visitor),
+            {.token = token, .nonce = fresh_nonce(), .patience = options_.patience, .blobs = blobs},
+            now_ms());
+    }
+
+    /// Takes and sends. @return why the connection cannot go on
+    std::optional<std::string> listen(TrainerConnection& connection) {
+        auto messages = connection.receive(now_ms());
+        if (!messages) {
+            return messages.error();
         }
         for (trainer::TrainerMessage& message : *messages) {
             std::visit([this](auto& part) { on(part); }, message);
         }
-        return std::nullopt;
+        const auto patient = connection.tick(now_ms());
+        return patient ? std::nullopt : std::optional(std::string(to_string(patient.error())));
     }
 
     void on(const trainer::Hello& hello) {
@@ -274,54 +370,48 @@ class TrainerHost::Impl {
     void end_job() {
         const MutexLock lock(mutex_);
         status_.job.reset();
-        status_.state = State::kReady;
+        if (status_.state == State::kTraining) {
+            status_.state = State::kReady;
+        }
     }
 
     void give_work() {
         std::optional<std::uint64_t> dropped;
         {
             const MutexLock lock(mutex_);
-            if (cancelled_ && waiting_ && waiting_->job == *cancelled_) {
-                dropped = waiting_->job;
+            if (cancelled_ && waiting_ && waiting_->job.job == *cancelled_) {
+                dropped = waiting_->job.job;
                 waiting_.reset();
             }
-            if (cancelled_ && child_ && link_->job() == *cancelled_) {
-                append(outgoing_, link_->cancel());
+            if (cancelled_ && connection_ && connection_->cancel(*cancelled_)) {
+                dropped = cancelled_;
             }
             cancelled_.reset();
-            if (waiting_ && child_ && link_->ready()) {
-                append(outgoing_, link_->train(*waiting_));
-                status_.job = waiting_->job;
+            if (waiting_ && connection_ && connection_->ready()) {
+                connection_->give(*std::exchange(waiting_, std::nullopt));
                 status_.state = State::kTraining;
-                waiting_.reset();
             }
         }
-        if (dropped && listener_.failed) {
-            listener_.failed(
-                {.job = *dropped,
-                 .code = trainer::FailureCode::kCancelled,
-                 .text = std::string(to_string(trainer::FailureCode::kCancelled))});
+        if (dropped) {
+            on(trainer::Failed{
+                .job = *dropped,
+                .code = trainer::FailureCode::kCancelled,
+                .text = std::string(to_string(trainer::FailureCode::kCancelled))});
         }
-    }
-
-    void flush() {
-        while (connection_.valid() && !outgoing_.empty()) {
-            const ssize_t count =
-                ::send(connection_.get(), outgoing_.data(), outgoing_.size(), MSG_NOSIGNAL);
-            if (count < 0) {
-                return;  // full, or gone, which the next read says
+        if (connection_) {
+            const auto sent = connection_->send(now_ms());
+            if (!sent && sent.error().job != 0) {
+                on(sent.error());
             }
-            outgoing_.erase(outgoing_.begin(), outgoing_.begin() + count);
         }
     }
 
     /// The trainer cannot go on, or could not begin. What it worked on has failed.
     void mourn(const std::string& why) {
-        connection_ = Descriptor();
-        socket_ = Descriptor();
+        note({"the trainer is lost: " + why});
+        connection_.reset();
+        door_ = Descriptor();
         child_.reset();
-        link_.reset();
-        outgoing_.clear();
         words_come_ = true;
         hung_up_ms_.reset();
         const std::uint64_t now = now_ms();
@@ -331,29 +421,49 @@ class TrainerHost::Impl {
         const std::uint64_t pause_ms = pause_ms_;
         next_start_ms_ = now + pause_ms;
         pause_ms_ = std::min(pause_ms_ * 2, options_.pause_ms_max);
-        std::optional<std::uint64_t> job;
-        {
-            const MutexLock lock(mutex_);
-            job = status_.job;
-            if (waiting_) {
-                job = waiting_->job;
-                waiting_.reset();
-            }
-            ++status_.deaths;
-            status_.last_death = why;
-            status_.state = State::kPausing;
-            status_.hello.reset();
-            status_.pid.reset();
-            status_.job.reset();
-        }
+        const auto job = bury(why, State::kPausing);
         if (listener_.died) {
             listener_.died(why, pause_ms);
         }
+        fail_job(job, why);
+    }
+
+    /// @return the job that is lost
+    std::optional<std::uint64_t> bury(const std::string& why, State state) {
+        const MutexLock lock(mutex_);
+        waiting_.reset();
+        ++status_.deaths;
+        status_.last_death = why;
+        status_.state = state;
+        status_.hello.reset();
+        status_.pid.reset();
+        status_.from.clear();
+        return std::exchange(status_.job, std::nullopt);
+    }
+
+    void fail_job(std::optional<std::uint64_t> job, const std::string& why) {
         if (job && listener_.failed) {
             listener_.failed(
                 {.job = *job,
                  .code = trainer::FailureCode::kInternal,
                  .text = trainer::fitting("the trainer died: " + why)});
+        }
+    }
+
+    void visited(const std::string& line) {
+        note({line});
+        if (listener_.visited) {
+            listener_.visited(line);
+        }
+    }
+
+    void note(std::vector<std::string> lines) {
+        const MutexLock lock(mutex_);
+        for (std::string& line : lines) {
+            lines_.push_back(std::move(line));
+        }
+        while (lines_.size() > kLinesMax) {
+            lines_.pop_front();
         }
     }
 
@@ -373,11 +483,10 @@ class TrainerHost::Impl {
     const Descriptor wake_;
 
     // Owned by the host's thread.
-    std::optional<Child> child_;
-    std::optional<trainer::HostLink> link_;  ///< while there is a child
-    Descriptor socket_;
-    Descriptor connection_;
-    Bytes outgoing_;
+    Descriptor door_;             ///< open while there is a child, or always for those elsewhere
+    std::optional<Child> child_;  ///< null for those elsewhere
+    std::optional<TrainerConnection> connection_;
+    std::list<TrainerConnection> candidates_;  ///< elsewhere, not proved yet, oldest first
     bool words_come_ = true;                   ///< stderr of the child is still open
     std::optional<std::uint64_t> hung_up_ms_;  ///< when the connection ended before the child
     std::uint64_t started_ms_ = 0;
@@ -386,9 +495,10 @@ class TrainerHost::Impl {
 
     mutable Mutex mutex_;
     bool stopping_ POLIS_GUARDED_BY(mutex_) = false;
-    std::optional<trainer::Train> waiting_ POLIS_GUARDED_BY(mutex_);
+    std::optional<TrainerWork> waiting_ POLIS_GUARDED_BY(mutex_);
     std::optional<std::uint64_t> cancelled_ POLIS_GUARDED_BY(mutex_);
     Status status_ POLIS_GUARDED_BY(mutex_);
+    std::deque<std::string> lines_ POLIS_GUARDED_BY(mutex_);
 
     std::thread thread_;  ///< last, so it starts last
 };
@@ -405,5 +515,7 @@ Result<void, TrainerHost::SubmitError> TrainerHost::submit(trainer::Train job) {
 void TrainerHost::cancel(std::uint64_t job) { impl_->cancel(job); }
 
 TrainerHost::Status TrainerHost::status() const { return impl_->status(); }
+
+std::vector<std::string> TrainerHost::lines() const { return impl_->lines(); }
 
 }  // namespace polis::node

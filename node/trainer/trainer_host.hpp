@@ -10,19 +10,26 @@
 #include <core/result.hpp>
 #include <ml/protocol/host_link.hpp>
 #include <ml/protocol/messages.hpp>
+#include <node/trainer/trainer_connection.hpp>
 
 namespace polis::node {
 
-/// Keeps a polis-trainer running and gives it work. The trainer is a child process that may crash,
-/// hang, run out of memory or speak nonsense: it is killed, its cause of death and last words are
-/// reported, and another one is started after a pause. All of it happens on a thread of the host's
-/// own, so consensus never waits for it.
+/// Gives a polis-trainer work, on a thread of its own, so that consensus never waits for it.
+///
+/// The trainer is a child process that may crash, hang, run out of memory or speak nonsense: it is
+/// killed, its cause of death and last words are reported, and another one is started after a
+/// pause. Or it runs on another machine, connects to `listen`, proves the token and gets the
+/// datasets of its jobs; one at a time, and when it is lost the host waits for the next one.
 class TrainerHost {
   public:
     struct Options {
         /// Program and first arguments; `serve --socket PATH` follows.
         std::vector<std::string> command;
-        std::string socket;                ///< path of the local socket; a file there is replaced
+        std::string socket;  ///< path of the local socket; a file there is replaced
+        /// Where a trainer elsewhere connects: "127.0.0.1:26680"; then no process is started.
+        std::string listen;
+        std::string token;                 ///< that it must prove; empty: none
+        BlobSource blobs;                  ///< of a trainer elsewhere
         std::uint64_t pause_ms_min = 500;  ///< before a restart; doubles with every early death
         std::uint64_t pause_ms_max = 30'000;
         trainer::Patience patience{};
@@ -36,23 +43,31 @@ class TrainerHost {
         std::function<void(const trainer::Failed&)> failed;
         /// A trainer has died; the line is for people. The next one starts after `pause_ms`.
         std::function<void(const std::string& why, std::uint64_t pause_ms)> died;
+        /// A line about a trainer elsewhere: attached, or refused and why.
+        std::function<void(const std::string& line)> visited;
     };
 
     enum class State : std::uint8_t {
         kPausing,   ///< no process; the next one starts soon
+        kWaiting,   ///< for a trainer elsewhere
         kStarting,  ///< it has not said hello yet
         kReady,
         kTraining,
         kStopped,
     };
 
+    static constexpr std::size_t kStates = 6;
+    static constexpr std::size_t kLinesMax = 200;  ///< of lines()
+
     struct Status {
         State state = State::kPausing;
         std::uint64_t deaths = 0;
         std::string last_death;               ///< cause and last words
-        std::optional<trainer::Hello> hello;  ///< of the process that runs
-        std::optional<std::uint64_t> job;
-        std::optional<int> pid;  ///< of the process that runs
+        std::optional<trainer::Hello> hello;  ///< of the one that is here
+        std::optional<std::uint64_t> job;     ///< in hand: the trainer's, or waits for it
+        std::string listening;                ///< as bound; empty: a child process
+        std::string from;                     ///< address of a trainer elsewhere
+        std::optional<int> pid;               ///< of the process that runs
     };
 
     enum class SubmitError : std::uint8_t {
@@ -80,12 +95,15 @@ class TrainerHost {
     /// Any thread.
     [[nodiscard]] Status status() const;
 
+    /// The latest lines that trainers wrote, and how they ended; latest last. Any thread.
+    [[nodiscard]] std::vector<std::string> lines() const;
+
   private:
     class Impl;
     std::unique_ptr<Impl> impl_;
 };
 
-/// For people: pausing, starting, ready, training, stopped.
+/// For people: pausing, waiting, starting, ready, training, stopped.
 [[nodiscard]] std::string_view to_string(TrainerHost::State state);
 
 }  // namespace polis::node

@@ -38,6 +38,7 @@ TEST(FormatsTrainer, every_struct_has_one_table_with_its_offsets_and_sizes) {
         {"LocalFile", layout_of<trainer::LocalFile>()},
         {"ModelSpec", layout_of<trainer::ModelSpec>()},
         {"Progress", layout_of<trainer::Progress>()},
+        {"Refused", layout_of<trainer::Refused>()},
         {"SentBlob", layout_of<trainer::SentBlob>()},
         {"Train", layout_of<trainer::Train>()}};
     EXPECT_EQ(layout_names(page()).size(), layouts.size());
@@ -53,12 +54,14 @@ TEST(FormatsTrainer, limits) {
         {"kEpochsMax", std::to_string(trainer::kEpochsMax)},
         {"kFrameBytesMax", std::to_string(trainer::kFrameBytesMax)},
         {"kHeartbeatMs", std::to_string(trainer::kHeartbeatMs)},
+        {"kHelloBytesMax", std::to_string(trainer::kHelloBytesMax)},
         {"kHelloMsMax", std::to_string(trainer::kHelloMsMax)},
         {"kHiddenLayersMax", std::to_string(trainer::kHiddenLayersMax)},
         {"kKindBytesMax", std::to_string(trainer::kKindBytesMax)},
         {"kPathBytesMax", std::to_string(trainer::kPathBytesMax)},
         {"kPortionBytesMax", std::to_string(trainer::kPortionBytesMax)},
         {"kProtocolVersion", std::to_string(trainer::kProtocolVersion)},
+        {"kShelfBlobsMax", std::to_string(trainer::kShelfBlobsMax)},
         {"kSilenceMsMax", std::to_string(trainer::kSilenceMsMax)},
         {"kTextBytesMax", std::to_string(trainer::kTextBytesMax)},
         {"kTokenBytesMax", std::to_string(trainer::kTokenBytesMax)},
@@ -75,7 +78,8 @@ TEST(FormatsTrainer, tags_of_messages) {
         {tag(HostMessage{trainer::Challenge{}}), "Challenge"},
         {tag(HostMessage{trainer::Train{}}), "Train"},
         {tag(HostMessage{trainer::Cancel{}}), "Cancel"},
-        {tag(HostMessage{trainer::BlobPortion{}}), "BlobPortion"}};
+        {tag(HostMessage{trainer::BlobPortion{}}), "BlobPortion"},
+        {tag(HostMessage{trainer::Refused{}}), "Refused"}};
     EXPECT_EQ(pairs_of("trainer host messages"), host);
     EXPECT_EQ(host.size(), std::variant_size_v<HostMessage>);
     const std::map<std::string, std::string> own{

@@ -136,6 +136,8 @@ class Methods(NetCase):
             ("task_leaderboard", {"task": ROOT}), ("task_results", {}),
             ("model_list", {}), ("model_get", {"task": ROOT}), ("dataset_list", {}),
             ("dataset_get", {"task": ROOT, "part": "test"}),
+            ("task_curve", {"task": ROOT}), ("trainer_status", {}), ("trainer_devices", {}),
+            ("trainer_logs", {}),
             ("mempool_status", {}), ("mempool_content", {}), ("consensus_info", {}),
             ("consensus_state", {}), ("consensus_committee", {}), ("consensus_term", {}),
             ("consensus_evidence", {}), ("consensus_elections", {}), ("consensus_scores", {}),
@@ -211,6 +213,21 @@ class Methods(NetCase):
         self.assertEqual((status, got), (304, b""))
         status, _, _ = self.node.rpc.request("GET", "/v1/blobs/0x" + "00" * 32)
         self.assertEqual(status, 404)
+
+    def test_a_large_blob_goes_to_the_disk_and_not_into_memory(self):
+        def resident():
+            _, _, body = self.node.rpc.request("GET", "/metrics")
+            return harness.metric(body.decode(), "process_resident_memory_bytes")
+
+        mebibyte = hashlib.sha256(b"large").digest() * (1 << 15)
+        before = resident()
+        status, _, body = self.node.rpc.request(
+            "PUT", "/v1/blobs", (mebibyte for _ in range(200)),
+            {"Content-Type": "application/octet-stream", "Content-Length": str(200 << 20)})
+        self.assertEqual(status, 201, body)
+        self.assertLess(resident() - before, 16 << 20)
+        root = json.loads(body)["root"]
+        self.assertEqual(self.node.rpc("blob_stat", root=root)["bytes"], 200 << 20)
 
     def test_health_is_told_by_http(self):
         status, _, _ = self.node.rpc.request("GET", "/livez")

@@ -35,13 +35,15 @@ void add_messages(std::map<std::string, Bytes>& out) {
             .target_ppm = 970'000,
             .device = "auto"});
     add_host("portion", BlobPortion{.bytes_total = 3, .bytes = {1, 2, 3}});
+    add_host("refused", Refused{.text = "no"});
     add_trainer(
         "hello",
         Hello{
             .program = "1",
             .torch = "2",
             .devices = {{.name = "cpu", .description = "one", .memory_bytes = 1}},
-            .kinds = {"mlp", "cnn"}});
+            .kinds = {"mlp", "cnn"},
+            .blobs = {Hash{{2}}}});
     const TrainerMessage progress = Progress{.job = 1, .epoch = 2};
     const TrainerMessage finished = Finished{.job = 1, .model = {1, 2}};
     add_trainer("progress", progress);

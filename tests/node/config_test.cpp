@@ -108,6 +108,20 @@ TEST(NodeConfig, checks_what_no_single_key_shows) {
     EXPECT_THAT(refusal(check_config(config)), HasSubstr("view_timeout_ms_max"));
 }
 
+TEST(NodeConfig, a_trainers_port_needs_a_token_beyond_loopback) {
+    NodeConfig config;
+    config.trainer.listen = "0.0.0.0:26680";
+    EXPECT_TRUE(check_config(config)) << "with a token";
+    config.trainer.token_file = "";
+    EXPECT_THAT(refusal(check_config(config)), StartsWith("trainer.listen: 0.0.0.0:26680 can be"));
+    for (const char* loopback : {"127.0.0.1:26680", "[::1]:0", ""}) {
+        config.trainer.listen = loopback;
+        EXPECT_TRUE(check_config(config)) << loopback;
+    }
+    config.trainer.listen = "gpu:1";
+    EXPECT_THAT(refusal(check_config(config)), StartsWith("trainer.listen: \"gpu:1\" is no"));
+}
+
 TEST(NodeConfig, every_default_is_in_its_range) {
     const NodeConfig defaults;
     std::set<std::string> names;

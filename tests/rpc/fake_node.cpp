@@ -266,10 +266,39 @@ Result<Hash, std::string> FakeNode::put_blob(ByteView bytes) {
     return root;
 }
 
+std::unique_ptr<BlobUpload> FakeNode::upload_blob() {
+    /// Gathers the portions.
+    class Upload final : public BlobUpload {
+      public:
+        explicit Upload(FakeNode& node) : node_(node) {}
+
+        Result<void, std::string> add(ByteView portion) override {
+            const std::lock_guard lock(node_.mutex_);
+            node_.upload_part_max = std::max(node_.upload_part_max, portion.size());
+            append(bytes_, portion);
+            return {};
+        }
+
+        Result<Hash, std::string> finish() override { return node_.put_blob(bytes_); }
+
+      private:
+        FakeNode& node_;
+        Bytes bytes_;
+    };
+
+    return std::make_unique<Upload>(*this);
+}
+
 Result<void, std::string> FakeNode::keep_task_key(const Hash& task, const Hash& key) {
     const std::lock_guard lock(mutex_);
     task_keys[task] = key;
     return {};
+}
+
+TaskCurve FakeNode::curve(const Hash& task) const {
+    TaskCurve out{.now = TimeMs{1'000}, .jobs = jobs};
+    std::erase_if(out.jobs, [&](const TrainingJob& job) { return job.begin.task != task; });
+    return out;
 }
 
 std::optional<std::uint64_t> FakeNode::blob_bytes(const Hash& root) const {

@@ -52,7 +52,8 @@ class FakeNode final : public Backend {
     std::vector<std::pair<std::optional<p2p::NodeId>, p2p::LinkFaults>> fault_list;
     std::int64_t clock_offset = 0;
     bool stopped = false;
-    bool busy = false;  ///< refuse what goes to the machine
+    std::size_t upload_part_max = 0;  ///< bytes of the largest portion of an upload
+    bool busy = false;                ///< refuse what goes to the machine
 
     // Backend.
     [[nodiscard]] const NodeInfo& info() const override { return node; }
@@ -94,13 +95,23 @@ class FakeNode final : public Backend {
                     reply) override;
     void set_clock_offset(std::int64_t ms, Reply<Answer<bool>> reply) override;
     Result<Hash, std::string> put_blob(ByteView bytes) override;
+    std::unique_ptr<BlobUpload> upload_blob() override;
     [[nodiscard]] std::optional<std::uint64_t> blob_bytes(const Hash& root) const override;
     [[nodiscard]] Result<Bytes, std::string> read_blob(
         const Hash& root, std::uint64_t offset, std::size_t count) const override;
     Result<void, std::string> keep_task_key(const Hash& task, const Hash& key) override;
+
+    [[nodiscard]] TrainerReport trainer() const override { return trainer_report; }
+
+    [[nodiscard]] std::vector<std::string> trainer_lines() const override { return lines; }
+
+    [[nodiscard]] TaskCurve curve(const Hash& task) const override;
     void listen(std::function<void(const NodeEvent&)> listener) override;
 
     std::map<Hash, Hash> task_keys;
+    TrainerReport trainer_report;
+    std::vector<std::string> lines;
+    std::vector<TrainingJob> jobs;
 
   private:
     /// Answers `value`, or that the node is busy.

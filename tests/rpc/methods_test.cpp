@@ -237,6 +237,55 @@ TEST_F(MethodsTest, consensus) {
     EXPECT_EQ(call("consensus_scores")["scores"].size(), 4U);
 }
 
+TEST_F(MethodsTest, what_the_trainer_of_this_node_told) {
+    node_.trainer_report.none = "only validators train";
+    EXPECT_EQ(call("trainer_status")["state"], "absent");
+    EXPECT_EQ(call("trainer_status")["cause"], "only validators train");
+    EXPECT_EQ(call("trainer_devices")["devices"].size(), 0U);
+
+    TrainingJob job;
+    job.begin = {
+        .job = 2,
+        .task = Hash{{7}},
+        .round = 3,
+        .model = {.kind = "mlp", .hidden = {128, 64}},
+        .device = "cpu",
+        .begun = TimeMs{5},
+        .window_ms = 1'000};
+    job.points.resize(2);
+    job.points[1].samples = 20;
+    job.points[1].accuracy_ppm = 900'000;
+    node_.jobs = {job};
+    node_.trainer_report.none.clear();
+    node_.trainer_report.job = job;
+    node_.trainer_report.status.state = TrainerHost::State::kTraining;
+    node_.trainer_report.status.deaths = 1;
+    node_.trainer_report.status.last_death = "signal 9";
+    node_.trainer_report.status.hello = trainer::Hello{
+        .program = "1.0",
+        .torch = "2.0",
+        .devices = {{.name = "cuda:0", .description = "a GPU", .memory_bytes = 5}},
+        .kinds = {"mlp"}};
+    node_.lines = {"one", "two", "three"};
+    const json status = call("trainer_status");
+    EXPECT_EQ(status["attached"], true);
+    EXPECT_EQ(status["state"], "training");
+    EXPECT_EQ(status["lastDeath"], "signal 9");
+    EXPECT_EQ(status["job"]["model"], "mlp:128,64");
+    EXPECT_EQ(status["job"]["last"]["accuracyPpm"], 900'000);
+    EXPECT_EQ(call("trainer_devices")["devices"][0]["name"], "cuda:0");
+    EXPECT_EQ(call("trainer_logs", {{"limit", 2}})["lines"], json::array({"two", "three"}));
+    EXPECT_EQ(call("task_curve", {{"task", hex(Hash{{8}}.view())}})["jobs"].size(), 0U);
+    job.end = TrainingEnd::kModel;
+    job.model = Hash{{1}};
+    job.validation = exact::Score{.correct = 3, .cross_entropy = 1, .count = 4};
+    node_.jobs = {job};
+    const json curve = call("task_curve", {{"task", hex(Hash{{7}}.view())}});
+    EXPECT_EQ(curve["jobs"][0]["points"].size(), 2U);
+    EXPECT_EQ(curve["jobs"][0]["end"], "model");
+    EXPECT_EQ(curve["jobs"][0]["validation"]["correct"], 3);
+}
+
 TEST_F(MethodsTest, blobs) {
     const json put = call("blob_put", {{"data", "0x010203"}});
     EXPECT_EQ(call("blob_get", {{"root", put["root"]}, {"offset", 1}})["data"], "0x0203");

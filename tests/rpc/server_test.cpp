@@ -244,6 +244,27 @@ TEST_F(ServerTest, stores_and_serves_blobs_in_parts) {
     EXPECT_EQ(http.get("/v1/blobs/0x12").status, 404U);
 }
 
+TEST_F(ServerTest, a_large_blob_goes_through_in_parts) {
+    start();
+    HttpClient http = client();
+    const std::string content = std::string(5'000'000, 'x') + "end";
+    http.send(
+        "PUT /v1/blobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
+        std::to_string(content.size()) + "\r\n\r\n" + content);
+    const HttpReply stored = http.read().value();
+    ASSERT_EQ(stored.status, 201U);
+    EXPECT_EQ(json::parse(stored.body)["bytes"], content.size());
+    EXPECT_EQ(http.get(stored.header("Location")).body, content);
+    EXPECT_LE(node_.upload_part_max, 512U << 10) << "never the whole of it";
+    HttpClient chunked = client();
+    chunked.send(
+        "PUT /v1/blobs HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+    const HttpReply other = chunked.read().value();
+    ASSERT_EQ(other.status, 201U);
+    EXPECT_EQ(http.get(other.header("Location")).body, "abcde");
+}
+
 TEST_F(ServerTest, bounds_uploads) {
     start({.blob_bytes_max = 1'000, .uploads_max = 1});
     const std::string put = "PUT /v1/blobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: ";
@@ -280,6 +301,18 @@ TEST_F(ServerTest, sends_events_and_goes_on_from_a_cursor) {
         later.call("sub_subscribe", {{"topic", "heads"}, {"fromCursor", "7-0"}})["result"].size(),
         2U);
     EXPECT_EQ(later.event()["gap"]["reason"], "restarted");
+}
+
+TEST_F(ServerTest, sends_what_the_trainer_reports) {
+    start();
+    WebSocketClient socket(ports_.rpc);
+    ASSERT_TRUE(socket.call("sub_subscribe", {{"topic", "taskMetrics"}}).contains("result"));
+    node_.emit(TaskMetric{
+        .task = Hash{{7}}, .round = 3, .job = 2, .point = {.samples = 9, .accuracy_ppm = 1}});
+    const json event = socket.event();
+    EXPECT_EQ(event["topic"], "taskMetrics");
+    EXPECT_EQ(event["data"]["round"], 3);
+    EXPECT_EQ(event["data"]["point"]["samples"], 9);
 }
 
 TEST_F(ServerTest, sends_the_events_of_tasks_as_objects) {

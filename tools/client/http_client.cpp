@@ -170,11 +170,18 @@ Result<void, ClientError> HttpClient::connect(Clock::time_point deadline) {
     return std::unexpected(error(ClientErrorKind::kCannotConnect, system_reason(reason)));
 }
 
-Result<void, ClientError> HttpClient::write(std::string_view bytes, Clock::time_point deadline) {
+Result<void, ClientError> HttpClient::write(
+    std::string_view bytes,
+    Clock::time_point deadline,
+    const std::function<void(std::size_t)>& progress) {
+    const std::size_t all = bytes.size();
     while (!bytes.empty()) {
         const ssize_t written = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (written > 0) {
             bytes.remove_prefix(static_cast<std::size_t>(written));
+            if (progress) {
+                progress(all - bytes.size());
+            }
         } else if (written < 0 && errno == EAGAIN) {
             if (!wait_for(socket_.get(), POLLOUT, deadline)) {
                 return std::unexpected(error(ClientErrorKind::kTimeout, {}));
@@ -243,13 +250,16 @@ Result<HttpResponse, ClientError> HttpClient::read(Clock::time_point deadline) {
 Result<HttpResponse, ClientError> HttpClient::send(
     const HttpRequest& request, Milliseconds timeout) {
     const Clock::time_point deadline = Clock::now() + timeout;
-    const std::string bytes = header_of(request, address_) + request.body;
+    const std::string header = header_of(request, address_);
     while (true) {
         const bool reused = socket_.valid();
         if (!reused) {
             POLIS_TRY_VOID(connect(deadline));
         }
-        const auto written = write(bytes, deadline);
+        auto written = write(header, deadline);
+        if (written) {
+            written = write(request.body, deadline, request.progress);
+        }
         auto answer = written ? read(deadline) : std::unexpected(written.error());
         if (answer) {
             return answer;

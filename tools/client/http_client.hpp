@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,6 +61,8 @@ struct HttpRequest {
     std::string content_type = "application/json";
     std::string token;    ///< of an Authorization header; empty: none
     std::string range{};  ///< of a Range header, like "bytes=0-99"; empty: none
+    /// Called with the bytes of the body that have left; empty: nobody wants to know.
+    std::function<void(std::size_t)> progress = {};
 };
 
 struct HttpResponse {
@@ -85,7 +88,9 @@ class HttpClient {
 
     [[nodiscard]] Result<void, ClientError> connect(Clock::time_point deadline);
     [[nodiscard]] Result<void, ClientError> write(
-        std::string_view bytes, Clock::time_point deadline);
+        std::string_view bytes,
+        Clock::time_point deadline,
+        const std::function<void(std::size_t)>& progress = {});
     [[nodiscard]] Result<HttpResponse, ClientError> read(Clock::time_point deadline);
     [[nodiscard]] Result<std::size_t, ClientError> read_some(
         char* data, std::size_t size, Clock::time_point deadline);

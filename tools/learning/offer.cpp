@@ -56,9 +56,9 @@ Fallible<Offered> offer(
         task.training_samples,
         task.test_samples));
     const HttpAddress& node = parties.node.address();
-    POLIS_TRY(task.spec.training, upload(node, task.training));
-    POLIS_TRY(task.spec.validation, upload(node, task.validation));
-    POLIS_TRY(task.spec.test, upload(node, task.sealed_test));
+    POLIS_TRY(task.spec.training, upload(node, task.training, say));
+    POLIS_TRY(task.spec.validation, upload(node, task.validation, say));
+    POLIS_TRY(task.spec.test, upload(node, task.sealed_test, say));
     const auto kept = parties.admin.call(
         "admin_keepTaskKey", {{"task", out.task}, {"key", to_hex_prefixed(task.key.view())}});
     if (!kept) {

@@ -20,10 +20,27 @@ namespace polis::tools::learning {
 namespace {
 
 constexpr std::chrono::seconds kUploadPatience{120};
+constexpr std::size_t kUploadBytesPerS = std::size_t{1} << 20;  ///< the slowest line we wait for
+constexpr std::size_t kLargeBytes = std::size_t{8} << 20;       ///< worth lines of progress
+constexpr std::size_t kProgressParts = 10;
 
 /// What models of a task may need; generous for every architecture that the trainer knows.
 constexpr std::uint32_t kModelBytesMax = std::uint32_t{4} << 20;
 constexpr std::uint64_t kMultiplyAddsMax = 20'000'000;
+
+/// Says every tenth of a large blob.
+std::function<void(std::size_t)> progress_of(const Bytes& blob, const Say& say) {
+    if (!say || blob.size() < kLargeBytes) {
+        return {};
+    }
+    return [&say, all = blob.size(), said = std::size_t{0}](std::size_t sent) mutable {
+        const std::size_t part = sent / (all / kProgressParts + 1);
+        if (part > said) {
+            said = part;
+            say(fmt::format("sent {} of {} MiB", sent >> 20, all >> 20));
+        }
+    };
+}
 
 }  // namespace
 
@@ -70,15 +87,16 @@ Fallible<Prepared> prepare(const TaskFile& file, const std::string& tag) {
     return out;
 }
 
-Fallible<Hash> upload(const HttpAddress& node, const Bytes& blob) {
+Fallible<Hash> upload(const HttpAddress& node, const Bytes& blob, const Say& say) {
     HttpClient client(node);
     const auto answer = client.send(
         {.method = "PUT",
          .target = "/v1/blobs",
          .body = std::string(as_text(blob)),
          .content_type = "application/octet-stream",
-         .token = {}},
-        kUploadPatience);
+         .token = {},
+         .progress = progress_of(blob, say)},
+        kUploadPatience + std::chrono::seconds(blob.size() / kUploadBytesPerS));
     if (!answer) {
         return std::unexpected(Failure(describe(answer.error())));
     }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include <core/bytes.hpp>
 #include <core/types.hpp>
@@ -26,7 +28,10 @@ struct Prepared {
 /// @param tag the owner's name for the task. @error cause and cure
 [[nodiscard]] Fallible<Prepared> prepare(const TaskFile& file, const std::string& tag);
 
-/// Stores a blob at a node. @return its root
-[[nodiscard]] Fallible<Hash> upload(const HttpAddress& node, const Bytes& blob);
+/// What a command that takes time says meanwhile.
+using Say = std::function<void(std::string_view line)>;
+
+/// Stores a blob at a node; a large one says how far it is. @return its root
+[[nodiscard]] Fallible<Hash> upload(const HttpAddress& node, const Bytes& blob, const Say& say);
 
 }  // namespace polis::tools::learning

@@ -47,6 +47,7 @@ void add_rpc_command(Program& program);
 void add_simulate_commands(Program& program);
 void add_stake_commands(Program& program);
 void add_task_commands(Program& program);
+void add_trainer_commands(Program& program);
 void add_tx_commands(Program& program);
 
 }  // namespace polis::tools

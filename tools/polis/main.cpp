@@ -55,6 +55,7 @@ int run(int argc, char** argv) {
     add_model_commands(program);
     add_data_commands(program);
     add_audit_command(program);
+    add_trainer_commands(program);
     add_tx_commands(program);
     add_stake_commands(program);
     add_chain_commands(program);

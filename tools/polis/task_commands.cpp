@@ -19,6 +19,7 @@
 #include <tools/polis/command.hpp>
 #include <tools/polis/json_report.hpp>
 #include <tools/polis/node_access.hpp>
+#include <tools/polis/task_look.hpp>
 
 namespace polis::tools {
 
@@ -220,6 +221,8 @@ void add_task_commands(Program& program) {
 
     add_one(program, group, {"show", "A task and where it stands"}, show);
     add_one(program, group, {"leaderboard", "How a task's round ended"}, leaderboard);
+
+    add_task_look_commands(program, group);
 
     const auto cancelled = std::make_shared<CancelOptions>();
     CLI::App& cancel_command =

@@ -32,6 +32,7 @@ namespace {
 constexpr std::string_view kValued[] = {"--socket", "--connect", "--token-file"};
 constexpr std::uint64_t kRetryMsMin = 1'000;
 constexpr std::uint64_t kRetryMsMax = 30'000;
+constexpr std::uint64_t kGoodLifeMs = 10'000;  ///< a shorter connection was probably refused
 /// A host that does not read: progress is dropped beyond this, and results wait.
 constexpr std::size_t kOutgoingMax = std::size_t{1} << 20;
 
@@ -51,10 +52,11 @@ struct Ending {
 
 class Connection {
   public:
-    Connection(Socket socket, const Socket& signals, const std::string& token)
+    Connection(Socket socket, const Socket& signals, const std::string& token, BlobShelf& shelf)
         : socket_(std::move(socket)),
           signals_(signals),
           token_(token),
+          shelf_(shelf),
           wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
           worker_(wake_.fd()) {}
 
@@ -170,7 +172,8 @@ class Connection {
             .program = POLIS_VERSION,
             .torch = torch_version(),
             .devices = devices(),
-            .kinds = {}};
+            .kinds = {},
+            .blobs = shelf_.roots()};
         for (const std::string_view kind : known_kinds()) {
             hello.kinds.emplace_back(kind);
         }
@@ -201,6 +204,8 @@ class Connection {
         }
     }
 
+    void on(const Refused& refused) { end({.why = "the node ends it: " + refused.text}); }
+
     void on(const BlobPortion& portion) {
         if (!shelf_.add(portion)) {
             end({.why = "a portion of a dataset does not continue it, or its root is another"});
@@ -210,10 +215,10 @@ class Connection {
     Socket socket_;
     const Socket& signals_;
     const std::string& token_;
+    BlobShelf& shelf_;
     const Socket wake_;
     FrameReader frames_;
     Bytes outgoing_;
-    BlobShelf shelf_;
     bool greeted_ = false;
     std::uint64_t next_beat_ms_ = 0;
     std::optional<Ending> ending_;
@@ -264,7 +269,8 @@ int serve_local(const std::string& path, const Socket& signals) {
         return kExitFailed;
     }
     const std::string no_token;
-    const Ending ending = Connection(*std::move(socket), signals, no_token).run();
+    BlobShelf shelf;
+    const Ending ending = Connection(*std::move(socket), signals, no_token, shelf).run();
     log(ending.why);
     return ending.signal != 0 ? kExitSignal + ending.signal : kExitDone;
 }
@@ -272,19 +278,27 @@ int serve_local(const std::string& path, const Socket& signals) {
 /// A machine of its own: connects again and again, until it is told to end.
 int serve_remote(const std::string& address, const std::string& token, const Socket& signals) {
     std::uint64_t pause_ms = kRetryMsMin;
+    BlobShelf shelf;  // datasets outlive a connection
     while (true) {
         auto socket = connect_remote(address);
+        std::string why;
         if (socket) {
             log("connected to " + address);
-            pause_ms = kRetryMsMin;
-            const Ending ending = Connection(*std::move(socket), signals, token).run();
-            log(ending.why);
+            const std::uint64_t began_ms = now_ms();
+            shelf.drop_incomplete();
+            const Ending ending = Connection(*std::move(socket), signals, token, shelf).run();
             if (ending.signal != 0) {
+                log(ending.why);
                 return kExitSignal + ending.signal;
             }
+            why = ending.why;
+            if (now_ms() - began_ms >= kGoodLifeMs) {
+                pause_ms = kRetryMsMin;
+            }
         } else {
-            log(socket.error() + "; next attempt in " + std::to_string(pause_ms / 1000) + " s");
+            why = socket.error();
         }
+        log(why + "; next attempt in " + std::to_string(pause_ms / 1000) + " s");
         if (const int signal = signal_within(signals, pause_ms); signal != 0) {
             return kExitSignal + signal;
         }
@@ -301,20 +315,25 @@ int serve_command(std::span<char* const> words) {
         return kExitUsage;
     }
     const bool local = arguments->has("--socket");
-    if (local == arguments->has("--connect") || local == arguments->has("--token-file")) {
-        log("serve needs either --socket PATH, or --connect HOST:PORT with --token-file FILE");
+    if (local == arguments->has("--connect") || (local && arguments->has("--token-file"))) {
+        log("serve needs either --socket PATH, or --connect HOST:PORT, with --token-file FILE if "
+            "the node has a token");
         return kExitUsage;
     }
     const Socket signals = take_signals();
     if (local) {
         return serve_local(arguments->text("--socket", {}), signals);
     }
-    const auto token = read_token(arguments->text("--token-file", {}));
-    if (!token) {
-        log(token.error());
-        return kExitUsage;
+    std::string token;
+    if (arguments->has("--token-file")) {
+        auto read = read_token(arguments->text("--token-file", {}));
+        if (!read) {
+            log(read.error());
+            return kExitUsage;
+        }
+        token = *std::move(read);
     }
-    return serve_remote(arguments->text("--connect", {}), *token, signals);
+    return serve_remote(arguments->text("--connect", {}), token, signals);
 }
 
 }  // namespace polis::trainer

@@ -56,7 +56,7 @@ Result<exact::DatasetView, Failure> open(ByteView file) {
 bool BlobShelf::add(const BlobPortion& portion) {
     auto found = std::ranges::find(blobs_, portion.root, &Blob::root);
     if (found == blobs_.end()) {
-        if (blobs_.size() == kBlobsMax) {
+        if (blobs_.size() == kShelfBlobsMax) {
             blobs_.erase(blobs_.begin());
         }
         blobs_.push_back(
@@ -76,6 +76,18 @@ bool BlobShelf::add(const BlobPortion& portion) {
     append(*blob.bytes, portion.bytes);
     blob.complete = blob.bytes->size() == blob.bytes_total;
     return !blob.complete || blob_root(*blob.bytes) == blob.root;
+}
+
+std::vector<Hash> BlobShelf::roots() const {
+    std::vector<Hash> out;
+    for (const Blob& blob : blobs_) {
+        out.push_back(blob.root);
+    }
+    return out;
+}
+
+void BlobShelf::drop_incomplete() {
+    std::erase_if(blobs_, [](const Blob& blob) { return !blob.complete; });
 }
 
 std::shared_ptr<const Bytes> BlobShelf::find(const Hash& root) const {

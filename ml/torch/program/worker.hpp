@@ -18,11 +18,15 @@ namespace polis::trainer {
 /// Datasets that the host has sent. The oldest makes room.
 class BlobShelf {
   public:
-    static constexpr std::size_t kBlobsMax = 4;
-
     /// @return false for a portion that does not continue its blob, or a blob that is not its
     /// root's
     [[nodiscard]] bool add(const BlobPortion& portion);
+
+    /// The blobs, oldest first, as the host counts them. @pre drop_incomplete()
+    [[nodiscard]] std::vector<Hash> roots() const;
+
+    /// What a lost connection left in the middle.
+    void drop_incomplete();
 
     /// A complete blob, or null.
     [[nodiscard]] std::shared_ptr<const Bytes> find(const Hash& root) const;

@@ -20,7 +20,8 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t kBufferMax = std::size_t{128} << 10;  // a head and what was sent behind it
-constexpr std::size_t kBufferKept = std::size_t{4} << 10;   // between requests
+constexpr std::size_t kUploadPartBytes = std::size_t{256} << 10;  // of a blob, then to the disk
+constexpr std::size_t kBufferKept = std::size_t{4} << 10;         // between requests
 constexpr std::uint64_t kLingerMs = 2'000;
 constexpr std::size_t kWriteBytesPerS = std::size_t{256} << 10;  // the slowest reader we wait for
 
@@ -91,6 +92,8 @@ bool Connection::charge() {
 void Connection::release_upload() {
     if (std::exchange(uploading_, false)) {
         --core_.uploads;
+        upload_.reset();
+        uploaded_bytes_ = 0;
     }
 }
 
@@ -204,7 +207,13 @@ void Connection::on_body(const error_code& error) {
         reply(problem(503, ErrorName::kBusy, "too many requests are in memory"));
         return;
     }
-    parser_->is_done() ? on_request() : read_body();
+    if (parser_->is_done()) {
+        on_request();
+    } else if (uploading_ && parser_->get().body().size() >= kUploadPartBytes) {
+        store_part();
+    } else {
+        read_body();
+    }
 }
 
 // ---- what is asked for --------------------------------------------------------------------------
@@ -349,7 +358,7 @@ void Connection::on_request() {
             is(http::verb::post) ? call() : upgrade();
             return;
         case Resource::kBlobs:
-            store_blob();
+            store_part();
             return;
         case Resource::kBlob:
         case Resource::kModel:

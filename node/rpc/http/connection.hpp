@@ -63,7 +63,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void on_request();
     void call();
     void serve_page();
-    void store_blob();
+    void store_part();
+    void on_part_stored(const Result<std::optional<Hash>, std::string>& done, std::size_t bytes);
     void serve_blob();
     void upgrade();
 
@@ -98,6 +99,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     std::optional<boost::beast::http::request_parser<TextBody>> parser_;
     Target target_;
     bool uploading_ = false;
+    std::unique_ptr<BlobUpload> upload_;  ///< begun; used by a worker while nothing is read
+    std::uint64_t uploaded_bytes_ = 0;
     bool keep_alive_ = true;
     bool lingering_ = false;
     std::size_t charged_ = 0;

@@ -32,6 +32,15 @@ std::string step_text(const ConsensusStep& step) {
     return out.take();
 }
 
+std::string metric_text(const TaskMetric& metric) {
+    JsonWriter out;
+    out.begin_object().bytes("task", metric.task.view()).number("round", metric.round);
+    out.number("job", metric.job).name("point");
+    write_point(out, metric.point);
+    out.end_object();
+    return out.take();
+}
+
 std::string task_event_text(Height height, const ledger::Event& event) {
     JsonWriter out;
     out.begin_object().number("height", height.value).text("name", event.name).name("data");
@@ -243,6 +252,8 @@ void Core::on_event(const NodeEvent& event) {
     } else if (const auto* const txn = std::get_if<TxnPending>(&event)) {
         events.push(Topic::kPendingTxs, hash_text(txn->id));
         waiters.on_pending(txn->id);
+    } else if (const auto* const metric = std::get_if<TaskMetric>(&event)) {
+        events.push(Topic::kTaskMetrics, metric_text(*metric));
     } else {
         events.push(Topic::kConsensusSteps, step_text(std::get<ConsensusStep>(event)));
     }

@@ -51,31 +51,54 @@ void Connection::upgrade() {
     core_.remove(*this);
 }
 
-void Connection::store_blob() {
-    auto content = std::make_shared<std::string>(std::move(parser_->get().body()));
-    const bool taken = core_.loop.work([self = shared_from_this(), content] {
-        auto root = self->core_.setup.backend->put_blob(as_bytes(*content));
-        self->core_.loop.post([self, content, root = std::move(root)] {
-            if (self->closed_) {
-                return;
+/// Hands what has come of a blob to the disk. Nothing is read meanwhile: a client that is faster
+/// than the disk waits, and memory does not grow.
+void Connection::store_part() {
+    if (upload_ == nullptr) {
+        upload_ = core_.setup.backend->upload_blob();
+    }
+    auto part = std::make_shared<std::string>(std::exchange(parser_->get().body(), {}));
+    const bool taken =
+        core_.loop.work([self = shared_from_this(), part, last = parser_->is_done()] {
+            auto added = self->upload_->add(as_bytes(*part));
+            Result<std::optional<Hash>, std::string> done = std::nullopt;
+            if (!added) {
+                done = std::unexpected(added.error());
+            } else if (last) {
+                done = self->upload_->finish();
             }
-            if (!root) {
-                self->reply(problem(500, ErrorName::kBlobFailed, root.error()));
-                return;
-            }
-            JsonWriter json;
-            json.begin_object().bytes("root", root->view());
-            json.number("bytes", content->size()).end_object();
-            Reply out;
-            out.status = 201;
-            out.body = json.take();
-            out.headers = "Location: /v1/blobs/" + to_hex_prefixed(root->view()) + "\r\n";
-            self->reply(std::move(out));
+            self->core_.loop.post([self, done = std::move(done), bytes = part->size()] {
+                self->on_part_stored(done, bytes);
+            });
         });
-    });
     if (!taken) {
         reply(problem(503, ErrorName::kBusy, "too many calls wait"));
     }
+}
+
+void Connection::on_part_stored(
+    const Result<std::optional<Hash>, std::string>& done, std::size_t bytes) {
+    if (closed_) {
+        return;
+    }
+    uploaded_bytes_ += bytes;
+    if (!done) {
+        reply(problem(500, ErrorName::kBlobFailed, done.error()));
+        return;
+    }
+    if (!*done) {
+        static_cast<void>(charge());
+        read_body();
+        return;
+    }
+    const Hash& root = **done;
+    JsonWriter json;
+    json.begin_object().bytes("root", root.view()).number("bytes", uploaded_bytes_).end_object();
+    Reply out;
+    out.status = 201;
+    out.body = json.take();
+    out.headers = "Location: /v1/blobs/" + to_hex_prefixed(root.view()) + "\r\n";
+    reply(std::move(out));
 }
 
 void Connection::serve_blob() {

@@ -392,5 +392,54 @@ TEST_F(BlobStoreTest, threads_read_while_others_write) {
     EXPECT_EQ(wrong, 0);
 }
 
+// ---- in portions --------------------------------------------------------------------------------
+
+TEST_F(BlobStoreTest, portions_of_any_size_become_the_same_blob) {
+    const auto store = open();
+    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, kBlobChunkBytes, 700'001UL}) {
+        const Whole blob = make_blob(size, size);
+        const auto writer = store->writer();
+        Random random(size, "portions");
+        for (ByteView rest = blob.bytes; !rest.empty();) {
+            const std::size_t count = std::min<std::size_t>(rest.size(), random.below(90'000) + 1);
+            ASSERT_TRUE(writer->add(rest.first(count)).has_value());
+            rest = rest.subspan(count);
+        }
+        EXPECT_EQ(writer->finish().value(), blob.root);
+        EXPECT_EQ(store->read(blob.root, 0, size).value(), blob.bytes);
+    }
+    const auto again = open();
+    EXPECT_EQ(again->roots().size(), 4U);
+    EXPECT_TRUE(again->damaged().empty());
+}
+
+TEST_F(BlobStoreTest, an_upload_that_ends_in_the_middle_leaves_nothing) {
+    const Whole blob = make_blob(1, 300'000);
+    const auto store = open();
+    {
+        const auto writer = store->writer();
+        ASSERT_TRUE(writer->add(blob.bytes).has_value());
+        EXPECT_EQ(store->used_bytes(), blob.bytes.size()) << "it counts while it comes";
+    }
+    EXPECT_EQ(store->used_bytes(), 0U);
+    EXPECT_TRUE(fs::is_empty(folder()));
+    const auto first = store->writer();
+    const auto second = store->writer();
+    ASSERT_TRUE(first->add(blob.bytes).has_value());
+    ASSERT_TRUE(second->add(blob.bytes).has_value());
+    EXPECT_EQ(first->finish().value(), blob.root);
+    EXPECT_EQ(second->finish().value(), blob.root) << "storing what is there is free";
+}
+
+TEST_F(BlobStoreTest, an_upload_beyond_the_quota_is_refused_as_it_comes) {
+    const Whole blob = make_blob(1, 300'000);
+    const auto store = open(/*quota=*/400'000);
+    const auto first = store->writer();
+    const auto second = store->writer();
+    ASSERT_TRUE(first->add(blob.bytes).has_value());
+    EXPECT_EQ(second->add(blob.bytes).error().code, StoreErrc::kNoSpace);
+    EXPECT_EQ(first->finish().value(), blob.root);
+}
+
 }  // namespace
 }  // namespace polis::ledger

@@ -29,7 +29,8 @@ std::vector<HostMessage> host_messages() {
         Challenge{.nonce = HelloNonce{{5}}},
         full_train(),
         Cancel{.job = 7},
-        BlobPortion{.root = Hash{{4}}, .bytes_total = 3, .offset = 0, .bytes = {1, 2, 3}}};
+        BlobPortion{.root = Hash{{4}}, .bytes_total = 3, .offset = 0, .bytes = {1, 2, 3}},
+        Refused{.text = "the token is wrong"}};
 }
 
 std::vector<TrainerMessage> trainer_messages() {
@@ -39,7 +40,8 @@ std::vector<TrainerMessage> trainer_messages() {
             .program = "0.1.0",
             .torch = "libtorch",
             .devices = {{.name = "cpu", .description = "one thread", .memory_bytes = 1}},
-            .kinds = {"mlp"}},
+            .kinds = {"mlp"},
+            .blobs = {Hash{{4}}, Hash{{6}}}},
         Heartbeat{},
         Progress{.job = 7, .epoch = 1, .step = 2, .loss_micro = 3, .accuracy_ppm = 4},
         Finished{.job = 7, .reason = EndReason::kWindow, .model = {1}, .validation = {1, 2, 3}},

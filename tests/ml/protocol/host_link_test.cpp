@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <core/codec/borsh.hpp>
+
 namespace polis::trainer {
 namespace {
 
@@ -86,6 +88,17 @@ TEST(HostLink, garbage_ends_the_connection) {
     EXPECT_EQ(link.received(Bytes{1, 0, 0, 0, 99}, 1).error(), LinkError::kBadMessage);
     HostLink page(as_bytes(kToken), kNonce, 0);
     EXPECT_EQ(page.received(as_bytes("HTTP/1.1 200 OK"), 1).error(), LinkError::kFrameTooLarge);
+}
+
+TEST(HostLink, who_did_not_prove_itself_may_not_fill_the_memory) {
+    HostLink link(as_bytes(kToken), kNonce, 0);
+    Bytes begun = codec::encode(static_cast<std::uint32_t>(kFrameBytesMax));
+    begun.resize(kHelloBytesMax);
+    EXPECT_TRUE(link.received(begun, 1).has_value());
+    EXPECT_EQ(link.received(Bytes{0}, 1).error(), LinkError::kFrameTooLarge);
+    HostLink known = greeted();
+    EXPECT_TRUE(known.received(begun, 1).has_value());
+    EXPECT_TRUE(known.received(Bytes{0}, 1).has_value());
 }
 
 TEST(HostLink, silence_is_noticed_and_heartbeats_break_it) {

@@ -2,13 +2,10 @@
 // replaced, and nobody waits for it.
 #include <node/trainer/trainer_host.hpp>
 
-#include <chrono>
-#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,77 +15,15 @@
 
 #include <ml/data/digits.hpp>
 #include <ml/exact/model.hpp>
+#include <tests/node/trainer/diary.hpp>
 
 namespace polis::node {
 namespace {
 
 namespace fs = std::filesystem;
-using namespace std::chrono_literals;
+using testing::Diary;
 
-/// Longer than the host's own patience, so that what it says comes first.
-constexpr auto kPatience = 120s;
-
-/// What the host said, to wait for.
-class Diary {
-  public:
-    TrainerHost::Listener listener() {
-        return {
-            .progress = [this](const auto& progress) { note(progress_, progress); },
-            .finished = [this](auto finished) { note(finished_, finished); },
-            .failed = [this](const auto& failed) { note(failed_, failed); },
-            .died = [this](
-                        const std::string& why,
-                        std::uint64_t pause_ms) { note(deaths_, std::pair(why, pause_ms)); }};
-    }
-
-    trainer::Progress progress() { return wait_for(progress_, 1); }
-
-    void wait_for_progress_of(std::uint64_t job) {
-        std::unique_lock lock(mutex_);
-        EXPECT_TRUE(changed_.wait_for(
-            lock, kPatience, [&] { return !progress_.empty() && progress_.back().job == job; }));
-    }
-
-    trainer::Finished finished(std::size_t count = 1) { return wait_for(finished_, count); }
-
-    trainer::Failed failed(std::size_t count = 1) { return wait_for(failed_, count); }
-
-    std::pair<std::string, std::uint64_t> death(std::size_t count = 1) {
-        return wait_for(deaths_, count);
-    }
-
-  private:
-    template <class T>
-    void note(std::vector<T>& list, const T& item) {
-        {
-            const std::lock_guard lock(mutex_);
-            list.push_back(item);
-        }
-        changed_.notify_all();
-    }
-
-    /// The item with this number, from 1.
-    template <class T>
-    T wait_for(const std::vector<T>& list, std::size_t count) {
-        std::unique_lock lock(mutex_);
-        if (!changed_.wait_for(lock, kPatience, [&] { return list.size() >= count; })) {
-            ADD_FAILURE() << "waited in vain; deaths: " << deaths_.size()
-                          << ", failures: " << failed_.size()
-                          << (failed_.empty() ? "" : ", " + failed_[0].text);
-            return {};
-        }
-        return list[count - 1];
-    }
-
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::vector<trainer::Progress> progress_;
-    std::vector<trainer::Finished> finished_;
-    std::vector<trainer::Failed> failed_;
-    std::vector<std::pair<std::string, std::uint64_t>> deaths_;
-};
-
-class TrainerHostTest : public testing::Test {
+class TrainerHostTest : public ::testing::Test {
   protected:
     TrainerHostTest() {
         folder_ = fs::temp_directory_path() / ("polis-host-" + std::to_string(getpid()));
@@ -102,14 +37,13 @@ class TrainerHostTest : public testing::Test {
     }
 
     TrainerHost& start(std::vector<std::string> command, trainer::Patience patience = {}) {
-        host_.emplace(
-            TrainerHost::Options{
-                .command = std::move(command),
-                .socket = (folder_ / "socket").string(),
-                .pause_ms_min = 20,
-                .pause_ms_max = 100,
-                .patience = patience},
-            diary_.listener());
+        TrainerHost::Options options;
+        options.command = std::move(command);
+        options.socket = (folder_ / "socket").string();
+        options.pause_ms_min = 20;
+        options.pause_ms_max = 100;
+        options.patience = patience;
+        host_.emplace(std::move(options), diary_.listener());
         return *host_;
     }
 
