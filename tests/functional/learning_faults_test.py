@@ -52,11 +52,9 @@ class LearningFaults(unittest.TestCase):
             raise unittest.SkipTest("no polis-trainer beside polisd: it was built without libtorch")
         cls.dir = Path(tempfile.mkdtemp(prefix="polis-faults-"))
         cls.addClassCleanup(shutil.rmtree, cls.dir, ignore_errors=True)
-        port = min(harness.free_ports(1)[0], 60_000)
         cls.addClassCleanup(cls.run_polis, "devnet", "down")
         cls.run_polis(
-            "devnet", "up", "--nodes", NODES, "--election", "pole", "--base-port", port, "--wait",
-            "finalized:2")
+            "devnet", "up", "--nodes", NODES, "--election", "pole", "--wait", "finalized:2")
 
     @classmethod
     def run_polis(cls, *arguments, code=0, text=False, **environment):

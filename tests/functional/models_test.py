@@ -104,11 +104,9 @@ class Models(unittest.TestCase):
         cls.dir = Path(tempfile.mkdtemp(prefix="polis-models-"))
         cls.addClassCleanup(shutil.rmtree, cls.dir, ignore_errors=True)
         (cls.dir / "task.toml").write_text(TASK)
-        port = harness.free_ports(1)[0]
         cls.addClassCleanup(cls.polis, "devnet", "down")
         cls.polis(
-            "devnet", "up", "--nodes", 4, "--election", "pole", "--base-port",
-            min(port, 60_000), "--wait", "finalized:2")
+            "devnet", "up", "--nodes", 4, "--election", "pole", "--wait", "finalized:2")
         done = cls.polis(
             "task", "submit", "task.toml", "--from", "dev:0", "--wait", "--timeout", 120)
         cls.task, cls.result = done["task"], done["result"]
