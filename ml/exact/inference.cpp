@@ -16,6 +16,10 @@ namespace {
 constexpr std::size_t kTileRowsMax = 64;
 constexpr std::size_t kTileValuesMax = 16'384;
 
+/// Samples side by side, and bytes that their activations may take: they are to stay in the cache.
+constexpr std::size_t kBatchMax = 16;
+constexpr std::size_t kBatchBytesMax = 65'536;
+
 std::size_t padded_depth(std::size_t depth) {
     return (depth + kDepthStep - 1) / kDepthStep * kDepthStep;
 }
@@ -68,8 +72,7 @@ class Sink {
 };
 
 /// Widens a tensor into planes with a border of zeros.
-void pad_planes(
-    const Bytes& in, const Shape& shape, const Shape& padded, std::span<std::int16_t> out) {
+void pad_planes(ByteView in, const Shape& shape, const Shape& padded, std::span<std::int16_t> out) {
     std::ranges::fill(out.first(padded.elements()), std::int16_t{0});
     const std::size_t border = (padded.height - shape.height) / 2;
     for (std::size_t c = 0; c < shape.channels; ++c) {
@@ -106,12 +109,17 @@ Evaluator::Evaluator(const AdmittedModel& model, Kernel kernel)
       inputs_(model.model().input.elements()),
       classes_(model.facts().classes) {
     const std::vector<Layer>& layers = model_.model().layers;
+    std::size_t activations = 0;
+    for (const Shape& shape : model_.facts().shapes) {
+        activations += shape.elements();
+    }
+    batch_ = std::clamp<std::size_t>(kBatchBytesMax / activations, 1, kBatchMax);
     for (std::size_t i = 0; i < layers.size(); ++i) {
         const Shape& in = model_.facts().shapes[layers[i].source];
         packed_.emplace_back();
         if (const auto* dense = std::get_if<Dense>(&layers[i].operation)) {
             pack(dense->weights, dense->outputs);
-            grow(packed_.back().depth, dense->outputs);
+            grow(batch_ * packed_.back().depth, batch_ * dense->outputs);
         } else if (const auto* conv = std::get_if<Conv2d>(&layers[i].operation)) {
             pack(conv->weights, conv->outputs);
             const std::size_t depth = packed_.back().depth;
@@ -121,9 +129,9 @@ Evaluator::Evaluator(const AdmittedModel& model, Kernel kernel)
         }
     }
     for (std::size_t i = 0; i + 1 < model_.facts().shapes.size(); ++i) {
-        tensors_.emplace_back(model_.facts().shapes[i].elements());
+        tensors_.emplace_back(batch_ * model_.facts().shapes[i].elements());
     }
-    logits_.resize(classes_);
+    logits_.resize(batch_ * classes_);
 }
 
 void Evaluator::pack(const std::vector<std::int8_t>& weights, std::size_t outputs) {
@@ -144,20 +152,29 @@ void Evaluator::grow(std::size_t row_values, std::size_t sums) {
 
 std::span<const std::int32_t> Evaluator::logits(ByteView sample) {
     POLIS_ASSERT_OP(sample.size(), ==, inputs_);
-    std::ranges::copy(sample, tensors_[0].begin());
-    const std::vector<Layer>& layers = model_.model().layers;
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-        std::visit([&](const auto& operation) { run(i, operation); }, layers[i].operation);
-    }
-    return logits_;
+    return evaluate(sample);
 }
 
 void Evaluator::logits(ByteView samples, std::span<std::int32_t> out) {
     POLIS_ASSERT_OP(samples.size() % inputs_, ==, 0);
     POLIS_ASSERT_OP(samples.size() / inputs_ * classes_, ==, out.size());
-    for (; !samples.empty(); samples = samples.subspan(inputs_), out = out.subspan(classes_)) {
-        std::ranges::copy(logits(samples.first(inputs_)), out.begin());
+    while (!samples.empty()) {
+        const std::size_t bytes = std::min(samples.size(), batch_ * inputs_);
+        const std::span<const std::int32_t> found = evaluate(samples.first(bytes));
+        std::ranges::copy(found, out.begin());
+        samples = samples.subspan(bytes);
+        out = out.subspan(found.size());
     }
+}
+
+std::span<const std::int32_t> Evaluator::evaluate(ByteView samples) {
+    count_ = samples.size() / inputs_;
+    std::ranges::copy(samples, tensors_[0].begin());
+    const std::vector<Layer>& layers = model_.model().layers;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        std::visit([&](const auto& operation) { run_batch(i, operation); }, layers[i].operation);
+    }
+    return std::span(logits_).first(count_ * classes_);
 }
 
 std::span<const std::int32_t> Evaluator::multiply(
@@ -172,24 +189,34 @@ std::span<const std::int32_t> Evaluator::multiply(
     return std::span(sums_).first(rows * outputs);
 }
 
-void Evaluator::run(std::size_t layer, const Dense& dense) {
-    const Bytes& in = source_of(layer);
+void Evaluator::run_batch(std::size_t layer, const Dense& dense) {
     const Packed& packed = packed_[layer];
-    std::ranges::copy(in, rows_.begin());
+    for (std::size_t k = 0; k < count_; ++k) {
+        std::ranges::copy(source_of(layer, k), rows_.data() + k * packed.depth);
+    }
     const Sink sink(dense.bias, dense.requantise, /*positions=*/1);
-    const std::span<const std::int32_t> sums = multiply(packed, 1, dense.outputs);
-    if (is_last(layer)) {
-        sink.write(sums, 0, std::span(logits_));
-    } else {
-        sink.write(sums, 0, std::span(tensors_[layer + 1]));
+    const std::span<const std::int32_t> sums = multiply(packed, count_, dense.outputs);
+    for (std::size_t k = 0; k < count_; ++k) {
+        const auto own = sums.subspan(k * dense.outputs, dense.outputs);
+        if (is_last(layer)) {
+            sink.write(own, 0, logits_of(k));
+        } else {
+            sink.write(own, 0, tensor(layer + 1, k));
+        }
     }
 }
 
-void Evaluator::run(std::size_t layer, const Conv2d& conv) {
+void Evaluator::run_batch(std::size_t layer, const auto& operation) {
+    for (std::size_t k = 0; k < count_; ++k) {
+        run(layer, k, operation);
+    }
+}
+
+void Evaluator::run(std::size_t layer, std::size_t sample, const Conv2d& conv) {
     const Shape& in = model_.facts().shapes[model_.model().layers[layer].source];
     const Shape& out = model_.facts().shapes[layer + 1];
     const Shape padded = padded_shape(conv, in);
-    pad_planes(source_of(layer), in, padded, planes_);
+    pad_planes(source_of(layer, sample), in, padded, planes_);
     const Packed& packed = packed_[layer];
     const std::size_t positions = std::size_t{out.height} * out.width;
     const Sink sink(conv.bias, conv.requantise, positions);
@@ -203,18 +230,18 @@ void Evaluator::run(std::size_t layer, const Conv2d& conv) {
         }
         const std::span<const std::int32_t> sums = multiply(packed, rows, conv.outputs);
         if (is_last(layer)) {
-            sink.write(sums, first, std::span(logits_));
+            sink.write(sums, first, logits_of(sample));
         } else {
-            sink.write(sums, first, std::span(tensors_[layer + 1]));
+            sink.write(sums, first, tensor(layer + 1, sample));
         }
     }
 }
 
-void Evaluator::run(std::size_t layer, const MaxPool2x2& /*pool*/) {
-    const Bytes& in = source_of(layer);
+void Evaluator::run(std::size_t layer, std::size_t sample, const MaxPool2x2& /*pool*/) {
+    const ByteView in = source_of(layer, sample);
     const Shape& shape = model_.facts().shapes[model_.model().layers[layer].source];
     const Shape& out = model_.facts().shapes[layer + 1];
-    std::uint8_t* target = tensors_[layer + 1].data();
+    std::uint8_t* target = tensor(layer + 1, sample).data();
     for (std::size_t c = 0; c < out.channels; ++c) {
         for (std::size_t y = 0; y < out.height; ++y) {
             const std::uint8_t* upper = in.data() + (c * shape.height + 2 * y) * shape.width;
@@ -227,10 +254,10 @@ void Evaluator::run(std::size_t layer, const MaxPool2x2& /*pool*/) {
     }
 }
 
-void Evaluator::run(std::size_t layer, const Add& add) {
-    const Bytes& here = source_of(layer);
-    const Bytes& there = tensors_[add.other];
-    Bytes& out = tensors_[layer + 1];
+void Evaluator::run(std::size_t layer, std::size_t sample, const Add& add) {
+    const ByteView here = source_of(layer, sample);
+    const ByteView there = tensor(add.other, sample);
+    const std::span<std::uint8_t> out = tensor(layer + 1, sample);
     const std::int64_t half = std::int64_t{1} << (add.shift - 1);
     for (std::size_t i = 0; i < out.size(); ++i) {
         const std::int64_t sum =
@@ -239,8 +266,19 @@ void Evaluator::run(std::size_t layer, const Add& add) {
     }
 }
 
-const Bytes& Evaluator::source_of(std::size_t layer) const {
-    return tensors_[model_.model().layers[layer].source];
+ByteView Evaluator::source_of(std::size_t layer, std::size_t sample) const {
+    const std::size_t source = model_.model().layers[layer].source;
+    const std::size_t elements = model_.facts().shapes[source].elements();
+    return ByteView(tensors_[source]).subspan(sample * elements, elements);
+}
+
+std::span<std::uint8_t> Evaluator::tensor(std::size_t number, std::size_t sample) {
+    const std::size_t elements = model_.facts().shapes[number].elements();
+    return std::span(tensors_[number]).subspan(sample * elements, elements);
+}
+
+std::span<std::int32_t> Evaluator::logits_of(std::size_t sample) {
+    return std::span(logits_).subspan(sample * classes_, classes_);
 }
 
 bool Evaluator::is_last(std::size_t layer) const {

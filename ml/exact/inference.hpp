@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <core/bytes.hpp>
+#include <ml/exact/aligned.hpp>
 #include <ml/exact/kernels.hpp>
 #include <ml/exact/model.hpp>
 
@@ -23,9 +24,13 @@ class Evaluator {
     ///     model's input. Cost: facts().multiply_adds.
     [[nodiscard]] std::span<const std::int32_t> logits(ByteView sample);
 
-    /// The logits of several samples. @pre samples.size() is a multiple n of the input, and
+    /// The logits of several samples, batch() at a time: dense layers then use each weight that
+    /// they load for several of them. @pre samples.size() is a multiple n of the input, and
     /// out.size() == n * classes()
     void logits(ByteView samples, std::span<std::int32_t> out);
+
+    /// Samples that are evaluated side by side: fewer where activations are large.
+    [[nodiscard]] std::size_t batch() const { return batch_; }
 
     [[nodiscard]] const AdmittedModel& model() const { return model_; }
 
@@ -36,23 +41,32 @@ class Evaluator {
   private:
     /// Weights as the kernels read them: int16, rows padded with zeros.
     struct Packed {
-        std::vector<std::int16_t> weights;  ///< [outputs, depth]
-        std::size_t depth = 0;              ///< padded
+        AlignedValues weights;  ///< [outputs, depth]
+        std::size_t depth = 0;  ///< padded
     };
+
+    /// The logits of up to batch() samples, [n, classes].
+    [[nodiscard]] std::span<const std::int32_t> evaluate(ByteView samples);
 
     /// Packs the weights of the layer that was added last.
     void pack(const std::vector<std::int8_t>& weights, std::size_t outputs);
     void grow(std::size_t row_values, std::size_t sums);
 
-    void run(std::size_t layer, const Dense& dense);
-    void run(std::size_t layer, const Conv2d& conv);
-    void run(std::size_t layer, const MaxPool2x2& pool);
-    void run(std::size_t layer, const Add& add);
+    /// All samples of the batch at once.
+    void run_batch(std::size_t layer, const Dense& dense);
+    /// One after the other.
+    void run_batch(std::size_t layer, const auto& operation);
+    void run(std::size_t layer, std::size_t sample, const Conv2d& conv);
+    void run(std::size_t layer, std::size_t sample, const MaxPool2x2& pool);
+    void run(std::size_t layer, std::size_t sample, const Add& add);
 
     /// Sums of products of the first `rows` of rows_, [rows, outputs].
     std::span<const std::int32_t> multiply(
         const Packed& packed, std::size_t rows, std::size_t outputs);
-    [[nodiscard]] const Bytes& source_of(std::size_t layer) const;
+    /// What a layer reads of the sample with this number in the batch.
+    [[nodiscard]] ByteView source_of(std::size_t layer, std::size_t sample) const;
+    [[nodiscard]] std::span<std::uint8_t> tensor(std::size_t number, std::size_t sample);
+    [[nodiscard]] std::span<std::int32_t> logits_of(std::size_t sample);
     [[nodiscard]] bool is_last(std::size_t layer) const;
 
     // Constant after construction.
@@ -60,12 +74,14 @@ class Evaluator {
     const Kernels* kernels_;
     std::size_t inputs_ = 0;
     std::size_t classes_ = 0;
+    std::size_t batch_ = 1;
     std::vector<Packed> packed_;  ///< by layer; empty for those without weights
 
     // Scratch.
-    std::vector<Bytes> tensors_;        ///< the sample, then the result of each hidden layer
+    std::size_t count_ = 0;             ///< samples in the batch at hand
+    std::vector<Bytes> tensors_;        ///< the samples, then the results of each hidden layer
     std::vector<std::int16_t> planes_;  ///< input of a convolution with its border
-    std::vector<std::int16_t> rows_;    ///< inputs as the kernels read them
+    AlignedValues rows_;                ///< inputs as the kernels read them
     std::vector<std::int32_t> sums_;
     std::vector<std::int32_t> logits_;
 };

@@ -85,24 +85,26 @@ POLIS_AVX2 std::int32_t one(
     return _mm_cvtsi128_si32(reduce(a, zero, zero, zero));
 }
 
+/// Weights in the outer loop: four outputs' worth stays in the first cache for all rows.
 POLIS_AVX2 void multiply(const Product& product) {
     const std::size_t depth = product.depth;
     const std::size_t fours = product.outputs / 4 * 4;
     const std::size_t pairs = product.row_count / 2 * 2;
-    for (std::size_t r = 0; r < product.row_count; ++r) {
-        const std::int16_t* row = product.rows + r * depth;
-        std::int32_t* sums = product.sums + r * product.outputs;
-        if (r < pairs && r % 2 == 0) {
-            for (std::size_t o = 0; o < fours; o += 4) {
-                two_by_four(row, product.weights + o * depth, product, sums + o);
-            }
-        } else if (r >= pairs) {
-            for (std::size_t o = 0; o < fours; o += 4) {
-                four(row, product.weights + o * depth, depth, sums + o);
-            }
+    for (std::size_t o = 0; o < fours; o += 4) {
+        const std::int16_t* weights = product.weights + o * depth;
+        for (std::size_t r = 0; r < pairs; r += 2) {
+            std::int32_t* sums = product.sums + r * product.outputs + o;
+            two_by_four(product.rows + r * depth, weights, product, sums);
         }
-        for (std::size_t o = fours; o < product.outputs; ++o) {
-            sums[o] = one(row, product.weights + o * depth, depth);
+        if (pairs < product.row_count) {
+            std::int32_t* sums = product.sums + pairs * product.outputs + o;
+            four(product.rows + pairs * depth, weights, depth, sums);
+        }
+    }
+    for (std::size_t o = fours; o < product.outputs; ++o) {
+        for (std::size_t r = 0; r < product.row_count; ++r) {
+            product.sums[r * product.outputs + o] =
+                one(product.rows + r * depth, product.weights + o * depth, depth);
         }
     }
 }

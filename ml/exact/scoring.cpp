@@ -1,8 +1,23 @@
 #include <ml/exact/scoring.hpp>
 
+#include <algorithm>
+#include <vector>
+
 #include <core/check.hpp>
 
 namespace polis::exact {
+
+namespace {
+
+/// One sample.
+Score judge(std::span<const std::int32_t> logits, std::uint32_t label) {
+    return {
+        .correct = argmax(logits) == label ? 1U : 0U,
+        .cross_entropy = cross_entropy_q16(logits, label),
+        .count = 1};
+}
+
+}  // namespace
 
 Score& Score::operator+=(const Score& other) {
     correct += other.correct;
@@ -33,18 +48,25 @@ Result<Score, ScoreError> score(
         return std::unexpected(ScoreError::kBadRange);
     }
     Score out;
-    Bytes mapped(mapping != nullptr ? dataset.shape().elements() : 0);
-    for (std::uint32_t i = range.begin; i < range.end; ++i) {
-        ByteView sample = dataset.sample(i);
+    const std::size_t inputs = evaluator.inputs();
+    Bytes mapped(mapping != nullptr ? evaluator.batch() * inputs : 0);
+    std::vector<std::int32_t> logits(evaluator.batch() * evaluator.classes());
+    for (std::uint32_t begin = range.begin; begin < range.end;) {
+        const auto count = std::min<std::size_t>(evaluator.batch(), range.end - begin);
+        ByteView samples = dataset.samples().subspan(begin * inputs, count * inputs);
         if (mapping != nullptr) {
-            mapping->apply(sample, mapped);
-            sample = mapped;
+            for (std::size_t k = 0; k < count; ++k) {
+                const auto own = std::span(mapped).subspan(k * inputs, inputs);
+                mapping->apply(samples.subspan(k * inputs, inputs), own);
+            }
+            samples = ByteView(mapped).first(count * inputs);
         }
-        const std::span<const std::int32_t> logits = evaluator.logits(sample);
-        out +=
-            {.correct = argmax(logits) == dataset.label(i) ? 1U : 0U,
-             .cross_entropy = cross_entropy_q16(logits, dataset.label(i)),
-             .count = 1};
+        const auto found = std::span(logits).first(count * evaluator.classes());
+        evaluator.logits(samples, found);
+        for (std::size_t k = 0; k < count; ++k, ++begin) {
+            out += judge(
+                found.subspan(k * evaluator.classes(), evaluator.classes()), dataset.label(begin));
+        }
     }
     return out;
 }

@@ -140,20 +140,36 @@ TEST(Evaluator, every_rounding_of_a_small_sum) {
 }
 
 TEST(Evaluator, a_batch_is_its_samples) {
-    Random random(5);
-    const auto model = admit(tests::mlp(random, 20, 7, 3));
-    ASSERT_TRUE(model);
-    Evaluator evaluator(*model);
-    Bytes samples(20 * 9);
-    random.fill(samples);
-    std::vector<std::int32_t> batch(3 * 9);
-    evaluator.logits(samples, batch);
-    std::vector<std::int32_t> single;
-    for (std::size_t i = 0; i < 9; ++i) {
-        const auto logits = evaluator.logits(ByteView{samples}.subspan(20 * i, 20));
-        single.insert(single.end(), logits.begin(), logits.end());
+    for (std::uint64_t seed = 0; seed < 60; ++seed) {
+        SCOPED_TRACE(seed);
+        Random random(seed);
+        const auto model = admit(tests::random_model(random));
+        ASSERT_TRUE(model);
+        for (const Kernel kernel : {Kernel::kPortable, Kernel::kBest}) {
+            Evaluator evaluator(*model, kernel);
+            const std::size_t inputs = evaluator.inputs();
+            const std::size_t count = random.between(1, 2 * evaluator.batch() + 1);
+            Bytes samples(inputs * count);
+            random.fill(samples);
+            std::vector<std::int32_t> batch(evaluator.classes() * count);
+            evaluator.logits(samples, batch);
+            std::vector<std::int32_t> single;
+            for (std::size_t i = 0; i < count; ++i) {
+                const auto own = evaluator.logits(ByteView{samples}.subspan(inputs * i, inputs));
+                single.insert(single.end(), own.begin(), own.end());
+            }
+            EXPECT_EQ(batch, single);
+        }
     }
-    EXPECT_EQ(batch, single);
+}
+
+TEST(Evaluator, large_activations_are_evaluated_one_by_one) {
+    Random random(5);
+    const auto small = admit(tests::mlp(random, 20, 7, 3));
+    const auto large = admit(ModelMaker(random, {1, 256, 256}).conv({.outputs = 2}).logits(3));
+    ASSERT_TRUE(small && large);
+    EXPECT_GT(Evaluator(*small).batch(), 1U);
+    EXPECT_EQ(Evaluator(*large).batch(), 1U);
 }
 
 TEST(Evaluator, argmax_is_the_lowest_of_equals) {

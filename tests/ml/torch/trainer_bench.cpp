@@ -1,7 +1,8 @@
-// Samples a second in training: the trainer's steps beside a bare loop over libtorch, on the same
-// data, batch and architecture. Both on one core.
+// Samples a second, each beside a bare loop over libtorch on the same data and architecture: the
+// trainer's steps, and the exact inference that validators score models with. All on one core.
 #include <cstdint>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -15,13 +16,16 @@
 #include <torch/optim/adam.h>
 
 #include <core/random.hpp>
+#include <ml/exact/inference.hpp>
 #include <ml/torch/network.hpp>
+#include <tests/ml/exact/models.hpp>
 
 namespace polis::trainer {
 namespace {
 
 constexpr std::int64_t kSamples = 6'400;
 constexpr std::int64_t kBatch = 64;
+constexpr std::int64_t kRows = 100;  ///< of an inference: what suits the library
 
 Samples random_samples() {
     Samples out;
@@ -112,6 +116,59 @@ void trainer_lenet(benchmark::State& state) {
     trainer_loop(state, {.kind = "lenet", .hidden = {}});
 }
 
+/// Floats forward, in the batches that suit the library; bytes come in, as validators have them.
+void float_inference(benchmark::State& state, torch::nn::Sequential network) {
+    at::set_num_threads(1);
+    const at::NoGradGuard no_gradients;
+    Samples samples = random_samples();
+    const at::Tensor bytes = at::from_blob(samples.values.data(), {kSamples, 1, 28, 28}, at::kByte);
+    std::int64_t at = 0;
+    for (auto unused : state) {
+        (void)unused;
+        const at::Tensor batch = bytes.narrow(0, at, kRows).to(at::kFloat).div_(255);
+        benchmark::DoNotOptimize(network->forward(batch).argmax(1).sum());
+        at = (at + kRows) % kSamples;
+    }
+    state.SetItemsProcessed(state.iterations() * kRows);
+}
+
+void exact_inference(benchmark::State& state, exact::Model model) {
+    const auto admitted = exact::admit(std::move(model));
+    exact::Evaluator evaluator(*admitted);
+    const Samples samples = random_samples();
+    const std::size_t bytes = kRows * evaluator.inputs();
+    std::vector<std::int32_t> logits(kRows * evaluator.classes());
+    std::size_t at = 0;
+    for (auto unused : state) {
+        (void)unused;
+        evaluator.logits(ByteView(samples.values).subspan(at, bytes), logits);
+        for (std::size_t row = 0; row < logits.size(); row += evaluator.classes()) {
+            benchmark::DoNotOptimize(
+                exact::argmax(std::span(logits).subspan(row, evaluator.classes())));
+        }
+        at = (at + bytes) % samples.values.size();
+    }
+    state.SetItemsProcessed(state.iterations() * kRows);
+}
+
+void float_inference_mlp64(benchmark::State& state) { float_inference(state, bare_mlp()); }
+
+void exact_inference_mlp64(benchmark::State& state) {
+    Random random(5);
+    exact_inference(state, exact::tests::mlp(random, 784, 64, 10));
+}
+
+void float_inference_lenet(benchmark::State& state) { float_inference(state, bare_lenet()); }
+
+void exact_inference_lenet(benchmark::State& state) {
+    Random random(5);
+    exact_inference(state, exact::tests::lenet(random, 10));
+}
+
+BENCHMARK(float_inference_mlp64);
+BENCHMARK(exact_inference_mlp64);
+BENCHMARK(float_inference_lenet);
+BENCHMARK(exact_inference_lenet);
 BENCHMARK(bare_libtorch_mlp64);
 BENCHMARK(trainer_mlp64);
 BENCHMARK(bare_libtorch_lenet);
