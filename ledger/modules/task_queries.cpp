@@ -61,22 +61,6 @@ ModelLimits limits_of(const TaskSpec& spec) {
         .multiply_adds_max = spec.multiply_adds_max};
 }
 
-ScoreWanted wanted_of(const OpenRound& open, const pole::Entry& entry) {
-    const pole::Round& round = open.round;
-    ScoreWanted out;
-    out.round = round.number;
-    out.task = round.task;
-    out.trainer = entry.trainer;
-    out.seed = pole::seed_of(round.beacon, round.task, entry.trainer);
-    out.model = *entry.model;
-    out.data = pole::data_root(round);
-    out.key = pole::decided_by_test(round) ? round.test_key : std::nullopt;
-    out.limits = limits_of(open.task.spec);
-    out.subject = pole::score_subject(
-        {.round = out.round, .trainer = out.trainer, .model = out.model, .data = out.data});
-    return out;
-}
-
 /// Collects a page of a longer list.
 class Page {
   public:
@@ -119,6 +103,21 @@ StoreResult<void> add_shelf(Page& page, StateView& state, Shelf shelf) {
 }
 
 }  // namespace
+
+ScoreWanted score_wanted(const pole::Round& round, const TaskSpec& spec, const pole::Entry& entry) {
+    ScoreWanted out;
+    out.round = round.number;
+    out.task = round.task;
+    out.trainer = entry.trainer;
+    out.seed = pole::seed_of(round.beacon, round.task, entry.trainer);
+    out.model = *entry.model;
+    out.data = pole::data_root(round);
+    out.key = pole::decided_by_test(round) ? round.test_key : std::nullopt;
+    out.limits = limits_of(spec);
+    out.subject = pole::score_subject(
+        {.round = out.round, .trainer = out.trainer, .model = out.model, .data = out.data});
+    return out;
+}
 
 StoreResult<std::optional<OpenRound>> open_round(StateView& state) {
     Journal scratch(state);
@@ -195,7 +194,7 @@ StoreResult<Wanted> wanted(StateView& state) {
     if (open && open->round.phase == pole::Phase::kScoring) {
         for (const pole::Entry& entry : open->entries) {
             if (pole::kept_word(entry) && !entry.score) {
-                out.scores.push_back(wanted_of(*open, entry));
+                out.scores.push_back(score_wanted(open->round, open->task.spec, entry));
             }
         }
     }

@@ -64,6 +64,10 @@ struct Wanted {
 
 [[nodiscard]] StoreResult<Wanted> wanted(StateView& state);
 
+/// What is needed to work out an entry's score. @pre the entry's model is revealed
+[[nodiscard]] ScoreWanted score_wanted(
+    const consensus::pole::Round& round, const TaskSpec& spec, const consensus::pole::Entry& entry);
+
 /// Blobs that a waiting or open task or a revealed model of the open round refers to, sorted, each
 /// once: nobody may collect them.
 [[nodiscard]] StoreResult<std::vector<Hash>> blobs_in_use(StateView& state);

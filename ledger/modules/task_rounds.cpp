@@ -64,17 +64,6 @@ std::size_t choose(const std::vector<const Waiting*>& tasks, const Hash& beacon)
     return tasks.size() - 1;
 }
 
-pole::Rules rules_of(const TaskSpec& spec) {
-    return {
-        .test = spec.test,
-        .test_key_hash = spec.test_key_hash,
-        .validation = spec.validation,
-        .target_ppm = spec.target_ppm,
-        .training_ms = spec.training_ms,
-        .reveal_ms = spec.reveal_ms,
-        .scoring_ms = spec.scoring_ms};
-}
-
 EntryEnd end_of(const pole::Entry& entry) {
     if (!entry.model) {
         return EntryEnd::kSilent;
@@ -356,6 +345,17 @@ class BlockEnd {
 };
 
 }  // namespace
+
+pole::Rules rules_of(const TaskSpec& spec) {
+    return {
+        .test = spec.test,
+        .test_key_hash = spec.test_key_hash,
+        .validation = spec.validation,
+        .target_ppm = spec.target_ppm,
+        .training_ms = spec.training_ms,
+        .reveal_ms = spec.reveal_ms,
+        .scoring_ms = spec.scoring_ms};
+}
 
 RoundResult result_of(
     const pole::Settlement& settlement, const TaskSpec& spec, const BlockView& block) {

@@ -168,6 +168,9 @@ struct Paid {
     const consensus::BlockView& block,
     std::vector<Event>& events);
 
+/// What a task asks of its round.
+[[nodiscard]] consensus::pole::Rules rules_of(const TaskSpec& spec);
+
 /// How a settled round is remembered, payments included. Pure; for whoever checks a round again.
 /// Spec [G14] to [G17].
 [[nodiscard]] RoundResult result_of(

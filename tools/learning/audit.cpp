@@ -13,6 +13,7 @@
 #include <core/crypto/address.hpp>
 #include <core/hex.hpp>
 #include <ledger/modules/task_evaluation.hpp>
+#include <ledger/modules/task_queries.hpp>
 #include <ledger/modules/task_sealing.hpp>
 #include <ledger/modules/tasks.hpp>
 #include <ledger/payload.hpp>
@@ -63,17 +64,6 @@ std::string text_of(const ScoreResult& score) {
 
 std::string text_of(const std::optional<ScoreResult>& score) {
     return score ? text_of(*score) : "none";
-}
-
-pole::Rules rules_of(const ledger::TaskSpec& spec) {
-    return {
-        .test = spec.test,
-        .test_key_hash = spec.test_key_hash,
-        .validation = spec.validation,
-        .target_ppm = spec.target_ppm,
-        .training_ms = spec.training_ms,
-        .reveal_ms = spec.reveal_ms,
-        .scoring_ms = spec.scoring_ms};
 }
 
 BlockView view_of(const ledger::Header& header) {
@@ -136,7 +126,7 @@ class Replay {
         }
         pole::save_round_count(records_, claimed_.round - 1);
         static_cast<void>(pole::open_round(
-            records_, task_.id, rules_of(task_.spec), view_of(blocks.front().header)));
+            records_, task_.id, tasks::rules_of(task_.spec), view_of(blocks.front().header)));
         for (const HistoryBlock& block : blocks.subspan(1)) {
             const BlockView view = view_of(block.header);
             const pole::Moment now{.height = view.height, .time = view.time};
@@ -255,26 +245,8 @@ class Replay {
 
     [[nodiscard]] std::optional<tasks::ScoreWanted> wanted_of(
         const pole::Round& round, const pole::Entry& entry) const {
-        if (!entry.model) {
-            return std::nullopt;
-        }
-        const ledger::TaskSpec& spec = task_.spec;
-        tasks::ScoreWanted out;
-        out.round = round.number;
-        out.task = round.task;
-        out.trainer = entry.trainer;
-        out.seed = pole::seed_of(round.beacon, round.task, entry.trainer);
-        out.model = *entry.model;
-        out.data = pole::data_root(round);
-        out.key = pole::decided_by_test(round) ? round.test_key : std::nullopt;
-        out.limits = {
-            .input = spec.input,
-            .classes = spec.classes,
-            .model_bytes_max = spec.model_bytes_max,
-            .multiply_adds_max = spec.multiply_adds_max};
-        out.subject = pole::score_subject(
-            {.round = out.round, .trainer = out.trainer, .model = out.model, .data = out.data});
-        return out;
+        return entry.model ? std::optional{tasks::score_wanted(round, task_.spec, entry)}
+                           : std::nullopt;
     }
 
     Fact own_score(const tasks::ScoreWanted& wanted, const Fact& attested) {

@@ -6,13 +6,13 @@
 #include <string>
 #include <string_view>
 
-#include <core/integer.hpp>
 #include <ledger/modules/task_queries.hpp>
 #include <ledger/modules/task_sealing.hpp>
 #include <node/rpc/describe.hpp>
 #include <node/rpc/describe_tasks.hpp>
 #include <node/rpc/methods/methods.hpp>
 #include <node/rpc/methods/rows.hpp>
+#include <node/rpc/methods/task_page.hpp>
 #include <node/rpc/services.hpp>
 
 namespace polis::node::rpc {
@@ -101,31 +101,16 @@ Outcome get(const Call& call) {
 }
 
 Outcome list(const Call& call) {
-    ledger::LatestState state(call.node.backend.chain());
-    std::uint64_t first = 0;
-    if (call.params.has("cursor")) {
-        const auto place = parse_u64(call.params.text("cursor"));
-        if (!place) {
-            return std::unexpected(rpc_error(ErrorName::kBadCursor));
-        }
-        first = *place;
-    }
-    const std::uint64_t limit = call.params.count("limit");
-    POLIS_TRY(const auto found, ask(tasks::list_tasks(state, first, limit)));
-    POLIS_TRY(const std::size_t total, ask(tasks::task_count(state)));
+    POLIS_TRY(const TaskPage page, task_page(call));
     JsonWriter out;
     out.begin_object().begin_array("datasets");
-    for (const tasks::NamedTask& task : found) {
+    for (const tasks::NamedTask& task : page.tasks) {
         for (const std::string_view part : kParts) {
             POLIS_TRY_VOID(write_dataset(out, call, task, part));
         }
     }
     out.end_array();
-    if (found.size() == limit && first + limit < total) {
-        out.text("cursor", std::to_string(first + limit));
-    } else {
-        out.null("cursor");
-    }
+    write_cursor(out, page.cursor);
     return out.end_object().take();
 }
 

@@ -3,12 +3,12 @@
 #include <optional>
 #include <string_view>
 
-#include <core/integer.hpp>
 #include <ledger/modules/task_queries.hpp>
 #include <node/rpc/describe.hpp>
 #include <node/rpc/describe_tasks.hpp>
 #include <node/rpc/methods/methods.hpp>
 #include <node/rpc/methods/rows.hpp>
+#include <node/rpc/methods/task_page.hpp>
 #include <node/rpc/services.hpp>
 
 namespace polis::node::rpc {
@@ -103,29 +103,14 @@ Outcome get(const Call& call) {
 }
 
 Outcome list(const Call& call) {
-    ledger::LatestState state(call.node.backend.chain());
-    std::uint64_t first = 0;
-    if (call.params.has("cursor")) {
-        const auto place = parse_u64(call.params.text("cursor"));
-        if (!place) {
-            return std::unexpected(rpc_error(ErrorName::kBadCursor));
-        }
-        first = *place;
-    }
-    const std::uint64_t limit = call.params.count("limit");
-    POLIS_TRY(const auto found, ask(tasks::list_tasks(state, first, limit)));
-    POLIS_TRY(const std::size_t total, ask(tasks::task_count(state)));
+    POLIS_TRY(const TaskPage page, task_page(call));
     JsonWriter out;
     out.begin_object().begin_array("tasks");
-    for (const tasks::NamedTask& task : found) {
+    for (const tasks::NamedTask& task : page.tasks) {
         write_task(out, task.id, task.task);
     }
-    out.end_array().number("total", total);
-    if (found.size() == limit && first + limit < total) {
-        out.text("cursor", std::to_string(first + limit));
-    } else {
-        out.null("cursor");
-    }
+    out.end_array().number("total", page.total);
+    write_cursor(out, page.cursor);
     return out.end_object().take();
 }
 
