@@ -26,9 +26,10 @@ PATIENCE_S = 40
 
 
 def free_base_port():
-    """A block of 100 ports of which none is in use now; other runs begin elsewhere."""
-    for i in range(400):
-        base = 20_000 + (os.getpid() * 7 + i) % 400 * 100
+    """A block of 100 ports of which none is in use now; other runs begin elsewhere. Below those that
+    the system gives to connections: one of them might take a port before its node does."""
+    for i in range(120):
+        base = 20_000 + (os.getpid() * 7 + i) % 120 * 100
         sockets = []
         try:
             for port in [base + 10 * n + k for n in range(8) for k in range(3)]:
