@@ -26,8 +26,8 @@ PATIENCE_S = 40
 
 
 def free_base_port():
-    """A block of 100 ports of which none is in use now; other runs begin elsewhere. Below those that
-    the system gives to connections: one of them might take a port before its node does."""
+    """A block of 100 ports of which none is in use now; other runs begin elsewhere. They lie below
+    those that the system gives to connections: one might take a port before its node does."""
     for i in range(120):
         base = 20_000 + (os.getpid() * 7 + i) % 120 * 100
         sockets = []
