@@ -104,6 +104,15 @@ StoreResult<void> add_shelf(Page& page, StateView& state, Shelf shelf) {
 
 }  // namespace
 
+std::optional<Address> copied_from(const RoundResult& result, const EntryResult& entry) {
+    if (!entry.model) {
+        return std::nullopt;
+    }
+    const auto first = std::ranges::find(result.entries, entry.model, &EntryResult::model);
+    const bool copy = first != result.entries.end() && first->trainer != entry.trainer;
+    return copy ? std::optional{first->trainer} : std::nullopt;
+}
+
 ScoreWanted score_wanted(const pole::Round& round, const TaskSpec& spec, const pole::Entry& entry) {
     ScoreWanted out;
     out.round = round.number;

@@ -72,6 +72,10 @@ struct Wanted {
 /// once: nobody may collect them.
 [[nodiscard]] StoreResult<std::vector<Hash>> blobs_in_use(StateView& state);
 
+/// Whose model an entry shows again: a trainer who ranks higher and revealed the very same blob.
+[[nodiscard]] std::optional<Address> copied_from(
+    const RoundResult& result, const EntryResult& entry);
+
 /// What is needed to work out a score of a settled round again.
 /// @return nothing if the entry was not evaluated, or its task is forgotten
 [[nodiscard]] StoreResult<std::optional<ScoreWanted>> score_of(

@@ -10,9 +10,9 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/random.h>
 #include <unistd.h>
 
+#include <core/crypto/ed25519.hpp>
 #include <node/runtime/clock.hpp>
 #include <node/runtime/mutex.hpp>
 #include <node/runtime/thread_name.hpp>
@@ -30,11 +30,9 @@ constexpr std::size_t kCandidatesMax = 4;
 
 std::uint64_t now_ms() { return Clock::steady_us() / 1000; }
 
+/// A nonce that came twice would let an old proof of the token count again.
 trainer::HelloNonce fresh_nonce() {
-    trainer::HelloNonce out;
-    // Never short for so few bytes. On a local socket the token is empty and proves nothing.
-    (void)!::getrandom(out.data.data(), out.data.size(), 0);
-    return out;
+    return trainer::HelloNonce::from_view(crypto::Seed::generate().view());
 }
 
 }  // namespace

@@ -59,14 +59,6 @@ void write_round(JsonWriter& out, const tasks::OpenRound& open) {
     out.end_array().end_object();
 }
 
-/// Whose model it is, if a trainer who ranks higher revealed the very same one.
-std::optional<Address> copied_from(
-    const std::vector<tasks::EntryResult>& entries, const tasks::EntryResult& entry) {
-    const auto first = std::ranges::find(entries, entry.model, &tasks::EntryResult::model);
-    return entry.model && first->trainer != entry.trainer ? std::optional(first->trainer)
-                                                          : std::nullopt;
-}
-
 /// Shape RoundResult.
 void write_result(JsonWriter& out, const tasks::RoundResult& result) {
     out.begin_object().number("round", result.round).bytes("task", result.task.view());
@@ -80,7 +72,7 @@ void write_result(JsonWriter& out, const tasks::RoundResult& result) {
         write_optional(out, "model", entry.model);
         write_score(out, "score", entry.score);
         out.decimal("paid", entry.paid.value);
-        if (const auto owner = copied_from(result.entries, entry)) {
+        if (const auto owner = tasks::copied_from(result, entry)) {
             out.address("copyOf", *owner);
         } else {
             out.null("copyOf");

@@ -371,6 +371,31 @@ TEST(TaskRounds, tell_members_and_trainers_what_to_do) {
         << "an audit asks the same question";
 }
 
+TEST(TaskRounds, a_model_that_ranks_again_is_named_after_its_owner) {
+    const auto entry = [](std::size_t who, std::optional<Hash> model) {
+        return tasks::EntryResult{
+            .trainer = actor(who).address,
+            .model = model,
+            .end = EntryEnd::kBelowTarget,
+            .score = std::nullopt,
+            .paid = {}};
+    };
+    tasks::RoundResult result;
+    result.entries = {
+        entry(0, Hash{{1}}),
+        entry(1, Hash{{2}}),
+        entry(2, Hash{{1}}),
+        entry(3, std::nullopt),
+        entry(4, std::nullopt)};
+    const auto owner = [&result](std::size_t rank) {
+        return tasks::copied_from(result, result.entries[rank]);
+    };
+    EXPECT_EQ(owner(0), std::nullopt) << "its own";
+    EXPECT_EQ(owner(1), std::nullopt);
+    EXPECT_EQ(owner(2), actor(0).address);
+    EXPECT_EQ(owner(4), std::nullopt) << "who revealed nothing copied nothing";
+}
+
 TEST(TaskRounds, every_step_is_told) {
     TaskWorld world;
     const Hash id = world.open_round();
