@@ -263,7 +263,17 @@ void BodyMaker::binary() {
     need({type, type});
     const std::uint64_t first = type == kI32 ? op::kI32Add : op::kI64Add;
     const std::uint64_t which = decisions_.below(15);
-    if (which >= 3 && which <= 6 && !decisions_.chance(1, 8)) {  // a divisor that is not 0
+    const bool divides = which >= 3 && which <= 6;
+    if (divides && decisions_.chance(1, 12)) {  // the smallest number by -1
+        pop(2);
+        code_.op(op::kDrop).op(op::kDrop);
+        if (type == kI32) {
+            code_.i32(std::numeric_limits<std::int32_t>::min()).i32(-1);
+        } else {
+            code_.i64(std::numeric_limits<std::int64_t>::min()).i64(-1);
+        }
+        stack_.insert(stack_.end(), 2, type);
+    } else if (divides && !decisions_.chance(1, 8)) {  // a divisor that is not 0
         if (type == kI32) {
             code_.i32(1).op(op::kI32Or);
         } else {
