@@ -155,6 +155,23 @@ TEST(Store, that_traps_writes_nothing) {
     EXPECT_EQ(pair.naive().instance().memory()->data()[65'535], 0);
 }
 
+/// Found by random modules: the constant went where the second part of the address was.
+TEST(Store, of_a_constant_at_a_sum_of_two_operands_goes_to_the_sum) {
+    const Bytes wasm = one_function(
+        {kI32},
+        kI32,
+        Code()
+            .get(0)
+            .op(op::kI32Eqz)
+            .memory_size()
+            .op(op::kI32Add)
+            .i32(77)
+            .memory(op::kI32Store)
+            .i32(2)
+            .memory(op::kI32Load));
+    EXPECT_EQ(result_of(wasm, {0}), 77U);
+}
+
 TEST(Grow, inside_a_callee_is_seen_by_the_caller) {
     ModuleBuilder builder;
     const auto grows = builder.type({});

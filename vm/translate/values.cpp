@@ -304,7 +304,8 @@ void FunctionTranslator::store(std::uint8_t /*byte*/, const OpInfo& info) {
         return float_trap();
     }
     if (live_ && in_.ok()) {
-        const auto sum = take_sum(address);
+        // A constant is written to its slot first, which may be that of the sum's second operand.
+        const auto sum = value.is_const() ? std::nullopt : take_sum(address);
         const std::uint16_t base = sum ? sum->a : operands_.slot_of(address);
         const std::uint16_t from = operands_.slot_of(value);
         Instruction& out = emitter_.emit(store_code(info.bytes_log2, sum.has_value()));
