@@ -32,7 +32,8 @@ bool has_result(Code code) {
             return true;
         default:
             return (code >= Code::kBinary && code < Code::kBranch) ||
-                   (code >= Code::kSelectIf && code < Code::kStore);
+                   (code >= Code::kSelectIf && code < Code::kMemoryAdd) ||
+                   (code >= Code::kLoad && code < Code::kStore);
     }
 }
 
@@ -114,6 +115,13 @@ void Emitter::set_target(std::uint32_t instruction, std::uint32_t target) {
     const std::int64_t distance = std::int64_t{target} - std::int64_t{instruction};
     code_[instruction].set_jump(
         static_cast<std::int32_t>(distance * static_cast<std::int64_t>(sizeof(Instruction))));
+}
+
+const Instruction* Emitter::before_last() const {
+    if (here() < barrier_ + 2 || code_[here() - 2].dst == kNoSlot) {
+        return nullptr;
+    }
+    return &code_[here() - 2];
 }
 
 Instruction* Emitter::producer_of(std::uint16_t slot) {
