@@ -314,12 +314,13 @@ void instantiate(benchmark::State& state, const Bytes& wasm) {
     count_gas(state, gas);
 }
 
-/// Grows to the maximum and writes to every page of the machine: what memory.grow is paid for.
-void grow_and_touch(benchmark::State& state) {
+/// Writes to every page of the machine in a memory of so many pages, of which the first are there
+/// when the instance begins and the others come by memory.grow.
+Bytes touching(std::uint32_t begins_with, std::uint32_t pages) {
     constexpr std::int32_t kMachinePage = 4'096;
     ModuleBuilder builder;
     const Code code = Code()
-                          .i32(kMemoryPagesMax - 1)
+                          .i32(static_cast<std::int32_t>(pages - begins_with))
                           .memory_grow()
                           .op(op::kDrop)
                           .loop()
@@ -330,13 +331,18 @@ void grow_and_touch(benchmark::State& state) {
                           .i32(kMachinePage)
                           .op(op::kI32Add)
                           .tee(0)
-                          .i32(kMemoryMask)
+                          .i32(static_cast<std::int32_t>(pages * kPageBytes))
                           .op(op::kI32LtU)
                           .br_if(0)
                           .end();
-    builder.memory({.min = 1, .max = kMemoryPagesMax});
+    builder.memory({.min = begins_with, .max = kMemoryPagesMax});
     builder.export_as("run", builder.function(builder.type({}), code, {{1, kI32}}));
-    const auto program = *Program::compile(builder.build(), Rules::contract());
+    return builder.build();
+}
+
+/// An instance and one run of it that ends.
+void run_once(benchmark::State& state, const Bytes& wasm) {
+    const auto program = *Program::compile(wasm, Rules::contract());
     HashingHost host;
     std::uint64_t gas = 0;
     for (auto _ : state) {
@@ -383,7 +389,15 @@ const bool kRegistered = [] {
     of_module("instantiate: nothing but a page", instantiate, with_pages(1, 0));
     of_module("instantiate: 64 pages", instantiate, with_pages(kMemoryPagesMax, 0));
     of_module("instantiate: 200 KiB of data", instantiate, with_pages(4, 200 * 1'024));
-    benchmark::RegisterBenchmark("grow: to 64 pages, each touched", grow_and_touch);
+    for (const std::uint32_t pages : {1U, 2U, 4U, 5U, 16U, 64U}) {
+        of_module(
+            "touch: " + std::to_string(pages) + " pages from the beginning",
+            run_once,
+            touching(pages, pages));
+    }
+    of_module("touch: 4 pages, 3 of them grown", run_once, touching(1, 4));
+    of_module("touch: 16 pages, 12 of them grown", run_once, touching(4, 16));
+    of_module("touch: 64 pages, 63 of them grown", run_once, touching(1, kMemoryPagesMax));
     for (const tests::Hostile& each : tests::hostile_modules()) {
         if (!each.refused && each.wasm.size() > kCodeBytesMax / 2) {
             of_module("deploy: " + each.name, deploy, each.wasm);
