@@ -53,10 +53,11 @@ enum class Binary : std::uint8_t {
     kShrU,
     kRotl,
     kRotr,
+    kAndNot,  ///< a & ~b: no operator of the contract's, but what two of them come to
 };
 
 inline constexpr std::size_t kCompares = 10;
-inline constexpr std::size_t kBinaries = 25;
+inline constexpr std::size_t kBinaries = 26;
 
 /// What a load does with the bytes. Bit by bit the same for i32 and i64 where the sign is not
 /// extended.

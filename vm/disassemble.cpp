@@ -14,7 +14,7 @@ namespace {
 constexpr std::array<std::string_view, kBinaries> kBinaryNames{
     "eq",   "ne",    "lt_s",  "lt_u",  "gt_s",  "gt_u", "le_s", "le_u", "ge_s",
     "ge_u", "add",   "sub",   "mul",   "div_s", "div_u", "rem_s", "rem_u", "and",
-    "or",   "xor",   "shl",   "shr_s", "shr_u", "rotl", "rotr"};
+    "or",   "xor",   "shl",   "shr_s", "shr_u", "rotl", "rotr", "and_not"};
 
 constexpr std::array<std::string_view, kLoads> kLoadNames{
     "u8", "u16", "u32", "u64", "s8to32", "s16to32", "s8to64", "s16to64", "s32to64"};

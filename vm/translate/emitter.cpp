@@ -29,6 +29,10 @@ bool has_result(Code code) {
         case Code::kI64Popcnt:
         case Code::kWrap:
         case Code::kExtend32S:
+        case Code::kI32MulAdd:
+        case Code::kI64MulAdd:
+        case Code::kLea:
+        case Code::kLeaIndex:
             return true;
         default:
             return (code >= Code::kBinary && code < Code::kBranch) ||

@@ -121,6 +121,7 @@ class FunctionTranslator {
     void emit_binary(const BinaryForm& form, const Operand& left, const Operand& right);
     bool push_sum(const BinaryForm& form, const Operand& left, const Operand& right);
     bool combine(const BinaryForm& form, const Operand& first, const Operand& second);
+    bool emit_and_not(const BinaryForm& form, const Operand& first, const Operand& second);
     bool emit_lea(const Operand& operand, std::uint16_t dst, std::int32_t imm);
     void emit_select(const Operand& first, const Operand& second, const Operand& condition);
     bool emit_select_if(const Operand& first, const Operand& second, const Operand& condition);

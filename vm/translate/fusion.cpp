@@ -237,10 +237,31 @@ bool FunctionTranslator::emit_lea(const Operand& operand, std::uint16_t dst, std
     return true;
 }
 
+/// first & ~second, where the complement was just computed.
+bool FunctionTranslator::emit_and_not(
+    const BinaryForm& form, const Operand& first, const Operand& second) {
+    const Instruction* const last = producer_of(second);
+    if (form.op != Binary::kAnd || last == nullptr || last->imm != -1 ||
+        code_in(*last) != binary_code(Binary::kXor, form.wide, true)) {
+        return false;
+    }
+    const std::uint16_t complemented = last->a;
+    emitter_.drop_last();
+    const std::uint16_t other = operands_.slot_of(first);
+    Instruction& out = emitter_.emit(binary_code(Binary::kAndNot, form.wide, false));
+    out.dst = operands_.slot(std::min(first.height, second.height));
+    out.a = other;
+    out.b = complemented;
+    return true;
+}
+
 /// first op second, where second was just computed as a shift by a constant or, for a sum, as a
 /// product.
 bool FunctionTranslator::combine(
     const BinaryForm& form, const Operand& first, const Operand& second) {
+    if (emit_and_not(form, first, second)) {
+        return true;
+    }
     const Instruction* const last = producer_of(second);
     const auto producer = last != nullptr ? binary_form(code_in(*last)) : std::nullopt;
     const auto how = combine_of(form.op);
