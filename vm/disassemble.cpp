@@ -101,6 +101,29 @@ std::string memory_add_text(const Instruction& i, std::size_t index) {
         constant ? fmt::format("#{}", static_cast<std::int16_t>(i.b)) : fmt::format("s{}", i.b));
 }
 
+std::string increment_text(const Instruction& i, std::size_t index) {
+    const Address address = (index & 1) != 0 ? Address::kLea : Address::kLeaIndex;
+    return fmt::format(
+        "increment.{} [s{} = {}]", 8U << (index / 2), i.dst, address_text(i, address, i.b));
+}
+
+std::string move_text(const Instruction& i, std::size_t index) {
+    return fmt::format(
+        "move.{} [s{} + #{}], [s{} + #{}]", 8U << index, i.dst, i.jump(), i.a, i.imm);
+}
+
+std::string compare_branch_text(const Instruction& i, std::size_t index) {
+    return fmt::format(
+        "{} (s{} = i32.{} s{}, {}{}) -> {:+}",
+        (index & 1) != 0 ? "br_if" : "br_unless",
+        i.dst,
+        kBinaryNames[index / 4],
+        i.a,
+        (index & 2) != 0 ? '#' : 's',
+        i.imm,
+        target_of(i));
+}
+
 std::string select_if_text(const Instruction& i, std::size_t index, bool first_imm) {
     return fmt::format(
         "select s{}, {}.{} s{}, s{} ? {} : s{}",
@@ -191,13 +214,16 @@ std::string to_string(const Instruction& instruction) {
         Code first;
         Text text;
     };
-    constexpr std::array<Family, 11> kFamilies{{
+    constexpr std::array<Family, 14> kFamilies{{
         {Code::kStoreConst,
          [](const Instruction& i, std::size_t index) { return store_text(i, index, true); }},
         {Code::kStore,
          [](const Instruction& i, std::size_t index) { return store_text(i, index, false); }},
         {Code::kLoad, &load_text},
+        {Code::kMove, &move_text},
+        {Code::kIncrement, &increment_text},
         {Code::kMemoryAdd, &memory_add_text},
+        {Code::kCompareBranch, &compare_branch_text},
         {Code::kSelectIfFirst,
          [](const Instruction& i, std::size_t index) { return select_if_text(i, index, true); }},
         {Code::kSelectIf,
