@@ -53,10 +53,11 @@ enum class Binary : std::uint8_t {
     kShrU,
     kRotl,
     kRotr,
+    kAndNot,  ///< a & ~b: no operator of the contract's, but what two of them come to
 };
 
 inline constexpr std::size_t kCompares = 10;
-inline constexpr std::size_t kBinaries = 25;
+inline constexpr std::size_t kBinaries = 26;
 
 /// What a load does with the bytes. Bit by bit the same for i32 and i64 where the sign is not
 /// extended.
@@ -143,8 +144,12 @@ enum class Code : std::uint16_t {
                                                 ///< a += dst as a signed number, imm
     kSelectIf = kAddBranch + kCompares * 2,     ///< dst = a compares to b ? c : slot imm
     kSelectIfFirst = kSelectIf + kCompares * 2,  ///< the same, c as a signed number
-    kMemoryAdd = kSelectIfFirst + kCompares * 2,  ///< memory at a (or 0), offset imm, += b
-    kLoad = kMemoryAdd + kStores * 4,             ///< dst, address with index b
+    kCompareBranch = kSelectIfFirst + kCompares * 2,  ///< i32; dst = a compares to imm, or to slot
+                                                      ///< imm; jump if it holds, or if it does not
+    kMemoryAdd = kCompareBranch + kCompares * 4,  ///< memory at a (or 0), offset imm, += b
+    kIncrement = kMemoryAdd + kStores * 4,        ///< dst = [a +] (b << c) + imm; memory at dst += 1
+    kMove = kIncrement + kStores * 2,             ///< memory at dst + jump = memory at a + imm
+    kLoad = kMove + kStores,                      ///< dst, address with index b
     kStore = kLoad + kLoads * kAddresses,       ///< address with index dst, b the value
     kStoreConst = kStore + kStores * kAddresses,  ///< the same, b the value as a signed number
     kEnd = kStoreConst + kStores * kAddresses,
@@ -197,6 +202,20 @@ constexpr Code member(Code family, std::size_t index) {
     return detail::member(
         first_imm ? Code::kSelectIfFirst : Code::kSelectIf,
         detail::number(compare) * 2 + (wide ? 1 : 0));
+}
+
+/// @param when what the comparison must come to for the branch to be taken
+[[nodiscard]] constexpr Code compare_branch_code(Binary compare, bool imm, bool when) {
+    return detail::member(
+        Code::kCompareBranch, detail::number(compare) * 4 + (imm ? 2 : 0) + (when ? 1 : 0));
+}
+
+[[nodiscard]] constexpr Code increment_code(std::size_t bytes_log2, bool has_base) {
+    return detail::member(Code::kIncrement, bytes_log2 * 2 + (has_base ? 1 : 0));
+}
+
+[[nodiscard]] constexpr Code move_code(std::size_t bytes_log2) {
+    return detail::member(Code::kMove, bytes_log2);
 }
 
 /// @param absolute the address is the offset alone  @param constant b is a signed number

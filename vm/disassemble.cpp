@@ -14,7 +14,7 @@ namespace {
 constexpr std::array<std::string_view, kBinaries> kBinaryNames{
     "eq",   "ne",    "lt_s",  "lt_u",  "gt_s",  "gt_u", "le_s", "le_u", "ge_s",
     "ge_u", "add",   "sub",   "mul",   "div_s", "div_u", "rem_s", "rem_u", "and",
-    "or",   "xor",   "shl",   "shr_s", "shr_u", "rotl", "rotr"};
+    "or",   "xor",   "shl",   "shr_s", "shr_u", "rotl", "rotr", "and_not"};
 
 constexpr std::array<std::string_view, kLoads> kLoadNames{
     "u8", "u16", "u32", "u64", "s8to32", "s16to32", "s8to64", "s16to64", "s32to64"};
@@ -99,6 +99,29 @@ std::string memory_add_text(const Instruction& i, std::size_t index) {
         8U << (index / 4),
         address_text(i, address, 0),
         constant ? fmt::format("#{}", static_cast<std::int16_t>(i.b)) : fmt::format("s{}", i.b));
+}
+
+std::string increment_text(const Instruction& i, std::size_t index) {
+    const Address address = (index & 1) != 0 ? Address::kLea : Address::kLeaIndex;
+    return fmt::format(
+        "increment.{} [s{} = {}]", 8U << (index / 2), i.dst, address_text(i, address, i.b));
+}
+
+std::string move_text(const Instruction& i, std::size_t index) {
+    return fmt::format(
+        "move.{} [s{} + #{}], [s{} + #{}]", 8U << index, i.dst, i.jump(), i.a, i.imm);
+}
+
+std::string compare_branch_text(const Instruction& i, std::size_t index) {
+    return fmt::format(
+        "{} (s{} = i32.{} s{}, {}{}) -> {:+}",
+        (index & 1) != 0 ? "br_if" : "br_unless",
+        i.dst,
+        kBinaryNames[index / 4],
+        i.a,
+        (index & 2) != 0 ? '#' : 's',
+        i.imm,
+        target_of(i));
 }
 
 std::string select_if_text(const Instruction& i, std::size_t index, bool first_imm) {
@@ -191,13 +214,16 @@ std::string to_string(const Instruction& instruction) {
         Code first;
         Text text;
     };
-    constexpr std::array<Family, 11> kFamilies{{
+    constexpr std::array<Family, 14> kFamilies{{
         {Code::kStoreConst,
          [](const Instruction& i, std::size_t index) { return store_text(i, index, true); }},
         {Code::kStore,
          [](const Instruction& i, std::size_t index) { return store_text(i, index, false); }},
         {Code::kLoad, &load_text},
+        {Code::kMove, &move_text},
+        {Code::kIncrement, &increment_text},
         {Code::kMemoryAdd, &memory_add_text},
+        {Code::kCompareBranch, &compare_branch_text},
         {Code::kSelectIfFirst,
          [](const Instruction& i, std::size_t index) { return select_if_text(i, index, true); }},
         {Code::kSelectIf,

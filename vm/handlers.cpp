@@ -239,6 +239,37 @@ void memory_add(POLIS_VM_STATE) {
     POLIS_VM_GO(pc + 1);
 }
 
+template <std::size_t bytes_log2, bool has_base>
+void increment(POLIS_VM_STATE) {
+    constexpr std::size_t kBytes = std::size_t{1} << bytes_log2;
+    const std::uint64_t sum = (slots[pc->b] << (pc->c & 31)) + extended(pc->imm);
+    const std::uint64_t begin = static_cast<std::uint32_t>(has_base ? slots[pc->a] + sum : sum);
+    slots[pc->dst] = begin;
+    if (begin + kBytes > memory_bytes) [[unlikely]] {
+        return stop(context, gas, Trap::kMemoryBounds);
+    }
+    Bytes<kBytes> value = 0;
+    std::memcpy(&value, memory + begin, kBytes);
+    value = static_cast<Bytes<kBytes>>(value + 1U);
+    std::memcpy(memory + begin, &value, kBytes);
+    POLIS_VM_GO(pc + 1);
+}
+
+/// A load and a store of what it loaded.
+template <std::size_t bytes_log2>
+void move(POLIS_VM_STATE) {
+    constexpr std::size_t kBytes = std::size_t{1} << bytes_log2;
+    const std::uint64_t from = static_cast<std::uint32_t>(slots[pc->a] + extended(pc->imm));
+    const std::uint64_t to = static_cast<std::uint32_t>(slots[pc->dst] + extended(pc->jump()));
+    if (from + kBytes > memory_bytes || to + kBytes > memory_bytes) [[unlikely]] {
+        return stop(context, gas, Trap::kMemoryBounds);
+    }
+    Bytes<kBytes> value = 0;
+    std::memcpy(&value, memory + from, kBytes);
+    std::memcpy(memory + to, &value, kBytes);
+    POLIS_VM_GO(pc + 1);
+}
+
 template <class Unsigned, bool imm>
 Unsigned second(const Instruction* pc, const std::uint64_t* slots, std::uint16_t slot) {
     if constexpr (imm) {
@@ -366,6 +397,18 @@ void branch(POLIS_VM_STATE) {
     const auto a = static_cast<Unsigned>(slots[pc->a]);
     const auto b = second<Unsigned, imm>(pc, slots, pc->dst);
     if (compare<op>(a, b)) {
+        POLIS_VM_ENTER(target(pc));
+    }
+    POLIS_VM_ENTER(pc + 1);
+}
+
+template <Binary op, bool imm, bool when>
+void compare_branch(POLIS_VM_STATE) {
+    const auto a = static_cast<std::uint32_t>(slots[pc->a]);
+    const auto b = static_cast<std::uint32_t>(imm ? extended(pc->imm) : slots[pc->imm]);
+    const bool holds = compare<op>(a, b);
+    slots[pc->dst] = holds ? 1 : 0;
+    if (holds == when) {
         POLIS_VM_ENTER(target(pc));
     }
     POLIS_VM_ENTER(pc + 1);
@@ -518,6 +561,12 @@ constexpr Handler compare_handler() {
     } else if constexpr (code < static_cast<std::size_t>(Code::kSelectIf)) {
         constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kAddBranch);
         return &add_branch<static_cast<Binary>(kIndex / 2), (kIndex & 1) != 0>;
+    } else if constexpr (code >= static_cast<std::size_t>(Code::kCompareBranch)) {
+        constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kCompareBranch);
+        return &compare_branch<
+            static_cast<Binary>(kIndex / 4),
+            (kIndex & 2) != 0,
+            (kIndex & 1) != 0>;
     } else {
         constexpr bool kFirst = code >= static_cast<std::size_t>(Code::kSelectIfFirst);
         constexpr Code kFamily = kFirst ? Code::kSelectIfFirst : Code::kSelectIf;
@@ -528,9 +577,14 @@ constexpr Handler compare_handler() {
 
 template <std::size_t code>
 constexpr Handler memory_handler() {
-    if constexpr (code < static_cast<std::size_t>(Code::kLoad)) {
+    if constexpr (code < static_cast<std::size_t>(Code::kIncrement)) {
         constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kMemoryAdd);
         return &memory_add<kIndex / 4, (kIndex & 2) != 0, (kIndex & 1) != 0>;
+    } else if constexpr (code < static_cast<std::size_t>(Code::kMove)) {
+        constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kIncrement);
+        return &increment<kIndex / 2, (kIndex & 1) != 0>;
+    } else if constexpr (code < static_cast<std::size_t>(Code::kLoad)) {
+        return &move<code - static_cast<std::size_t>(Code::kMove)>;
     } else if constexpr (code < static_cast<std::size_t>(Code::kStore)) {
         constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kLoad);
         return &load_from<

@@ -237,10 +237,31 @@ bool FunctionTranslator::emit_lea(const Operand& operand, std::uint16_t dst, std
     return true;
 }
 
+/// first & ~second, where the complement was just computed.
+bool FunctionTranslator::emit_and_not(
+    const BinaryForm& form, const Operand& first, const Operand& second) {
+    const Instruction* const last = producer_of(second);
+    if (form.op != Binary::kAnd || last == nullptr || last->imm != -1 ||
+        code_in(*last) != binary_code(Binary::kXor, form.wide, true)) {
+        return false;
+    }
+    const std::uint16_t complemented = last->a;
+    emitter_.drop_last();
+    const std::uint16_t other = operands_.slot_of(first);
+    Instruction& out = emitter_.emit(binary_code(Binary::kAndNot, form.wide, false));
+    out.dst = operands_.slot(std::min(first.height, second.height));
+    out.a = other;
+    out.b = complemented;
+    return true;
+}
+
 /// first op second, where second was just computed as a shift by a constant or, for a sum, as a
 /// product.
 bool FunctionTranslator::combine(
     const BinaryForm& form, const Operand& first, const Operand& second) {
+    if (emit_and_not(form, first, second)) {
+        return true;
+    }
     const Instruction* const last = producer_of(second);
     const auto producer = last != nullptr ? binary_form(code_in(*last)) : std::nullopt;
     const auto how = combine_of(form.op);
@@ -274,7 +295,30 @@ bool FunctionTranslator::combine(
 
 // ---- choices -------------------------------------------------------------------------
 
+/// A comparison whose result a local keeps, and a branch that depends on it.
+bool FunctionTranslator::emit_compare_branch(const Operand& condition, bool when) {
+    if (!condition.is_local()) {
+        return false;
+    }
+    const auto local = static_cast<std::uint16_t>(condition.local);
+    const Instruction* const last = emitter_.producer_of(local);
+    const auto form = last != nullptr ? binary_form(code_in(*last)) : std::nullopt;
+    if (!form || form->wide || static_cast<std::size_t>(form->op) >= kCompares) {
+        return false;
+    }
+    const Instruction compared = *last;
+    emitter_.drop_last();
+    Instruction& out = emitter_.emit(compare_branch_code(form->op, form->imm, when));
+    out.dst = local;
+    out.a = compared.a;
+    out.imm = form->imm ? compared.imm : compared.b;
+    return true;
+}
+
 std::uint32_t FunctionTranslator::emit_branch(const Operand& condition, bool when) {
+    if (emit_compare_branch(condition, when)) {
+        return emitter_.here() - 1;
+    }
     BinaryForm form{.op = Binary::kNe, .wide = false, .imm = true};
     Instruction compared{};
     const Instruction* const last = producer_of(condition);
@@ -433,7 +477,8 @@ void FunctionTranslator::emit_load(Load load, const Operand& address, std::uint3
 
 void FunctionTranslator::emit_store(
     std::size_t bytes_log2, const Operand& address, const Operand& value, std::uint32_t offset) {
-    if (emit_memory_add(bytes_log2, address, value, offset)) {
+    if (emit_memory_add(bytes_log2, address, value, offset) ||
+        emit_move(bytes_log2, address, value, offset)) {
         return;
     }
     const auto imm = store_imm(value, bytes_log2);
@@ -472,6 +517,7 @@ bool FunctionTranslator::emit_memory_add(
     if (!same_place || !used_up) {
         return false;
     }
+    const bool sum_is_one = sum->imm == 1;
     Instruction out{};
     out.code = static_cast<std::uint64_t>(memory_add_code(bytes_log2, absolute, form->imm));
     out.a = load->a;
@@ -485,6 +531,56 @@ bool FunctionTranslator::emit_memory_add(
     emitter_.drop_last();
     emitter_.drop_last();
     emitter_.emit(code_in(out)) = out;
+    if (!absolute && form->imm && sum_is_one) {
+        count_in_place();
+    }
+    return true;
+}
+
+/// The address of an increment that was just computed into a local: a histogram's step.
+void FunctionTranslator::count_in_place() {
+    const Instruction add = *emitter_.last();
+    const Instruction* const address = emitter_.before_last();
+    if (address == nullptr || add.imm != 0 || address->dst != add.a ||
+        (code_in(*address) != Code::kLea && code_in(*address) != Code::kLeaIndex)) {
+        return;
+    }
+    const Instruction lea = *address;
+    const std::size_t bytes_log2 =
+        (static_cast<std::size_t>(code_in(add)) - static_cast<std::size_t>(Code::kMemoryAdd)) / 4;
+    emitter_.drop_last();
+    emitter_.drop_last();
+    Instruction& out = emitter_.emit(increment_code(bytes_log2, code_in(lea) == Code::kLea));
+    out.dst = lea.dst;
+    out.a = lea.a;
+    out.b = lea.b;
+    out.c = lea.c;
+    out.imm = lea.imm;
+}
+
+/// A store of what was just loaded from another place.
+bool FunctionTranslator::emit_move(
+    std::size_t bytes_log2, const Operand& address, const Operand& value, std::uint32_t offset) {
+    constexpr std::array<Load, kStores> kSameBytes{Load::kU8, Load::kU16, Load::kU32, Load::kU64};
+    const Instruction* const load = producer_of(value);
+    if (load == nullptr || offset != 0 || !address.reads_local()) {
+        return false;
+    }
+    const Code code = code_in(*load);
+    const Load same = kSameBytes[bytes_log2];
+    const bool displaced = code == load_code(same, Address::kDisplaced) && load->c == 0;
+    const bool plain = code == load_code(same, Address::kSlot) && load->imm == 0;
+    if (!displaced && !plain) {
+        return false;
+    }
+    const std::uint16_t from = load->a;
+    const std::int32_t displacement = load->imm;
+    emitter_.drop_last();
+    Instruction& out = emitter_.emit(move_code(bytes_log2));
+    out.a = from;
+    out.imm = displacement;
+    out.dst = static_cast<std::uint16_t>(address.local);
+    out.set_jump(address.is_local() ? 0 : static_cast<std::int32_t>(address.value));
     return true;
 }
 
