@@ -118,6 +118,7 @@ enum class Code : std::uint16_t {
     kMemoryGrow,    ///< dst, a
     kBr,            ///< jump
     kBrTable,       ///< a, imm: number of kBr that follow, the last of them the default
+    kBrTableValue,  ///< the same, and copies b to the dst of the kBr that is taken
     kReturn,        ///< what the caller gets is in slot 0
     kReturnValue,   ///< a
     kCall,          ///< imm: function without the imported ones, a: first slot of the callee's frame

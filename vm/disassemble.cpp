@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, kLoads> kLoadNames{
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Code::kBinary)> kPlainNames{
     "nop", "halt", "trap", "copy", "copy", "const", "select", "select", "select", "select",
-    "global.get", "global.set", "memory.size", "memory.grow", "br", "br_table", "return",
+    "global.get", "global.set", "memory.size", "memory.grow", "br", "br_table", "br_table_value", "return",
     "return_value", "call", "call_host", "call_indirect", "i32.clz", "i32.ctz", "i32.popcnt",
     "i64.clz", "i64.ctz", "i64.popcnt", "wrap", "extend32_s", "i32.mul_add", "i64.mul_add",
     "lea", "lea"};
@@ -186,6 +186,8 @@ std::string plain_text(const Instruction& i, Code code) {
         case Code::kGlobalSet: return fmt::format("{} g{}, s{}", name, i.imm, i.a);
         case Code::kMemorySize: return fmt::format("{} s{}", name, i.dst);
         case Code::kBr: return fmt::format("{} -> {:+}", name, target_of(i));
+        case Code::kBrTableValue:
+            return fmt::format("{} s{}, {} targets, s{}", name, i.a, i.imm, i.b);
         case Code::kBrTable: return fmt::format("{} s{}, {} targets", name, i.a, i.imm);
         case Code::kReturnValue: return fmt::format("{} s{}", name, i.a);
         case Code::kCall:

@@ -384,10 +384,17 @@ void unary(POLIS_VM_STATE) {
 
 void br(POLIS_VM_STATE) { POLIS_VM_ENTER(target(pc)); }
 
-void br_table(POLIS_VM_STATE) {
+const Instruction* table_entry(const Instruction* pc, const std::uint64_t* slots) {
     const auto last = static_cast<std::uint32_t>(pc->imm) - 1;
     const auto wanted = static_cast<std::uint32_t>(slots[pc->a]);
-    const Instruction* const entry = pc + 1 + (wanted < last ? wanted : last);
+    return pc + 1 + (wanted < last ? wanted : last);
+}
+
+void br_table(POLIS_VM_STATE) { POLIS_VM_ENTER(target(table_entry(pc, slots))); }
+
+void br_table_value(POLIS_VM_STATE) {
+    const Instruction* const entry = table_entry(pc, slots);
+    slots[entry->dst] = slots[pc->b];
     POLIS_VM_ENTER(target(entry));
 }
 
@@ -515,6 +522,7 @@ constexpr std::array kPlain{
     &memory_grow,
     &br,
     &br_table,
+    &br_table_value,
     &return_to_caller,
     &return_value,
     &call,

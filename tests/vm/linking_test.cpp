@@ -163,7 +163,8 @@ TEST(Linking, counts_frames_of_all_instances_together) {
             const auto table = std::make_shared<Table>();
             table->limits = {.min = 2, .max = std::nullopt};
             table->entries.resize(2);
-            const Imports imports{.functions = {}, .table = table, .memory = nullptr, .globals = {}};
+            const Imports imports{
+                .functions = {}, .table = table, .memory = nullptr, .globals = {}};
             const auto first = linked(player(0, 1), imports);
             const auto second = linked(player(1, 0), imports);
             outcomes.push_back(run_with(engine, *first, "play", {depth}));
