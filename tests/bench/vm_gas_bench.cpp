@@ -121,8 +121,7 @@ void run_kernel(benchmark::State& state, const Kernel& kernel) {
 }
 
 /// An endless loop around `unit`, unrolled; the whole memory, if it is wanted.
-Bytes looping(
-    const Code& unit, const std::vector<LocalGroup>& locals, bool whole_memory = false) {
+Bytes looping(const Code& unit, const std::vector<LocalGroup>& locals, bool whole_memory = false) {
     ModuleBuilder builder;
     const Code code = Code().loop().repeat(unit, kUnrolled).br(0).end();
     builder.memory({.min = whole_memory ? kMemoryPagesMax : 1, .max = kMemoryPagesMax});
@@ -186,7 +185,10 @@ void add_memory(std::vector<Kernel>& out) {
         Code().get(0).memory(op::kI32Load).set(0),
         false,
         fill_with_cycle);
-    add("load: chain through 4 MiB", Code().get(0).memory(op::kI32Load).set(0), true, fill_with_cycle);
+    add("load: chain through 4 MiB",
+        Code().get(0).memory(op::kI32Load).set(0),
+        true,
+        fill_with_cycle);
     add("load: strides through 4 MiB, across lines",
         Code(next).memory(op::kI64Load, 61).op(op::kDrop),
         true,
@@ -201,16 +203,30 @@ void add_memory(std::vector<Kernel>& out) {
 /// The branch depends on a byte of noise: nobody can foresee it.
 void add_branches(std::vector<Kernel>& out) {
     const std::vector<LocalGroup> locals{{2, kI32}};
-    const Code advance =
-        Code().get(0).i32(1).op(op::kI32Add).i32(kMemoryMask).op(op::kI32And).tee(0).memory(
-            op::kI32Load8U);
+    const Code advance = Code()
+                             .get(0)
+                             .i32(1)
+                             .op(op::kI32Add)
+                             .i32(kMemoryMask)
+                             .op(op::kI32And)
+                             .tee(0)
+                             .memory(op::kI32Load8U);
     out.push_back({"branch: br_if not taken", looping(Code().i32(0).br_if(0), locals)});
     out.push_back({"branch: br to the next", looping(Code().block().br(0).end(), locals)});
     out.push_back(
         {"branch: if by a random byte",
          looping(
-             Code(advance).i32(1).op(op::kI32And).if_().i32(3).set(1).else_().get(1).op(
-                 op::kI32Eqz).set(1).end(),
+             Code(advance)
+                 .i32(1)
+                 .op(op::kI32And)
+                 .if_()
+                 .i32(3)
+                 .set(1)
+                 .else_()
+                 .get(1)
+                 .op(op::kI32Eqz)
+                 .set(1)
+                 .end(),
              locals,
              true),
          fill_with_noise});
@@ -224,7 +240,8 @@ void add_branches(std::vector<Kernel>& out) {
         table.end().get(1).get(0).op(i % 2 == 0 ? opcode : op::kI32Xor).set(1).br(kCases - 1 - i);
     }
     table.end();
-    out.push_back({"branch: br_table by a random byte", looping(table, locals, true), fill_with_noise});
+    out.push_back(
+        {"branch: br_table by a random byte", looping(table, locals, true), fill_with_noise});
 }
 
 void add_calls(std::vector<Kernel>& out) {
@@ -274,7 +291,8 @@ void add_calls(std::vector<Kernel>& out) {
     indirect.element(kFunctions, functions);
     indirect.memory({.min = 2, .max = 2});
     indirect.export_as("run", run);
-    out.push_back({"call: indirect of 1,000 functions at random", indirect.build(), fill_with_noise});
+    out.push_back(
+        {"call: indirect of 1,000 functions at random", indirect.build(), fill_with_noise});
 }
 
 void add_hosts(std::vector<Kernel>& out) {
@@ -288,7 +306,9 @@ void add_hosts(std::vector<Kernel>& out) {
     };
     const auto add = [&](const std::string& what, std::string_view name, const Code& unit) {
         out.push_back(
-            {"host: " + what, calling(name, find_host_function(name)->type, unit), fill_with_noise});
+            {"host: " + what,
+             calling(name, find_host_function(name)->type, unit),
+             fill_with_noise});
     };
     const auto hash = [](std::int32_t size) { return Code().i32(64).i32(size).i32(0).call(0); };
     add("nothing but the call", "height", Code().call(0).op(op::kDrop));
@@ -372,9 +392,8 @@ const bool kRegistered = [] {
     add_calls(kernels);
     add_hosts(kernels);
     for (const Kernel& kernel : kernels) {
-        benchmark::RegisterBenchmark(kernel.name.c_str(), [kernel](benchmark::State& state) {
-            run_kernel(state, kernel);
-        });
+        benchmark::RegisterBenchmark(
+            kernel.name.c_str(), [kernel](benchmark::State& state) { run_kernel(state, kernel); });
     }
     const auto of_module = [](const std::string& name, auto* function, const Bytes& wasm) {
         benchmark::RegisterBenchmark(
