@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include <tools/polis/command.hpp>
-#include <tools/polis/progress_line.hpp>
+#include <tools/polis/node_access.hpp>
 #include <tools/polis/report.hpp>
 #include <tools/polis/vm_command_groups.hpp>
 #include <tools/vm/bench.hpp>
