@@ -49,5 +49,6 @@ inline constexpr Domain kDomainStorage{"polis.ct.key"};
 inline constexpr Domain kDomainP2pIdentity{"polis.p2p.id"};
 // Of names that never leave a process.
 inline constexpr Domain kDomainMemo{"polis.memo"};
+inline constexpr Domain kDomainProgram{"polis.vm.program"};
 
 }  // namespace polis::crypto
