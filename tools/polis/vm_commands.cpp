@@ -1,4 +1,5 @@
 #include <memory>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,7 +45,7 @@ Report describe(const vmtool::SpecFile& file) {
     }
     Report row;
     row.text("file", file.name);
-    row.number("passed", file.passed);
+    row.number("passed", std::accumulate(file.passed.begin(), file.passed.end(), std::uint64_t{0}));
     row.number("failed", file.failures.size());
     row.number("skipped", skipped);
     return row;
@@ -75,12 +76,24 @@ std::vector<Report> skip_classes(const vmtool::SpecResult& result) {
     return rows;
 }
 
+std::vector<Report> passed_kinds(const vmtool::SpecResult& result) {
+    std::vector<Report> rows;
+    for (std::size_t i = 0; i < vmtool::kCommandKinds; ++i) {
+        const auto kind = static_cast<vmtool::CommandKind>(i);
+        if (const std::uint64_t count = result.passed(kind); count > 0) {
+            rows.emplace_back().number("count", count).text("assertion", vmtool::to_string(kind));
+        }
+    }
+    return rows;
+}
+
 Report describe(const vmtool::SpecResult& result, const SpecCommand& command) {
     Report report;
     report.text("engine", command.engine);
     report.number("passed", result.passed());
     report.number("failed", result.failed());
     report.number("skipped", result.skipped());
+    report.list("passed_kinds", passed_kinds(result));
     report.list("skip_classes", skip_classes(result));
     std::vector<Report> failures;
     std::vector<Report> files;
