@@ -55,8 +55,8 @@ Fallible<Address> address_or(const std::string& text, std::uint8_t otherwise) {
     }
     const auto address = crypto::parse_address(text);
     if (!address) {
-        return wrong_usage(fmt::format(
-            "'{}' is no address: {}", text, crypto::to_string(address.error())));
+        return wrong_usage(
+            fmt::format("'{}' is no address: {}", text, crypto::to_string(address.error())));
     }
     return *address;
 }
@@ -125,10 +125,9 @@ void add_result(Report& report, const vmtool::ModuleRun& run) {
         return;
     }
     const bool is_narrow = *run.result_type == vm::ValueType::kI32;
-    const std::uint64_t bits =
-        is_narrow ? *run.outcome.result & 0xffff'ffff : *run.outcome.result;
-    const std::int64_t value = is_narrow ? static_cast<std::int32_t>(bits)
-                                         : static_cast<std::int64_t>(bits);
+    const std::uint64_t bits = is_narrow ? *run.outcome.result & 0xffff'ffff : *run.outcome.result;
+    const std::int64_t value =
+        is_narrow ? static_cast<std::int32_t>(bits) : static_cast<std::int64_t>(bits);
     report.json("result", bits);
     report.json("resultSigned", value);
     report.json("resultHex", fmt::format("{:#x}", bits));
@@ -218,8 +217,7 @@ Report describe(const vmtool::ModuleRun& run, const RunCommand& command) {
     report.json("ok", run.is_good());
     report.text("engine", command.engine);
     add_result(report, run);
-    report.json(
-        "trap", run.outcome.trap ? Json(vm::to_string(*run.outcome.trap)) : Json(nullptr));
+    report.json("trap", run.outcome.trap ? Json(vm::to_string(*run.outcome.trap)) : Json(nullptr));
     if (run.outcome.trap) {
         report.note("trap", vm::to_string(*run.outcome.trap));
         report.json("reverted", run.reverted);
@@ -268,7 +266,8 @@ std::string ending_of(const vmtool::ModuleRun& run) {
     }
     switch (*run.outcome.trap) {
         case vm::Trap::kOutOfGas:
-            return fmt::format("{} {}; give more with --gas, or check for an endless loop", trap, used);
+            return fmt::format(
+                "{} {}; give more with --gas, or check for an endless loop", trap, used);
         case vm::Trap::kHost:
             return fmt::format("the host ended the run {}: {}", used, as_text(run.output));
         case vm::Trap::kUnreachable:

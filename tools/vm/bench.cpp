@@ -79,17 +79,15 @@ Fallible<std::unique_ptr<Loaded>> load(const kernels::Kernel& kernel) {
     return out;
 }
 
-vm::Outcome run_loaded(Loaded& loaded, std::uint32_t size, Engine engine) {
+vm::Outcome run_loaded(Loaded& loaded, std::uint32_t size, Engine engine, std::uint64_t gas) {
     const std::array<std::uint64_t, 1> args{size};
-    return run_on(engine, *loaded.instance, loaded.function, args, kBenchGas);
+    return run_on(engine, *loaded.instance, loaded.function, args, gas);
 }
 
 Fallible<std::uint64_t> result_of(std::string_view name, const vm::Outcome& outcome) {
     if (outcome.trap || !outcome.result) {
         return std::unexpected(fmt::format(
-            "{} ended with {}",
-            name,
-            outcome.trap ? vm::to_string(*outcome.trap) : "no result"));
+            "{} ended with {}", name, outcome.trap ? vm::to_string(*outcome.trap) : "no result"));
     }
     return *outcome.result;
 }
@@ -104,11 +102,12 @@ Fallible<void> time_runs(
         const double native = seconds_of([&] { expected = kernel.native(kernel.size); });
         vm::Outcome outcome;
         const double vm = seconds_of(
-            [&] { outcome = run_loaded(*loaded, kernel.size, options.engine); });
+            [&] { outcome = run_loaded(*loaded, kernel.size, options.engine, kBenchGas); });
         POLIS_TRY(const std::uint64_t result, result_of(kernel.name, outcome));
         if (result != expected) {
             return std::unexpected(fmt::format(
-                "{} gave {:#x} in the VM and {:#x} on the processor: a bug of the engine; report it",
+                "{} gave {:#x} in the VM and {:#x} on the processor: a bug of the engine; report "
+                "it",
                 kernel.name,
                 result,
                 expected));
@@ -150,8 +149,8 @@ Fallible<std::vector<kernels::Kernel>> choose(const BenchOptions& options) {
                 return std::regex_search(std::string(kernel.name), expression);
             });
     } catch (const std::regex_error&) {
-        return wrong_usage(
-            fmt::format("--filter {}: no regular expression; write for example 'sha|sort'", filter));
+        return wrong_usage(fmt::format(
+            "--filter {}: no regular expression; write for example 'sha|sort'", filter));
     }
     if (out.empty()) {
         return wrong_usage(fmt::format("--filter {} fits no kernel; leave it out for all", filter));
@@ -169,9 +168,7 @@ double BenchResult::geometric_mean() const {
     return kernels.empty() ? 0 : std::exp(sum / static_cast<double>(kernels.size()));
 }
 
-double BenchResult::translation_mb() const {
-    return static_cast<double>(large_bytes) / large_us;
-}
+double BenchResult::translation_mb() const { return static_cast<double>(large_bytes) / large_us; }
 
 double BenchResult::instantiation_us() const {
     double out = 0;
@@ -214,10 +211,10 @@ Fallible<BenchResult> run_bench(
     return out;
 }
 
-Fallible<std::uint64_t> run_kernel(
-    const kernels::Kernel& kernel, std::uint32_t size, Engine engine) {
+Fallible<vm::Outcome> run_kernel(
+    const kernels::Kernel& kernel, std::uint32_t size, Engine engine, std::uint64_t gas) {
     POLIS_TRY(const auto loaded, load(kernel));
-    return result_of(kernel.name, run_loaded(*loaded, size, engine));
+    return run_loaded(*loaded, size, engine, gas);
 }
 
 }  // namespace polis::tools::vmtool

@@ -69,8 +69,8 @@ struct BenchResult {
 [[nodiscard]] Fallible<BenchResult> run_bench(
     const BenchOptions& options, const std::function<void(std::string_view)>& say);
 
-/// What the kernel `name` answers on an engine for this size. @error as run_bench
-[[nodiscard]] Fallible<std::uint64_t> run_kernel(
-    const kernels::Kernel& kernel, std::uint32_t size, Engine engine);
+/// One run of a kernel with this gas. @error as run_bench, but a trap is an answer
+[[nodiscard]] Fallible<vm::Outcome> run_kernel(
+    const kernels::Kernel& kernel, std::uint32_t size, Engine engine, std::uint64_t gas);
 
 }  // namespace polis::tools::vmtool

@@ -180,8 +180,9 @@ std::optional<std::uint64_t> parse_hex(std::string_view digits) {
     constexpr std::size_t kDigitsMax = 16;
     std::uint64_t out = 0;
     for (const char digit : digits) {
-        const auto value = std::string_view("0123456789abcdef").find(
-            static_cast<char>(digit >= 'A' && digit <= 'F' ? digit - 'A' + 'a' : digit));
+        const auto value =
+            std::string_view("0123456789abcdef")
+                .find(static_cast<char>(digit >= 'A' && digit <= 'F' ? digit - 'A' + 'a' : digit));
         if (value == std::string_view::npos) {
             return std::nullopt;
         }

@@ -23,8 +23,7 @@ ledger::StoreResult<std::optional<SmallBytes>> RunWorld::EmptyState::get(
     return std::nullopt;
 }
 
-void RunWorld::Watcher::on_enter(
-    const contracts::Message& /*message*/, std::uint64_t /*gas*/) {}
+void RunWorld::Watcher::on_enter(const contracts::Message& /*message*/, std::uint64_t /*gas*/) {}
 
 void RunWorld::Watcher::on_leave(
     contracts::Ending /*ending*/, std::uint64_t /*gas_left*/, ByteView /*output*/) {}

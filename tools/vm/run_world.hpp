@@ -17,8 +17,8 @@
 #include <ledger/state/journal.hpp>
 #include <vm/cache.hpp>
 
-/// The chain around a contract that is run by hand: the ledger's own host functions, at the ledger's
-/// own prices, over a state in memory that begins empty.
+/// The chain around a contract that is run by hand: the ledger's own host functions, at its own
+/// prices, over a state in memory that begins empty.
 namespace polis::tools::vmtool {
 
 /// What the contract finds.

@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kSourceBytesMax = std::size_t{16} << 20;
 
-/// What came after WebAssembly 1.0; globals that change stay on, for 1.0 may import and export them.
+/// What came after WebAssembly 1.0. Mutable globals stay on: 1.0 may import and export them.
 constexpr std::array kConverterOptions{
     "--disable-saturating-float-to-int",
     "--disable-sign-extension",
@@ -70,8 +70,7 @@ Fallible<SpecFile> run_json(const fs::path& file, Engine engine) {
 }
 
 /// Converts one file and runs it; one that cannot be converted is skipped as a whole.
-Fallible<SpecFile> run_source(
-    const fs::path& source, const std::string& converter, Engine engine) {
+Fallible<SpecFile> run_source(const fs::path& source, const std::string& converter, Engine engine) {
     POLIS_TRY(const TemporaryFolder folder, TemporaryFolder::create());
     const fs::path json = folder.path() / "script.json";
     std::vector<std::string> command{converter};

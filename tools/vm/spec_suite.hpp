@@ -49,8 +49,8 @@ struct SpecSkip {
 /// What came out of one file.
 struct SpecFile {
     std::string name;
-    std::array<std::uint64_t, kCommandKinds> passed{};        ///< by CommandKind
-    std::uint64_t globals = 0;                                ///< of them: looks at a global
+    std::array<std::uint64_t, kCommandKinds> passed{};  ///< by CommandKind
+    std::uint64_t globals = 0;                          ///< of them: looks at a global
     std::array<std::uint64_t, kSkipReasons> skipped{};  ///< by SkipReason
     std::vector<SpecSkip> skips;  ///< those that only a run finds: kFloatCode, kFloatState
     std::vector<SpecFailure> failures;

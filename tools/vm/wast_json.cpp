@@ -135,7 +135,8 @@ std::string_view to_string(CommandKind kind) {
 Fallible<Script> read_script(const fs::path& file) {
     POLIS_TRY(const Bytes bytes, read_file(file, kScriptBytesMax));
     const auto json = parse_json(as_text(bytes));
-    const auto commands = json && json->is_object() ? json->find("commands") : Json::const_iterator{};
+    const auto commands =
+        json && json->is_object() ? json->find("commands") : Json::const_iterator{};
     if (!json || !json->is_object() || commands == json->end() || !commands->is_array()) {
         return std::unexpected(
             fmt::format("{} is no script of wast2json; give .wast files", file.string()));
