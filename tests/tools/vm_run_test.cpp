@@ -184,7 +184,7 @@ TEST(VmRun, a_contract_finds_its_world_and_leaves_its_traces) {
     ASSERT_EQ(run.events.size(), 1U);
     EXPECT_EQ(run.events[0].name, "k");
     EXPECT_EQ(as_text(run.events[0].data), "hello");
-    const StorageTouch& touch = run.storage.at(to_bytes(as_bytes("k")));
+    const TouchedRecord& touch = run.storage.at(to_bytes(as_bytes("k")));
     EXPECT_EQ(touch.before, std::nullopt);
     EXPECT_EQ(touch.after, to_bytes(as_bytes("hello")));
 }

@@ -60,7 +60,7 @@ struct ModuleRun {
     Bytes output;  ///< what the contract returned, or why the host ended it
     bool reverted = false;
     std::vector<ledger::contracts::ContractEvent> events;
-    std::map<Bytes, StorageTouch> storage;
+    std::map<Bytes, TouchedRecord> storage;
     std::vector<FunctionGas> functions;
     std::vector<std::string> function_names;  ///< of `functions`
     Bytes dump;

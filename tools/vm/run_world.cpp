@@ -28,9 +28,8 @@ void RunWorld::Watcher::on_enter(const contracts::Message& /*message*/, std::uin
 void RunWorld::Watcher::on_leave(
     contracts::Ending /*ending*/, std::uint64_t /*gas_left*/, ByteView /*output*/) {}
 
-void RunWorld::Watcher::on_storage(
-    ByteView key, std::optional<std::size_t> before, std::optional<std::size_t> /*after*/) {
-    touched.try_emplace(to_bytes(key), before);
+void RunWorld::Watcher::on_storage(const contracts::StorageTouch& touch) {
+    touched.try_emplace(to_bytes(touch.key), touch.before);
 }
 
 vm::CallObserver* RunWorld::Watcher::observe(const vm::Module& /*module*/) { return nullptr; }
@@ -87,12 +86,12 @@ std::vector<contracts::ContractEvent> RunWorld::events() const {
     return out;
 }
 
-std::map<Bytes, StorageTouch> RunWorld::storage() {
-    std::map<Bytes, StorageTouch> out;
+std::map<Bytes, TouchedRecord> RunWorld::storage() {
+    std::map<Bytes, TouchedRecord> out;
     for (const auto& [key, before] : watcher_.touched) {
         const auto found = journal_.peek(contracts::storage_key(options_.self, key));
         POLIS_ASSERT(found.has_value());
-        StorageTouch touch{before, std::nullopt};
+        TouchedRecord touch{before, std::nullopt};
         if (const auto& value = **found) {
             touch.after = to_bytes(value->view());
         }

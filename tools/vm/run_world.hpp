@@ -34,7 +34,7 @@ struct WorldOptions {
 };
 
 /// A record of the contract's storage that the run touched.
-struct StorageTouch {
+struct TouchedRecord {
     std::optional<std::size_t> before;  ///< bytes when it was first touched; nothing: none
     std::optional<Bytes> after;
 };
@@ -54,7 +54,7 @@ class RunWorld {
     [[nodiscard]] std::vector<ledger::contracts::ContractEvent> events() const;
 
     /// By key.
-    [[nodiscard]] std::map<Bytes, StorageTouch> storage();
+    [[nodiscard]] std::map<Bytes, TouchedRecord> storage();
 
   private:
     class EmptyState final : public ledger::StateView {
@@ -69,10 +69,7 @@ class RunWorld {
         void on_enter(const ledger::contracts::Message& message, std::uint64_t gas) override;
         void on_leave(
             ledger::contracts::Ending ending, std::uint64_t gas_left, ByteView output) override;
-        void on_storage(
-            ByteView key,
-            std::optional<std::size_t> before,
-            std::optional<std::size_t> after) override;
+        void on_storage(const ledger::contracts::StorageTouch& touch) override;
         vm::CallObserver* observe(const vm::Module& module) override;
 
         std::map<Bytes, std::optional<std::size_t>> touched;
