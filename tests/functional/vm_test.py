@@ -183,7 +183,9 @@ class Run(VmCase):
                 ((self.all, "add", "1", "2", "--input", "@nowhere"), ("nowhere",))):
             with self.subTest(arguments):
                 self.says("run", *arguments, code=USAGE, words=words)
-        for arguments in (("--gas", "-1"), ("--gas", "x"), ("--engine", "jit"), ("--repeat", "0")):
+        for arguments in (
+                ("--gas", "-1"), ("--gas", "x"), ("--value", "-1"), ("--engine", "jit"),
+                ("--repeat", "0")):
             self.run_vm("run", self.all, "add", "1", "2", *arguments, code=USAGE)
 
     def test_refusals_have_a_name_and_a_cure(self):

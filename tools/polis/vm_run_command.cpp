@@ -121,7 +121,6 @@ void add_micros(Report& report, const char* key, double value) {
 /// The bits as an unsigned number, as a signed one and in hexadecimal.
 void add_result(Report& report, const vmtool::ModuleRun& run) {
     if (!run.outcome.result || !run.result_type) {
-        report.json("result", nullptr);
         return;
     }
     const bool is_narrow = *run.result_type == vm::ValueType::kI32;
@@ -217,9 +216,8 @@ Report describe(const vmtool::ModuleRun& run, const RunCommand& command) {
     report.json("ok", run.is_good());
     report.text("engine", command.engine);
     add_result(report, run);
-    report.json("trap", run.outcome.trap ? Json(vm::to_string(*run.outcome.trap)) : Json(nullptr));
     if (run.outcome.trap) {
-        report.note("trap", vm::to_string(*run.outcome.trap));
+        report.text("trap", vm::to_string(*run.outcome.trap));
         report.json("reverted", run.reverted);
     }
     report.number("gasUsed", run.gas_used);
@@ -232,6 +230,18 @@ Report describe(const vmtool::ModuleRun& run, const RunCommand& command) {
     report.number("peakResidentBytes", peak_resident_bytes());
     add_world(report, run, command);
     return report;
+}
+
+/// In JSON `result` and `trap` are always there.
+Outcome print_run(const Report& report, bool as_json) {
+    if (!as_json) {
+        return print(report, /*as_json=*/false);
+    }
+    Json out = report.to_json();
+    for (const char* key : {"result", "trap"}) {
+        out.emplace(key, nullptr);
+    }
+    return print(out.dump(2) + '\n');
 }
 
 /// Why the module did not run: the cause and the cure, and in JSON its parts.
@@ -290,22 +300,34 @@ Outcome vm_run(const RunCommand& command) {
     if (run.rejection || run.link) {
         return refuse(run, command);
     }
-    POLIS_TRY_VOID(print(describe(run, command), command.json));
+    POLIS_TRY_VOID(print_run(describe(run, command), command.json));
     if (run.outcome.trap) {
         return std::unexpected(ending_of(run));
     }
     return {};
 }
 
+/// A number without a sign: the parser of options would take -1 for the largest.
+std::string check_number(const std::string& text) {
+    return parse_u64(text) ? std::string{}
+                           : "'" + text + "' is no number from 0 to 18446744073709551615";
+}
+
 void add_world_options(CLI::App& command, RunCommand& options) {
     const auto is_address = CLI::Validator(check_address, "");
+    const auto is_number = CLI::Validator(check_number, "");
     command.add_option("--input", options.input, "Bytes of the call: hexadecimal, or @FILE");
     command.add_option("--caller", options.caller, "Who calls")->check(is_address);
     command.add_option("--self", options.self, "The contract's own address")->check(is_address);
-    command.add_option("--value", options.value, "Coins that come with the call, in 10^-9 POLIS");
-    command.add_option("--balance", options.balance, "Coins that the contract had before");
-    command.add_option("--height", options.height, "Of the block")->capture_default_str();
-    command.add_option("--time", options.time_ms, "Of the block, in milliseconds since 1970");
+    command.add_option("--value", options.value, "Coins that come with the call, in 10^-9 POLIS")
+        ->check(is_number);
+    command.add_option("--balance", options.balance, "Coins that the contract had before")
+        ->check(is_number);
+    command.add_option("--height", options.height, "Of the block")
+        ->check(is_number)
+        ->capture_default_str();
+    command.add_option("--time", options.time_ms, "Of the block, in milliseconds since 1970")
+        ->check(is_number);
     command.add_option("--beacon", options.beacon, "Of the block; zero if left out")
         ->check(CLI::Validator(check_hash, ""));
 }
@@ -320,7 +342,9 @@ void add_vm_run(Program& program, CLI::App& group) {
         ->required();
     command.add_option("EXPORT", options->options.function, "The function's name")->required();
     command.add_option("ARGS", options->options.args, "A number for each parameter, also as 0x...");
-    command.add_option("--gas", options->options.gas, "At most so much")->capture_default_str();
+    command.add_option("--gas", options->options.gas, "At most so much")
+        ->check(CLI::Validator(check_number, ""))
+        ->capture_default_str();
     command.add_option("--engine", options->engine, "fast, or naive: the oracle")
         ->check(CLI::IsMember({"fast", "naive"}))
         ->capture_default_str();
