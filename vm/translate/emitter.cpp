@@ -6,12 +6,18 @@ namespace polis::vm {
 
 namespace {
 
+/// In `dst` of what stands behind a kWide: no slot has this number.
+constexpr std::uint16_t kNoSlot = UINT16_MAX;
+
 /// Whether an instruction puts its result into `dst`.
 bool has_result(Code code) {
     switch (code) {
         case Code::kCopy:
         case Code::kConst:
         case Code::kSelect:
+        case Code::kSelectFirst:
+        case Code::kSelectSecond:
+        case Code::kSelectBoth:
         case Code::kGlobalGet:
         case Code::kMemorySize:
         case Code::kMemoryGrow:
@@ -23,9 +29,14 @@ bool has_result(Code code) {
         case Code::kI64Popcnt:
         case Code::kWrap:
         case Code::kExtend32S:
+        case Code::kI32MulAdd:
+        case Code::kI64MulAdd:
+        case Code::kLea:
+        case Code::kLeaIndex:
             return true;
         default:
             return (code >= Code::kBinary && code < Code::kBranch) ||
+                   (code >= Code::kSelectIf && code < Code::kMemoryAdd) ||
                    (code >= Code::kLoad && code < Code::kStore);
     }
 }
@@ -62,9 +73,26 @@ Instruction& Emitter::emit(Code code) {
 }
 
 void Emitter::copy(std::uint16_t dst, std::uint16_t from) {
+    if (here() > barrier_ && code_.back().dst != kNoSlot &&
+        code_in(code_.back()) == Code::kCopy) {
+        Instruction& both = code_.back();
+        both.code = static_cast<std::uint64_t>(Code::kCopyTwo);
+        both.b = dst;
+        both.c = from;
+        return;
+    }
     Instruction& out = emit(Code::kCopy);
     out.dst = dst;
     out.a = from;
+}
+
+void Emitter::wide(Binary op, std::uint16_t dst, std::uint16_t a, std::uint64_t value) {
+    Instruction& out = emit(wide_code(op));
+    out.dst = dst;
+    out.a = a;
+    Instruction& data = code_.emplace_back();
+    data.code = value;
+    data.dst = kNoSlot;
 }
 
 void Emitter::constant(std::uint16_t dst, std::uint64_t value) {
@@ -93,16 +121,27 @@ void Emitter::set_target(std::uint32_t instruction, std::uint32_t target) {
         static_cast<std::int32_t>(distance * static_cast<std::int64_t>(sizeof(Instruction))));
 }
 
+const Instruction* Emitter::before_last() const {
+    if (here() < barrier_ + 2 || code_[here() - 2].dst == kNoSlot) {
+        return nullptr;
+    }
+    return &code_[here() - 2];
+}
+
 Instruction* Emitter::producer_of(std::uint16_t slot) {
     if (here() <= barrier_) {
         return nullptr;
     }
     Instruction& last = code_.back();
+    if (last.dst == kNoSlot) {
+        Instruction& wide = code_[here() - 2];
+        return wide.dst == slot ? &wide : nullptr;
+    }
     return has_result(code_in(last)) && last.dst == slot ? &last : nullptr;
 }
 
 std::optional<BinaryForm> binary_form(Code code) {
-    if (code < Code::kBinary || code >= Code::kBranch) {
+    if (code < Code::kBinary || code >= Code::kWide) {
         return std::nullopt;
     }
     const std::size_t index =

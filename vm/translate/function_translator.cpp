@@ -82,6 +82,7 @@ CompiledFunction FunctionTranslator::finish(std::uint32_t index) {
     return {
         .index = index,
         .entry = 0,
+        .first = nullptr,
         .frame_slots = operands_.frame_slots(),
         .parameters = parameters,
         .zeroed_locals = static_cast<std::uint32_t>(locals_.size()) - parameters,
@@ -122,7 +123,7 @@ void FunctionTranslator::dispatch(std::uint8_t byte, const OpInfo& info) {
         case OpShape::kLoad:
             return load(byte, info);
         case OpShape::kStore:
-            return store(byte, info);
+            return store(info);
         case OpShape::kMemory:
             return memory(op);
         case OpShape::kConst:
