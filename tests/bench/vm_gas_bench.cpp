@@ -19,6 +19,7 @@
 #include <core/crypto/ed25519.hpp>
 #include <core/crypto/hash.hpp>
 #include <core/random.hpp>
+#include <ledger/contract_gas.hpp>
 #include <tests/vm/hostile.hpp>
 #include <tests/vm/wasm_builder.hpp>
 #include <vm/instance.hpp>
@@ -40,25 +41,38 @@ constexpr std::uint32_t kMemoryBytes = kMemoryPagesMax * kPageBytes;
 constexpr std::int32_t kMemoryMask = kMemoryBytes - 1;
 constexpr std::int32_t kLineMask = kMemoryMask - 127;  ///< an access behind it stays within
 
-/// Answers what the hash functions of the interface compute, for what the schedule asks.
+/// Computes what the interface's hashes and signatures compute, for what the ledger asks.
 class HashingHost : public Host {
   public:
     std::optional<Trap> call(std::uint32_t function, HostCall& call) override {
         const auto which = static_cast<HostFunction>(function);
-        const bool reads = which == HostFunction::kSha3 || which == HostFunction::kBlake2b;
-        const std::uint64_t size = reads ? call.args[1] : 0;
-        const std::uint64_t eights = (size + 7) / 8;
-        if (const auto trap =
-                call.charge(kGasSchedule.host_base + eights * kGasSchedule.host_byte_8)) {
-            return trap;
+        switch (which) {
+            case HostFunction::kSha3:
+                return hash(which, call, kPrices.sha3, kPrices.sha3_byte_8);
+            case HostFunction::kBlake2b:
+                return hash(which, call, kPrices.blake2b, kPrices.blake2b_byte_8);
+            case HostFunction::kEd25519Verify:
+                return verify(call);
+            default:
+                return call.charge(kGasSchedule.host_base);
         }
-        return which == HostFunction::kEd25519Verify ? verify(call) : hash(which, call, size);
     }
 
   private:
-    static std::optional<Trap> hash(HostFunction which, HostCall& call, std::uint64_t size) {
-        if (size == 0) {
-            return std::nullopt;
+    static constexpr ledger::ContractGas kPrices = ledger::kContractGas;
+
+    static std::optional<Trap> pay(
+        HostCall& call, std::uint64_t size, std::uint64_t base, std::uint64_t byte_8) {
+        const std::uint64_t eights = (size + 7) / 8;
+        return call.charge(
+            kGasSchedule.host_base + base + eights * (kGasSchedule.host_byte_8 + byte_8));
+    }
+
+    static std::optional<Trap> hash(
+        HostFunction which, HostCall& call, std::uint64_t base, std::uint64_t byte_8) {
+        const std::uint64_t size = call.args[1];
+        if (const auto trap = pay(call, size, base, byte_8)) {
+            return trap;
         }
         const auto bytes = call.bytes(call.args[0], size);
         const auto out = call.bytes(call.args[2], Hash::kSize);
@@ -73,6 +87,9 @@ class HashingHost : public Host {
     }
 
     std::optional<Trap> verify(HostCall& call) {
+        if (const auto trap = pay(call, call.args[3], kPrices.ed25519, kPrices.ed25519_byte_8)) {
+            return trap;
+        }
         call.result = crypto::verify(key_.public_key(), message_, signature_) ? 1 : 0;
         return std::nullopt;
     }

@@ -1,5 +1,6 @@
 // Moves, choices between slots, globals, jumps and calls.
 #include <bit>
+#include <cstring>
 
 #include <vm/external_call.hpp>
 #include <vm/handlers/state.hpp>
@@ -152,6 +153,9 @@ void return_value(POLIS_VM_STATE) {
     POLIS_VM_TAIL return return_to_caller(pc, slots, memory, memory_bytes, gas, context);
 }
 
+/// Up to here a loop sets locals to zero sooner than memset is called.
+constexpr std::uint32_t kFewLocals = 16;
+
 /// Begins a function whose frame lies at pc->a.
 [[gnu::always_inline]] inline void enter_function(POLIS_VM_STATE, const CompiledFunction& callee) {
     if (context->observer != nullptr) [[unlikely]] {
@@ -168,8 +172,13 @@ void return_value(POLIS_VM_STATE) {
     *context->frame++ = {.pc = pc + 1, .slots = slots, .callee = &callee};
     context->slots_left -= callee.frame_slots;
     slots += pc->a;
-    for (std::uint32_t i = 0; i < callee.zeroed_locals; ++i) {
-        slots[callee.parameters + i] = 0;
+    const std::uint32_t zeroed = callee.zeroed_locals;
+    if (zeroed > kFewLocals) [[unlikely]] {
+        std::memset(slots + callee.parameters, 0, zeroed * sizeof *slots);
+    } else {
+        for (std::uint32_t i = 0; i < zeroed; ++i) {
+            slots[callee.parameters + i] = 0;
+        }
     }
     pc = callee.first;
     return pc->handler(pc, slots, memory, memory_bytes, gas, context);
