@@ -18,8 +18,8 @@ namespace polis::vm {
 struct GasSchedule {
     std::uint32_t version = 1;
 
-    // By instruction. block, loop, end and nop of any kind emit nothing and cost nothing.
-    std::uint32_t plain = 1;   ///< ALU, local, constant, select, drop, memory.size
+    // By instruction. block, loop, end, nop and unreachable cost nothing.
+    std::uint32_t plain = 1;   ///< ALU, local, constant, select, drop, memory.size and .grow
     std::uint32_t memory = 2;  ///< load, store
     std::uint32_t multiply = 1;
     std::uint32_t divide = 4;  ///< and remainder

@@ -165,6 +165,23 @@ TEST(Fusion, a_histogram_takes_one_instruction_a_step) {
     agree(wasm, 2);
 }
 
+TEST(Fusion, steps_trap_at_the_first_byte_beyond) {
+    const auto last = [](std::uint8_t load, std::uint8_t store, std::uint32_t bytes) {
+        Code step;
+        step.get(0).i32(0).op(op::kI32Shl).i32(16).op(op::kI32Add).tee(1);
+        step.get(1).memory(load).i32(1).op(op::kI32Add).memory(store).get(1);
+        const Bytes wasm = one_function({kI32, kI32}, kI32, step);
+        EXPECT_THAT(text_of(wasm), HasSubstr("increment."));
+        const std::uint64_t fits = kPageBytes - bytes - 16;
+        EXPECT_EQ(run_both(wasm, {fits, 0}).trap, std::nullopt);
+        EXPECT_EQ(run_both(wasm, {fits + 1, 0}).trap, Trap::kMemoryBounds);
+        EXPECT_EQ(run_both(wasm, {0xffff'fff0, 0}).trap, std::nullopt) << "wraps to 0";
+        EXPECT_EQ(run_both(wasm, {0xffff'ffef, 0}).trap, Trap::kMemoryBounds);
+    };
+    last(op::kI32Load8U, op::kI32Store8, 1);
+    last(op::kI32Load, op::kI32Store, 4);
+}
+
 TEST(Fusion, bytes_move_without_a_stop) {
     Code move;
     move.get(0).i32(8).op(op::kI32Add).get(1).i32(-4).op(op::kI32Add).memory(op::kI64Load);
