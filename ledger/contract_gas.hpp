@@ -29,6 +29,8 @@ struct ContractGas {
     std::uint64_t blake2b_byte_8 = 4;
     std::uint64_t ed25519 = 25'000;  ///< a verification
     std::uint64_t ed25519_byte_8 = 6;
+    std::uint64_t evaluation = 100'000;  ///< a request, its answer and the facts of a quorum
+    std::uint64_t multiply_adds = 1'000;  ///< that members do beside agreement for one unit
     std::uint64_t mul_div = 200;  ///< 128 steps of a long division
 };
 

@@ -10,6 +10,7 @@
 #include <ledger/modules/context.hpp>
 #include <ledger/modules/contracts.hpp>
 #include <ledger/modules/election_records.hpp>
+#include <ledger/modules/evaluations.hpp>
 #include <ledger/modules/evidence.hpp>
 #include <ledger/modules/facts.hpp>
 #include <ledger/modules/staking.hpp>
@@ -90,10 +91,12 @@ class BlockExecutor {
     }
 
   private:
-    /// What a block changes beside its transactions: facts, the election's records, tasks, terms.
+    /// What a block changes beside its transactions: facts, answers to contracts, the election's
+    /// records, tasks, terms.
     StoreResult<void> elect() {
         const Header& header = block_.header;
         POLIS_TRY(const auto facts, facts::record_facts(state_, block_.facts, header.height));
+        POLIS_TRY_VOID(answer_contracts(facts));
         ElectionJournal records(state_, params_.election);
         const consensus::BlockView view{
             .height = header.height,
@@ -110,6 +113,22 @@ class BlockExecutor {
             return terms::pass_over(state_, header.view);
         }
         return terms::roll(state_, params_, *election_, header.beacon);
+    }
+
+    StoreResult<void> answer_contracts(std::span<const consensus::Fact> facts) {
+        const Header& header = block_.header;
+        TxnContext context{
+            .state = state_,
+            .params = params_,
+            .height = header.height,
+            .sender = {},
+            .events = out_.events,
+            .programs = tools_.programs,
+            .time = header.time,
+            .nonce = {},
+            .beacon = header.beacon,
+            .tracer = nullptr};
+        return evaluations::end_block(context, facts);
     }
 
     StoreResult<Receipt> execute(const CheckedTxn& checked) {

@@ -45,6 +45,7 @@ inline constexpr Domain kDomainPoleTie{"polis.pl.tie"};
 inline constexpr Domain kDomainContract{"polis.ct.address"};
 inline constexpr Domain kDomainCode{"polis.ct.code"};
 inline constexpr Domain kDomainStorage{"polis.ct.key"};
+inline constexpr Domain kDomainEvaluation{"polis.ct.job"};
 
 inline constexpr Domain kDomainP2pIdentity{"polis.p2p.id"};
 // Of names that never leave a process.

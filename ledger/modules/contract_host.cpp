@@ -15,6 +15,7 @@
 #include <ledger/modules/bank.hpp>
 #include <ledger/modules/contract_trace.hpp>
 #include <ledger/modules/contracts.hpp>
+#include <ledger/modules/evaluations.hpp>
 
 namespace polis::ledger::contracts {
 
@@ -552,10 +553,44 @@ ContractHost::End ContractHost::returned(HostCall& call) {
 }
 
 ContractHost::End ContractHost::request_evaluation(HostCall& call) {
-    if (const auto end = pay(call, 0)) {
+    const std::uint64_t size = size_at(call, 0);
+    const std::uint64_t gas = call.args[4];
+    if (size > kEvaluationJobBytesMax) {
+        return refuse(over("request_evaluation: a job", size, kEvaluationJobBytesMax));
+    }
+    if (size_at(call, 2) > vm::kNameBytesMax) {
+        return refuse(over("request_evaluation: a name", size_at(call, 2), vm::kNameBytesMax));
+    }
+    if (gas > kCallbackGasMax) {
+        return refuse(
+            "request_evaluation: more than " + std::to_string(kCallbackGasMax) + " gas for a call");
+    }
+    if (const auto end = pay(call, size + size_at(call, 2) + Hash::kSize, gas)) {
         return end;
     }
-    return refuse("request_evaluation: this chain does not evaluate yet");
+    ByteView bytes;
+    ByteView method;
+    if (read(call, 0, bytes) || read(call, 2, method)) {
+        return Trap::kMemoryBounds;
+    }
+    const auto job = evaluations::decode_job(bytes);
+    if (!job) {
+        return refuse("request_evaluation: " + job.error());
+    }
+    if (const auto end = call.charge(evaluations::price_of(*job))) {
+        return end;
+    }
+    const auto id = evaluations::request(
+        context_.state, message_.contract, as_text(method), gas, *job, context_.height);
+    if (!id) {
+        return fail(id.error());
+    }
+    if (!*id) {
+        return refuse(
+            "request_evaluation: " + std::to_string(kEvaluationsOpenMax) +
+            " requests wait; try again in later blocks");
+    }
+    return fill(call, 5, (*id)->view());
 }
 
 }  // namespace polis::ledger::contracts

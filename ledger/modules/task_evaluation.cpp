@@ -52,11 +52,13 @@ bool Evaluation::decode(const ScoreWanted& wanted, ByteView model) {
     const u128 cost = wide_mul(facts.multiply_adds, dataset_->count());
     if (!admitted->accepts(wanted.limits.input) || facts.classes != wanted.limits.classes ||
         facts.multiply_adds > wanted.limits.multiply_adds_max ||
-        cost > kEvaluationMultiplyAddsMax) {
+        cost > wanted.multiply_adds_all_max) {
         return false;
     }
-    mapping_ =
-        exact::Mapping::derive(wanted.seed, wanted.limits.input, exact::Mapping::kind_for(facts));
+    if (wanted.is_mapped) {
+        mapping_ = exact::Mapping::derive(
+            wanted.seed, wanted.limits.input, exact::Mapping::kind_for(facts));
+    }
     evaluator_.emplace(*admitted);
     return true;
 }
@@ -67,7 +69,7 @@ bool Evaluation::step(std::uint32_t samples) {
     }
     const std::uint32_t end = next_ + std::min(samples, dataset_->count() - next_);
     const auto slice =
-        exact::score(*evaluator_, &*mapping_, *dataset_, {.begin = next_, .end = end});
+        exact::score(*evaluator_, mapping_ ? &*mapping_ : nullptr, *dataset_, {.begin = next_, .end = end});
     POLIS_ASSERT(slice.has_value());  // shapes were compared
     score_ += *slice;
     next_ = end;
@@ -96,7 +98,7 @@ consensus::Fact evaluate(const ScoreWanted& wanted, ByteView model, ByteView dat
 
 consensus::Fact score_fact(const ScoreWanted& wanted, const pole::ScoreResult& result) {
     return {
-        .kind = consensus::FactKind::kModelScore,
+        .kind = wanted.kind,
         .subject = wanted.subject,
         .result = codec::encode(result)};
 }

@@ -7,6 +7,7 @@
 #include <consensus/pole/records.hpp>
 #include <core/bytes.hpp>
 #include <core/types.hpp>
+#include <ledger/limits.hpp>
 #include <ml/exact/dataset.hpp>
 #include <ml/exact/inference.hpp>
 #include <ml/exact/mapping.hpp>
@@ -26,17 +27,20 @@ struct ModelLimits {
     bool operator==(const ModelLimits&) const = default;
 };
 
-/// A score that the chain waits for, and all that is needed to work it out beside two blobs.
+/// A score that the chain, or a contract, waits for, and all that is needed to work it out beside two blobs.
 struct ScoreWanted {
+    consensus::FactKind kind = consensus::FactKind::kModelScore;
     Hash subject;  ///< of the fact
     std::uint64_t round = 0;
     Hash task;
     Address trainer;
+    bool is_mapped = true;    ///< behind an input map
     Hash seed;                ///< of the trainer's input map
     Hash model;               ///< blob root
     Hash data;                ///< blob root
     std::optional<Hash> key;  ///< opens the data; nothing if they are public
     ModelLimits limits;
+    std::uint64_t multiply_adds_all_max = kEvaluationMultiplyAddsMax;  ///< for all samples
 
     bool operator==(const ScoreWanted&) const = default;
 };

@@ -1,6 +1,7 @@
 #include <ledger/modules/task_queries.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include <consensus/pole/round.hpp>
 #include <core/check.hpp>
 #include <ledger/modules/election_records.hpp>
+#include <ledger/modules/evaluations.hpp>
 #include <ledger/modules/facts.hpp>
 #include <ledger/modules/task_sealing.hpp>
 #include <ml/exact/limits.hpp>
@@ -208,6 +210,8 @@ StoreResult<Wanted> wanted(StateView& state) {
         }
     }
     POLIS_TRY_VOID(records.finish());
+    POLIS_TRY(auto evaluations, evaluations::wanted(state));
+    std::ranges::move(evaluations, std::back_inserter(out.scores));
     return out;
 }
 
@@ -217,6 +221,11 @@ StoreResult<std::vector<Hash>> blobs_in_use(StateView& state) {
     std::vector<Hash> out;
     for (const auto& [root, bytes_max] : blobs) {
         out.push_back(root);
+    }
+    POLIS_TRY(const auto evaluations, evaluations::wanted(state));
+    for (const ScoreWanted& evaluation : evaluations) {
+        out.push_back(evaluation.model);
+        out.push_back(evaluation.data);
     }
     return out;
 }

@@ -57,7 +57,7 @@ struct BlobWanted {
 /// The facts that the chain waits for.
 struct Wanted {
     std::vector<BlobWanted> blobs;    ///< sorted by root, each once
-    std::vector<ScoreWanted> scores;  ///< in the order of commitment
+    std::vector<ScoreWanted> scores;  ///< in the order of commitment; then those of contracts
 
     bool operator==(const Wanted&) const = default;
 };

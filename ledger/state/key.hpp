@@ -31,6 +31,7 @@ enum class RecordKind : std::uint8_t {
     kContract = 15,
     kCode = 16,
     kStorage = 17,
+    kEvaluation = 18,
 };
 
 /// The name of a record in the state, with its place in the authenticated map.

@@ -214,11 +214,9 @@ Result<void, std::string> App::Impl::open_p2p() {
     return {};
 }
 
-/// Everybody keeps, attests and scores; who has an account and a trainer also takes part.
+/// Everybody keeps, attests and scores, also for contracts; who has an account and a trainer takes
+/// part in rounds, where the chain has any.
 Result<void, std::string> App::Impl::open_learner() {
-    if (params_.election != ledger::ElectionKind::kPole) {
-        return {};
-    }
     const NodeConfig::Trainer& config = setup_.config.trainer;
     Learner::Setup setup;
     setup.validator = validator_.get();
@@ -235,7 +233,8 @@ Result<void, std::string> App::Impl::open_learner() {
     }
     POLIS_TRY(const std::optional<fs::path> program, find_trainer(config.program));
     const bool elsewhere = !config.listen.empty();
-    const bool plays = setup.account && operator_ && (program || elsewhere);
+    const bool plays = params_.election == ledger::ElectionKind::kPole && setup.account &&
+                       operator_ && (program || elsewhere);
     setup.measured = [this](const rpc::TaskMetric& metric) {
         if (backend_) {
             backend_->emit(metric);

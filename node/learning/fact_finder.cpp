@@ -62,7 +62,7 @@ void FactFinder::forget_all_but(const Wanted& wanted) {
         wanted_keys.emplace(FactKind::kBlobAvailable, blob.root);
     }
     for (const ScoreWanted& score : wanted.scores) {
-        wanted_keys.emplace(FactKind::kModelScore, score.subject);
+        wanted_keys.emplace(score.kind, score.subject);
     }
     std::erase_if(done_, [&](const FactKey& key) { return !wanted_keys.contains(key); });
 }
@@ -71,7 +71,7 @@ std::size_t FactFinder::backlog() const {
     const MutexLock lock(mutex_);
     return static_cast<std::size_t>(std::ranges::count_if(
         wanted_.scores, [this](const ScoreWanted& score) POLIS_REQUIRES(mutex_) {
-            return !done_.contains({FactKind::kModelScore, score.subject});
+            return !done_.contains({score.kind, score.subject});
         }));
 }
 
@@ -95,7 +95,7 @@ std::optional<FactFinder::Wanted> FactFinder::next_wanted() {
             return done_.contains({FactKind::kBlobAvailable, blob.root});
         });
         std::erase_if(left.scores, [this](const ScoreWanted& score) POLIS_REQUIRES(mutex_) {
-            return done_.contains({FactKind::kModelScore, score.subject}) ||
+            return done_.contains({score.kind, score.subject}) ||
                    !setup_.blobs->shape(score.model) || !setup_.blobs->shape(score.data);
         });
         const bool blob_here = std::ranges::any_of(left.blobs, [this](const auto& blob) {
@@ -174,7 +174,7 @@ void FactFinder::score(const ScoreWanted& wanted) {
         setup_.found(ledger::tasks::score_fact(wanted, result));
     }
     const MutexLock lock(mutex_);
-    done_.emplace(FactKind::kModelScore, wanted.subject);
+    done_.emplace(wanted.kind, wanted.subject);
 }
 
 }  // namespace polis::node

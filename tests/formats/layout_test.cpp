@@ -175,6 +175,11 @@ TEST(FormatsTables, limits) {
         {"kStorageValueBytesMax", std::to_string(ledger::kStorageValueBytesMax)},
         {"kCodePieceBytes", std::to_string(ledger::kCodePieceBytes)},
         {"kLoadedProgramsMax", std::to_string(ledger::kLoadedProgramsMax)},
+        {"kEvaluationJobBytesMax", std::to_string(ledger::kEvaluationJobBytesMax)},
+        {"kEvaluationsOpenMax", std::to_string(ledger::kEvaluationsOpenMax)},
+        {"kEvaluationBlocksMax", std::to_string(ledger::kEvaluationBlocksMax)},
+        {"kCallbacksPerBlockMax", std::to_string(ledger::kCallbacksPerBlockMax)},
+        {"kCallbackGasMax", std::to_string(ledger::kCallbackGasMax)},
         {"kValidatorsMax", std::to_string(ledger::kValidatorsMax)},
         {"kCommitteeMax", std::to_string(ledger::kCommitteeMax)},
         {"kElectionKeyBytesMax", std::to_string(ledger::kElectionKeyBytesMax)},
@@ -240,9 +245,10 @@ TEST(FormatsTables, record_kinds) {
         {"14", "kTaskIndex"},
         {"15", "kContract"},
         {"16", "kCode"},
-        {"17", "kStorage"}};
+        {"17", "kStorage"},
+        {"18", "kEvaluation"}};
     EXPECT_EQ(pairs_of("record kinds"), expected);
-    EXPECT_EQ(static_cast<int>(ledger::RecordKind::kStorage), 17);
+    EXPECT_EQ(static_cast<int>(ledger::RecordKind::kEvaluation), 18);
 }
 
 TEST(FormatsTables, sync_limits) {
@@ -327,8 +333,10 @@ TEST(FormatsTables, contract_gas) {
         {"blake2b_byte_8", gas.blake2b_byte_8},
         {"ed25519", gas.ed25519},
         {"ed25519_byte_8", gas.ed25519_byte_8},
+        {"evaluation", gas.evaluation},
+        {"multiply_adds", gas.multiply_adds},
         {"mul_div", gas.mul_div}};
-    static_assert(sizeof(gas) == 19 * sizeof(std::uint64_t), "a cost without a row");
+    static_assert(sizeof(gas) == 21 * sizeof(std::uint64_t), "a cost without a row");
     std::map<std::string, std::string> expected;
     for (const auto& [name, cost] : costs) {
         expected[name] = std::to_string(cost);

@@ -68,6 +68,7 @@ u128 coins_in(const StateKey& key, const std::optional<SmallBytes>& value) {
         case RecordKind::kContract:
         case RecordKind::kCode:
         case RecordKind::kStorage:
+        case RecordKind::kEvaluation:
             return 0;
     }
     return 0;

@@ -168,6 +168,7 @@ void add_record(Totals& totals, const StateKey& key, ByteView value) {
         case RecordKind::kContract:
         case RecordKind::kCode:
         case RecordKind::kStorage:
+        case RecordKind::kEvaluation:
             break;
     }
 }

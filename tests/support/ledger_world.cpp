@@ -95,6 +95,7 @@ void add_record(Totals& totals, ByteView key, ByteView value) {
         case RecordKind::kContract:
         case RecordKind::kCode:
         case RecordKind::kStorage:
+        case RecordKind::kEvaluation:
             return;
     }
 }

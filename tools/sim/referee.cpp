@@ -52,6 +52,7 @@ std::uint64_t coins_in(const ledger::rows::StateRow& row) {
         case RecordKind::kContract:
         case RecordKind::kCode:
         case RecordKind::kStorage:
+        case RecordKind::kEvaluation:
         case RecordKind::kTaskIndex:
             return 0;
     }

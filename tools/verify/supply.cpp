@@ -71,6 +71,7 @@ StoreResult<void> add(SupplyAudit& audit, const ledger::rows::StateRow& row) {
         case RecordKind::kContract:
         case RecordKind::kCode:
         case RecordKind::kStorage:
+        case RecordKind::kEvaluation:
             return {};  // holds shares or no coins at all
     }
     return corrupt(row, "of a kind that this version does not know");

@@ -84,7 +84,7 @@ TEST_F(HostTest, arguments_over_a_limit_end_the_run_by_name) {
     EXPECT_EQ(
         said(Code().i32(0).i32(0).i32(0).i32(0).i64(0).i32(0).call(
             host(HostFunction::kRequestEvaluation))),
-        "request_evaluation: this chain does not evaluate yet");
+        "request_evaluation: no job: truncated");
 }
 
 TEST_F(HostTest, a_name_that_is_no_text_ends_the_run) {

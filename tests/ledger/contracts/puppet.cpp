@@ -24,6 +24,10 @@ constexpr std::uint8_t kI32Load16U = 0x2f;
 
 // Places in memory.
 constexpr std::int32_t kMethodName = 0;  ///< "run"
+constexpr std::int32_t kAnsweredName = 16;
+constexpr std::string_view kAnswered = "answered";
+constexpr std::int32_t kAnswerKey = 32;
+constexpr std::int32_t kCallerKey = 33;
 constexpr std::int32_t kRoom = 512;
 constexpr std::int32_t kRoomBytes = 300;
 constexpr std::int32_t kInput = 1'024;
@@ -50,7 +54,8 @@ enum Step : std::uint8_t {
     kBadPointer,
     kExpectCall,
     kGiveBackReturned,
-    kGiveBackWorld
+    kGiveBackWorld,
+    kRequest
 };
 
 std::uint32_t host(HostFunction function) { return static_cast<std::uint32_t>(function); }
@@ -127,6 +132,26 @@ void world_step(Code& code) {
     go_on_by(code, 1).end();
 }
 
+void request_step(Code& code) {
+    begin_step(code, kRequest);
+    at(code, 10);
+    byte_at(code, 9).i32(kAnsweredName).i32(static_cast<std::int32_t>(kAnswered.size()));
+    code.get(kAt).memory(op::kI64Load, 1);
+    code.i32(kRoom).call(host(HostFunction::kRequestEvaluation));
+    code.i32(kRoom).i32(32).call(host(HostFunction::kReturn));
+    go_on(byte_at(code, 9), 10).end();
+}
+
+/// Keeps the answer and who brought it.
+Code answered_code() {
+    Code code;
+    code.i32(kInput).i32(kInputMax).call(host(HostFunction::kInput)).set(0);
+    code.i32(kAnswerKey).i32(1).i32(kInput).get(0).call(host(HostFunction::kStorageSet));
+    code.i32(kRoom).call(host(HostFunction::kCaller));
+    code.i32(kCallerKey).i32(1).i32(kRoom).i32(20).call(host(HostFunction::kStorageSet));
+    return code;
+}
+
 void ending_steps(Code& code) {
     begin_step(code, kRevert);
     at(code, 2);
@@ -152,6 +177,7 @@ Code run_code() {
     storage_steps(code);
     money_steps(code);
     world_step(code);
+    request_step(code);
     ending_steps(code);
     code.op(op::kUnreachable).end();
     return code;
@@ -166,13 +192,18 @@ Bytes build(std::uint8_t variant) {
     const auto nothing = module.type({});
     const auto one = module.type({ValueType::kI32});
     const auto run = module.function(nothing, run_code(), {{.count = 5, .type = ValueType::kI32}});
+    const auto answered =
+        module.function(nothing, answered_code(), {{.count = 1, .type = ValueType::kI32}});
     const auto taker = module.function(one, Code{});
     module.memory({.min = 1, .max = 1});
     module.export_as("run", run);
     module.export_as("init", run);
+    module.export_as(kAnswered, answered);
     module.export_as("taker", taker);
     module.export_as("memory", vm::ExternKind::kMemory, 0);
     module.data(kMethodName, as_bytes("run"));
+    module.data(kAnsweredName, as_bytes(kAnswered));
+    module.data(kAnswerKey, Bytes{kPuppetAnswer, kPuppetCaller});
     module.custom("variant", Bytes{variant});
     return module.build();
 }
@@ -267,6 +298,15 @@ Script& Script::give_back_returned() {
 
 Script& Script::give_back_world() {
     bytes_.push_back(kGiveBackWorld);
+    return *this;
+}
+
+Script& Script::request(ByteView job, std::uint64_t gas) {
+    POLIS_ASSERT(job.size() < 256);
+    bytes_.push_back(kRequest);
+    codec::encode_to(bytes_, gas);
+    bytes_.push_back(static_cast<std::uint8_t>(job.size()));
+    append(bytes_, job);
     return *this;
 }
 

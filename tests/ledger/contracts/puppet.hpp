@@ -10,7 +10,11 @@
 /// A contract that does what its input says, so that tests and models write scripts, not modules.
 namespace polis::ledger::testing {
 
-/// The module. Methods: `run` carries out its input; `init` too. `taker` takes an i32 and `memory`
+/// Keys under which the method `answered` keeps its input, and its caller.
+inline constexpr std::uint8_t kPuppetAnswer = 0xa0;
+inline constexpr std::uint8_t kPuppetCaller = 0xa1;
+
+/// The module. Methods: `run` carries out its input; `init` too; `answered` takes answers. `taker` takes an i32 and `memory`
 /// is exported: no methods.
 const Bytes& puppet_code();
 
@@ -41,6 +45,7 @@ class Script {
     Script& bad_pointer();
     Script& expect_call(std::uint8_t end);  ///< traps unless the last call ended so
     Script& give_back_returned();           ///< what the last call returned
+    Script& request(ByteView job, std::uint64_t gas = 1'000'000);  ///< gives its id back
     Script& give_back_world();  ///< caller, self, value, balance of self, height, time, beacon
 
     [[nodiscard]] const Bytes& bytes() const { return bytes_; }

@@ -51,14 +51,15 @@ Bytes make_data(std::uint64_t seed, std::uint32_t count) {
 }
 
 /// The model of class means: weight = (mean of the class - mean of all) / 2.
-exact::Model fit(const Bytes& data, const Hash& seed) {
+exact::Model fit(const Bytes& data, const std::optional<Hash>& seed) {
     const auto view = exact::DatasetView::open(data).value();
-    const auto map = exact::Mapping::derive(seed, kShape, exact::Mapping::Kind::kFlat);
+    const auto map =
+        exact::Mapping::derive(seed.value_or(Hash{}), kShape, exact::Mapping::Kind::kFlat);
     std::vector<std::int64_t> sums(kClasses * kPixels);
     std::vector<std::int64_t> all(kPixels);
     std::vector<std::int64_t> counts(kClasses);
     for (std::uint32_t s = 0; s < view.count(); ++s) {
-        const Bytes sample = map.apply(view.sample(s));
+        const Bytes sample = seed ? map.apply(view.sample(s)) : to_bytes(view.sample(s));
         ++counts[view.label(s)];
         for (std::uint32_t i = 0; i < kPixels; ++i) {
             sums[view.label(s) * kPixels + i] += sample[i];
@@ -109,7 +110,7 @@ class Evaluate : public ::testing::Test {
         const ScoreWanted& wanted, const Bytes& model, const Bytes& data) {
         const consensus::Fact fact = tasks::evaluate(wanted, model, data);
         EXPECT_EQ(fact.subject, wanted.subject);
-        EXPECT_EQ(fact.kind, consensus::FactKind::kModelScore);
+        EXPECT_EQ(fact.kind, wanted.kind);
         EXPECT_EQ(fact.result.size(), 25U);
         const auto result = codec::decode<pole::ScoreResult>(fact.result).value();
         EXPECT_TRUE(is_possible(result));
@@ -142,6 +143,18 @@ TEST_F(Evaluate, a_copied_model_scores_like_chance_under_another_key) {
     }
     const Bytes honest = exact::encode_model(fit(training_, question(1).seed));
     EXPECT_GT(ask(question(1), honest, sealed_).correct, 450U) << "training pays for everybody";
+}
+
+TEST_F(Evaluate, without_a_map_a_model_is_scored_as_it_is) {
+    ScoreWanted plain = question(0);
+    plain.kind = consensus::FactKind::kEvaluation;
+    plain.key.reset();
+    plain.is_mapped = false;
+    const Bytes model = exact::encode_model(fit(training_, std::nullopt));
+    EXPECT_GT(ask(plain, model, test_).correct, 450U);
+    EXPECT_LT(ask(plain, model_, test_).correct, 150U) << "trained behind a map";
+    plain.multiply_adds_all_max = 1'000;
+    EXPECT_EQ(ask(plain, model, test_), pole::bad_model()) << "more than the request paid for";
 }
 
 TEST_F(Evaluate, slices_give_what_the_whole_gives) {
