@@ -47,10 +47,12 @@ Bytes divide() {
 
 constexpr const char* kModule = R"({"type": "module", "line": 1, "filename": "0.wasm"})";
 
+/// One assertion about run(arg); `rest` is what is expected.
 std::string call(const char* type, int arg, const char* rest) {
     return std::string(R"(, {"type": ")") + type +
-           R"(", "line": 2, "action": {"type": "invoke", "field": "run", "args": [{"type": "i32", )" +
-           R"("value": ")" + std::to_string(arg) + R"("}]}, )" + rest + "}";
+           R"(", "line": 2, "action": {"type": "invoke", "field": "run", )" +
+           R"("args": [{"type": "i32", "value": ")" + std::to_string(arg) + R"("}]}, )" + rest +
+           "}";
 }
 
 TEST(SpecSuite, counts_what_passes_and_tells_what_does_not) {
