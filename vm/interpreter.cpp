@@ -24,7 +24,9 @@ Outcome call_host_function(
     out.trap = function.host->call(function.index, call);
     out.gas_left = out.trap == Trap::kOutOfGas ? 0 : call.gas_left;
     if (!out.trap && function.type->result) {
-        out.result = call.result;
+        // Slots of i32 have a zero high half, whatever the host thought of it.
+        const bool narrow = *function.type->result == ValueType::kI32;
+        out.result = narrow ? static_cast<std::uint32_t>(call.result) : call.result;
     }
     return out;
 }

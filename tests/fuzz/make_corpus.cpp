@@ -38,6 +38,7 @@
 #include <tests/fuzz/session_seeds.hpp>
 #include <tests/fuzz/tasks_seeds.hpp>
 #include <tests/fuzz/trainer_seeds.hpp>
+#include <tests/fuzz/vm_seeds.hpp>
 
 namespace polis {
 namespace {
@@ -336,6 +337,7 @@ Files make_files() {
     files.merge(fuzz::session_seeds());
     files.merge(fuzz::tasks_seeds());
     files.merge(fuzz::trainer_seeds());
+    files.merge(fuzz::vm_seeds());
     return files;
 }
 

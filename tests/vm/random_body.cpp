@@ -56,7 +56,7 @@ void BodyMaker::choose_locals() {
         locals_.insert(locals_.end(), count, type);
     }
     counters_begin_ = static_cast<std::uint32_t>(locals_.size());
-    groups_.push_back({kCounters, kI32});
+    groups_.push_back({kCounters + kPointers, kI32});
 }
 
 void BodyMaker::make(std::size_t instructions) {
@@ -77,8 +77,9 @@ void BodyMaker::step() {
             return produce(some_type());
         case 2:
         case 3:
-        case 4:
             return binary();
+        case 4:
+            return expression();
         case 5:
             return decisions_.chance(1, 2) ? unary() : conversion();
         case 6:
@@ -87,7 +88,7 @@ void BodyMaker::step() {
         case 8:
             return load();
         case 9:
-            return store();
+            return decisions_.chance(1, 4) ? load_and_store() : store();
         case 10:
         case 11:
             return local();
@@ -98,7 +99,7 @@ void BodyMaker::step() {
         case 14:
             return parametric();
         case 15:
-            return call();
+            return decisions_.chance(1, 3) ? call() : expression();
         default:
             return control_step();
     }
@@ -244,29 +245,6 @@ void BodyMaker::die() {
     block().is_dead = true;
 }
 
-/// An i32 on top that mostly lies within the memory: as it comes, masked, or a sum.
-void BodyMaker::address() {
-    constexpr std::array<std::int32_t, 4> kMasks{0xff, 0xfff8, 0x7fff, 0xffff};
-    constexpr std::int32_t kPart = 0x3fff;
-    need({kI32});
-    if (decisions_.chance(1, 24)) {
-        return;
-    }
-    if (decisions_.chance(2, 3)) {
-        code_.i32(decisions_.pick(kMasks)).op(op::kI32And);
-        return;
-    }
-    code_.i32(kPart).op(op::kI32And);
-    if (decisions_.chance(1, 3)) {
-        code_.memory_size();
-    } else {
-        produce(kI32);
-        pop(1);
-        code_.i32(kPart).op(op::kI32And);
-    }
-    code_.op(op::kI32Add);
-}
-
 // ---- instructions -------------------------------------------------------------------------------
 
 void BodyMaker::binary() {
@@ -332,32 +310,6 @@ void BodyMaker::conversion() {
     push(kI64);
 }
 
-void BodyMaker::load() {
-    if (!shape_.has_memory) {
-        return conversion();
-    }
-    constexpr std::array<std::uint8_t, 12> kLoads{
-        0x28, 0x29, 0x2c, 0x2d, 0x2e, 0x2f, 0x30, 0x31, 0x32, 0x33, 0x34, 0x35};
-    const std::uint8_t which = decisions_.pick(kLoads);
-    address();
-    const bool far = decisions_.chance(1, 40);
-    code_.memory(which, far ? 0xffff'fff0U : static_cast<std::uint32_t>(decisions_.below(40)));
-    pop(1);
-    push(which == 0x29 || which >= 0x30 ? kI64 : kI32);
-}
-
-void BodyMaker::store() {
-    if (!shape_.has_memory) {
-        return parametric();
-    }
-    constexpr std::array<std::uint8_t, 7> kStores{0x36, 0x37, 0x3a, 0x3b, 0x3c, 0x3d, 0x3e};
-    const std::uint8_t which = decisions_.pick(kStores);
-    address();
-    produce(which == 0x37 || which >= 0x3c ? kI64 : kI32);
-    code_.memory(which, static_cast<std::uint32_t>(decisions_.below(40)));
-    pop(2);
-}
-
 void BodyMaker::local() {
     if (locals_.empty()) {
         return binary();
@@ -415,22 +367,97 @@ void BodyMaker::parametric() {
     }
 }
 
-void BodyMaker::memory_size_or_grow() {
-    if (!shape_.has_memory) {
-        return unary();
+/// What compilers write: a tree of operators over locals and small constants, whose result goes
+/// where results go. This is what engines make one instruction of.
+void BodyMaker::expression() {
+    constexpr std::uint64_t kDepthMax = 4;
+    const ValueType type = some_type();
+    const std::uint64_t use = decisions_.below(8);
+    if (use == 0 && shape_.has_memory) {
+        tree(kI32, kDepthMax);
+        code_.i32(0x7fff).op(op::kI32And);
+        tree(type, kDepthMax);
+        code_.memory(type == kI64 ? op::kI64Store : op::kI32Store8, 3);
+        return;
     }
-    if (decisions_.chance(1, 2)) {
-        code_.memory_size();
-        return push(kI32);
+    if (use == 1) {
+        tree(kI32, kDepthMax);
+        push(kI32);
+        return branch_if();
     }
-    if (decisions_.chance(1, 2)) {
-        need({kI32});
-        pop(1);
+    if (use == 2) {
+        tree(type, 1);
+        tree(type, 2);
+        tree(kI32, kDepthMax);
+        code_.op(op::kSelect);
+        return push(type);
+    }
+    tree(type, kDepthMax);
+    push(type);
+    for (std::uint32_t i = 0; i < locals_.size() && use < 6; ++i) {
+        if (locals_[i] == type && decisions_.chance(1, 2)) {
+            if (use == 5) {
+                code_.tee(i);
+                return;
+            }
+            code_.set(i);
+            return pop(1);
+        }
+    }
+}
+
+void BodyMaker::leaf(ValueType type) {
+    if (type == kI32 && decisions_.chance(1, 10)) {
+        const auto hidden = static_cast<std::uint32_t>(decisions_.below(kCounters + kPointers));
+        code_.get(counters_begin_ + hidden);
+        return;
+    }
+    std::vector<std::uint32_t> found;
+    for (std::uint32_t i = 0; i < locals_.size(); ++i) {
+        if (locals_[i] == type) {
+            found.push_back(i);
+        }
+    }
+    if (!found.empty() && decisions_.chance(1, 2)) {
+        code_.get(decisions_.pick(found));
+    } else if (decisions_.chance(1, 4)) {
+        constant(type);
+    } else if (type == kI32) {
+        code_.i32(static_cast<std::int32_t>(decisions_.below(70)) - 2);
     } else {
-        code_.i32(static_cast<std::int32_t>(decisions_.below(3)));
+        code_.i64(static_cast<std::int64_t>(decisions_.below(70)) - 2);
     }
-    code_.memory_grow();
-    push(kI32);
+}
+
+/// Leaves one value, which the caller accounts for.
+void BodyMaker::tree(ValueType type, std::uint64_t depth) {
+    if (depth == 0 || decisions_.chance(1, 5)) {
+        return leaf(type);
+    }
+    const std::uint64_t kind = decisions_.below(16);
+    if (kind == 0 || (kind <= 3 && type == kI64)) {
+        tree(type == kI32 ? kI64 : kI32, depth - 1);
+        const auto extend = decisions_.chance(1, 2) ? op::kI64ExtendI32S : op::kI64ExtendI32U;
+        code_.op(type == kI32 ? op::kI32WrapI64 : extend);
+        return;
+    }
+    if (kind <= 2 && type == kI32) {
+        const ValueType compared = some_type();
+        tree(compared, depth - 1);
+        if (decisions_.chance(1, 3)) {
+            code_.op(compared == kI32 ? op::kI32Eqz : op::kI64Eqz);
+            return;
+        }
+        tree(compared, depth - 1);
+        code_.op(opcode(compared == kI32 ? 0x46 : 0x51, decisions_.below(10)));
+        return;
+    }
+    // Mostly what needs no care: add, sub, mul, and, or, xor, shifts, rotations.
+    constexpr std::array<std::uint8_t, 14> kOperators{
+        0, 0, 0, 1, 2, 7, 8, 9, 10, 10, 11, 12, 13, 14};
+    tree(type, depth - 1);
+    tree(type, depth - 1);
+    code_.op(opcode(type == kI32 ? op::kI32Add : op::kI64Add, decisions_.pick(kOperators)));
 }
 
 /// Mostly of imported and of later functions: these calls end.

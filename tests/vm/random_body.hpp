@@ -37,6 +37,7 @@ class BodyMaker {
 
   private:
     static constexpr std::uint32_t kCounters = 3;  ///< loops of a body that end
+    static constexpr std::uint32_t kPointers = 2;  ///< locals that hold addresses
 
     enum class Kind : std::uint8_t { kFunction, kBlock, kLoop, kIf, kElse };
 
@@ -47,6 +48,13 @@ class BodyMaker {
         std::size_t height = 0;
         bool is_dead = false;                       ///< behind a branch that is always taken
         std::optional<std::uint32_t> counter = {};  ///< of a loop that ends: the local that counts
+    };
+
+    /// A load and a store of as many bytes.
+    struct Width {
+        std::uint8_t load;
+        std::uint8_t store;
+        ValueType type;
     };
 
     void choose_locals();
@@ -64,6 +72,9 @@ class BodyMaker {
     void local_read_then_written();
     void global();
     void parametric();
+    void expression();
+    void load_and_store();
+    void count(const Width& width);
     void memory_size_or_grow();
     void call();
     void call_indirect();
@@ -79,6 +90,8 @@ class BodyMaker {
     // Operands.
     void produce(ValueType type);
     void constant(ValueType type);
+    void tree(ValueType type, std::uint64_t depth);
+    void leaf(ValueType type);
     void need(std::span<const ValueType> types);
 
     void need(std::initializer_list<ValueType> types) { need(std::span(types)); }
@@ -88,6 +101,7 @@ class BodyMaker {
     void settle(std::optional<ValueType> result);
     void die();
     void address();
+    std::uint32_t pointer();
 
     [[nodiscard]] Block& block() { return blocks_.back(); }
 
@@ -104,7 +118,7 @@ class BodyMaker {
     Code code_;
     std::vector<LocalGroup> groups_;
     std::vector<ValueType> locals_;     ///< those that any instruction may write
-    std::uint32_t counters_begin_ = 0;  ///< behind them: one for each counted loop
+    std::uint32_t counters_begin_ = 0;  ///< behind them: one for each counted loop, then pointers
     std::uint32_t counters_used_ = 0;
     std::vector<Block> blocks_;
     std::vector<ValueType> stack_;

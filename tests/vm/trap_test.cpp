@@ -109,6 +109,16 @@ TEST(Shift, takes_the_count_modulo_the_width) {
     }
 }
 
+TEST(Extension, of_a_narrow_result_leaves_nothing_above_32_bits) {
+    for (const std::uint8_t opcode : {op::kI32Shl, op::kI32Mul, op::kI32Add, op::kI32Rotr}) {
+        const Bytes wasm = one_function(
+            {kI64, kI32},
+            kI64,
+            Code().get(0).get(1).i32(3).op(opcode).op(op::kI64ExtendI32U).op(op::kI64Add));
+        EXPECT_LE(result_of(wasm, {0, 0xffff'ffff}), 0xffff'ffffU) << int{opcode};
+    }
+}
+
 TEST(Address, is_a_sum_of_64_bits) {
     const auto load = [](std::uint32_t offset) {
         return one_function({kI32}, kI32, Code().get(0).memory(op::kI32Load, offset));

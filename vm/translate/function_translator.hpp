@@ -128,6 +128,10 @@ class FunctionTranslator {
     void emit_load(Load load, const Operand& address, std::uint32_t offset);
     void emit_store(
         std::size_t bytes_log2, const Operand& address, const Operand& value, std::uint32_t offset);
+    bool emit_move(
+        std::size_t bytes_log2, const Operand& address, const Operand& value, std::uint32_t offset);
+    bool emit_compare_branch(const Operand& condition, bool when);
+    void count_in_place();
     bool emit_memory_add(
         std::size_t bytes_log2, const Operand& address, const Operand& value, std::uint32_t offset);
     AddressForm address_form(const Operand& address, std::uint32_t offset);
