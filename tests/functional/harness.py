@@ -77,7 +77,7 @@ class Rpc:
         _, _, body = self.request("POST", "/", json.dumps(value), headers)
         return json.loads(body)
 
-    def __call__(self, method, *args, **params):
+    def __call__(self, method, /, *args, **params):
         answer = self.post(
             {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(args) or params})
         if "error" in answer:

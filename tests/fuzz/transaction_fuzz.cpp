@@ -5,6 +5,7 @@
 #include <optional>
 
 #include <core/crypto/address.hpp>
+#include <ledger/gas.hpp>
 #include <ledger/limits.hpp>
 #include <ledger/transaction.hpp>
 #include <tests/fuzz/alloc_guard.hpp>
@@ -32,12 +33,15 @@ void check_values(const CheckedTxn& checked, ByteView encoded) {
     (void)signature_valid(checked.txn);
 }
 
-/// One unit of gas decides: at the intrinsic gas the limit is high enough, below it is not.
+/// One unit of gas decides: at the intrinsic gas and what the payload asks for execution the limit
+/// is high enough, below it is not.
 void check_gas_edge(const CheckedTxn& checked) {
     Transaction txn = checked.txn;
-    txn.body.gas_limit = checked.intrinsic_gas;
+    const auto needed = checked_add(checked.intrinsic_gas, execution_gas_max(txn.body.payload));
+    POLIS_ASSERT(needed.has_value());
+    txn.body.gas_limit = *needed;
     POLIS_ASSERT(check(txn, kRules).has_value());
-    txn.body.gas_limit = Gas{checked.intrinsic_gas.value - 1};
+    txn.body.gas_limit = Gas{needed->value - 1};
     const auto below = check(txn, kRules);
     POLIS_ASSERT(!below && below.error() == TxnError::kGasTooLow);
 }
