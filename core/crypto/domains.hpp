@@ -45,5 +45,6 @@ inline constexpr Domain kDomainPoleTie{"polis.pl.tie"};
 inline constexpr Domain kDomainP2pIdentity{"polis.p2p.id"};
 // Of names that never leave a process.
 inline constexpr Domain kDomainMemo{"polis.memo"};
+inline constexpr Domain kDomainProgram{"polis.vm.program"};
 
 }  // namespace polis::crypto
