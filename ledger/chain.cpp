@@ -50,7 +50,8 @@ Chain::Chain(std::unique_ptr<KeyValueStore> store, Options options)
       options_(std::move(options)),
       reader_(*store_),
       state_rows_(*store_),
-      tree_(state_rows_, options_.tree) {}
+      tree_(state_rows_, options_.tree),
+      programs_(options_.program_cache_bytes) {}
 
 StoreResult<std::unique_ptr<Chain>> Chain::create(
     std::unique_ptr<KeyValueStore> store, const GenesisState& genesis, Options options) {
@@ -242,7 +243,8 @@ StoreResult<std::optional<sync::TermLink>> Chain::link_of(
 StoreResult<AppliedBlock> Chain::execute_and_store(
     const CheckedBlock& checked, const Finality& finality) {
     POLIS_TRY(const auto link, link_of(checked, finality));
-    POLIS_TRY(BlockOutcome outcome, execute_block(tree_, params_, checked));
+    const ExecutionTools tools{.programs = programs_, .tracer = nullptr};
+    POLIS_TRY(BlockOutcome outcome, execute_block(tree_, params_, checked, tools));
     report(ApplyStage::kExecuted);
     POLIS_TRY(const Hash root, tree_.apply(outcome.changes));
     report(ApplyStage::kRooted);

@@ -55,6 +55,7 @@ class Chain {
     struct Options {
         StateTree::Options tree;
         Durability durability = Durability::kSynced;
+        std::size_t program_cache_bytes = kProgramCacheBytes;  ///< of translated contracts
         std::function<void(ApplyStage)> on_stage;  ///< called when a stage is done; may be empty
     };
 
@@ -186,6 +187,7 @@ class Chain {
     const ChainReader reader_;
     StateRows state_rows_;
     StateTree tree_;
+    vm::ProgramCache programs_;
     Params params_;
     Hash genesis_;
     Height base_;

@@ -8,6 +8,7 @@
 #include <ledger/account.hpp>
 #include <ledger/modules/bank.hpp>
 #include <ledger/modules/context.hpp>
+#include <ledger/modules/contracts.hpp>
 #include <ledger/modules/election_records.hpp>
 #include <ledger/modules/evidence.hpp>
 #include <ledger/modules/facts.hpp>
@@ -34,6 +35,8 @@ struct Dispatch {
     ModuleResult operator()(const Other& payload) {
         if constexpr (requires { tasks::apply(context, payload); }) {
             return tasks::apply(context, payload);
+        } else if constexpr (requires { contracts::apply(context, payload); }) {
+            return contracts::apply(context, payload);
         } else {
             return staking::apply(context, payload);
         }
@@ -58,10 +61,15 @@ ModuleResult reserve_fee(Journal& state, const CheckedTxn& checked, const StateK
 
 class BlockExecutor {
   public:
-    BlockExecutor(StateView& parent_state, const Params& params, const CheckedBlock& block)
+    BlockExecutor(
+        StateView& parent_state,
+        const Params& params,
+        const CheckedBlock& block,
+        const ExecutionTools& tools)
         : state_(parent_state, block.hash),
           params_(params),
           block_(block),
+          tools_(tools),
           election_(terms::election_of(params)) {
         POLIS_ASSERT(election_ != nullptr);
     }
@@ -108,30 +116,36 @@ class BlockExecutor {
         const StateKey sender = account_key(checked.sender);
         POLIS_TRY(const TxnStatus reserved, reserve_fee(state_, checked, sender));
         if (reserved != TxnStatus::kSuccess) {
-            return Receipt{.status = reserved, .gas_used = {}, .fee = {}, .events = {}};
+            return Receipt{
+                .status = reserved, .gas_used = {}, .fee = {}, .events = {}, .output = {}};
         }
         const Journal::Checkpoint before_payload = state_.checkpoint();
         Receipt receipt;
         TxnContext context{
-            state_,
-            params_,
-            block_.header.height,
-            checked.sender,
-            receipt.events,
-            block_.header.time};
+            .state = state_,
+            .params = params_,
+            .height = block_.header.height,
+            .sender = checked.sender,
+            .events = receipt.events,
+            .programs = tools_.programs,
+            .time = block_.header.time,
+            .nonce = checked.txn.body.nonce,
+            .beacon = block_.header.beacon,
+            .tracer = tools_.tracer};
         POLIS_TRY(receipt.status, std::visit(Dispatch{context}, checked.txn.body.payload));
         if (receipt.status != TxnStatus::kSuccess) {
             state_.rollback(before_payload);
             receipt.events.clear();
         }
+        receipt.output = std::move(context.output);
+        receipt.gas_used = Gas{checked.intrinsic_gas.value + context.gas_used.value};
         POLIS_TRY_VOID(settle_fee(checked, sender, receipt));
         return receipt;
     }
 
-    /// Gives back what the reserved fee exceeds the used gas by.
+    /// Gives back what the reserved fee exceeds the used gas by. @pre gas_used is set
     StoreResult<void> settle_fee(
         const CheckedTxn& checked, const StateKey& sender, Receipt& receipt) {
-        receipt.gas_used = checked.intrinsic_gas;
         const auto fee = fee_of(receipt.gas_used, checked.txn.body.gas_price);
         POLIS_ASSERT(fee.has_value() && *fee <= checked.fee_max);
         receipt.fee = *fee;
@@ -148,6 +162,7 @@ class BlockExecutor {
     Journal state_;
     const Params& params_;
     const CheckedBlock& block_;
+    const ExecutionTools tools_;
     const consensus::Election* const election_;
     Amount fees_;
     BlockOutcome out_;
@@ -156,8 +171,17 @@ class BlockExecutor {
 }  // namespace
 
 StoreResult<BlockOutcome> execute_block(
+    StateView& parent_state,
+    const Params& params,
+    const CheckedBlock& block,
+    const ExecutionTools& tools) {
+    return BlockExecutor(parent_state, params, block, tools).run();
+}
+
+StoreResult<BlockOutcome> execute_block(
     StateView& parent_state, const Params& params, const CheckedBlock& block) {
-    return BlockExecutor(parent_state, params, block).run();
+    vm::ProgramCache programs(kProgramCacheBytes);
+    return execute_block(parent_state, params, block, {.programs = programs, .tracer = nullptr});
 }
 
 }  // namespace polis::ledger

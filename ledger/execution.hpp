@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include <core/types.hpp>
@@ -7,8 +8,24 @@
 #include <ledger/receipt.hpp>
 #include <ledger/state/view.hpp>
 #include <ledger/validation.hpp>
+#include <vm/cache.hpp>
 
 namespace polis::ledger {
+
+namespace contracts {
+
+class Tracer;
+
+}  // namespace contracts
+
+/// Translated code that an executor keeps, unless it says otherwise. A node's own choice.
+inline constexpr std::size_t kProgramCacheBytes = std::size_t{64} << 20;
+
+/// What an execution works with, without influence on its outcome.
+struct ExecutionTools {
+    vm::ProgramCache& programs;           ///< of one thread
+    contracts::Tracer* tracer = nullptr;  ///< sees what contracts do
+};
 
 /// All that a block does, before any of it is kept.
 struct BlockOutcome {
@@ -29,6 +46,13 @@ struct BlockOutcome {
 /// term, the next one. @pre the parameters' election is one of this program
 /// @error only what the view answers; kCorrupt at the end of a term if it holds no term record.
 /// Source: spec [X1] to [X7], [X10].
+[[nodiscard]] StoreResult<BlockOutcome> execute_block(
+    StateView& parent_state,
+    const Params& params,
+    const CheckedBlock& block,
+    const ExecutionTools& tools);
+
+/// The same, with no code translated before.
 [[nodiscard]] StoreResult<BlockOutcome> execute_block(
     StateView& parent_state, const Params& params, const CheckedBlock& block);
 

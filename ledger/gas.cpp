@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <variant>
 
+#include <vm/gas_schedule.hpp>
+
 namespace polis::ledger {
 
 namespace {
@@ -43,15 +45,34 @@ struct PayloadGas {
 
     /// Task, list of waiting ones, three wanted blobs, list of closed ones.
     Gas operator()(const CancelTask&) const { return writes(7); }
+
+    /// Contract, code and the contract's account. The code is translated and kept.
+    Gas operator()(const Deploy& deploy) const {
+        const std::uint64_t byte = vm::kGasSchedule.deploy_byte + kGasCodeByte.value;
+        return Gas{writes(3).value + byte * deploy.code.size()};
+    }
+
+    /// The contract's account; what the contract does is metered.
+    Gas operator()(const Call&) const { return writes(1); }
 };
 
 }  // namespace
 
 Gas intrinsic_gas(const Payload& payload, std::size_t encoded_bytes) {
-    // No overflow: encoded_bytes is at most kTxnBytesMax.
+    // No overflow: encoded_bytes is at most kTxnBytesMax, code vm::kCodeBytesMax.
     return Gas{
         kGasTxnBase.value + kGasTxnByte.value * encoded_bytes +
         std::visit(PayloadGas{}, payload).value};
+}
+
+Gas execution_gas_max(const Payload& payload) {
+    if (const auto* deploy = std::get_if<Deploy>(&payload)) {
+        return deploy->gas;
+    }
+    if (const auto* call = std::get_if<Call>(&payload)) {
+        return call->gas;
+    }
+    return Gas{};
 }
 
 }  // namespace polis::ledger

@@ -15,8 +15,13 @@ inline constexpr Gas kGasSignature{2'000};
 inline constexpr Gas kGasTaskLife{20'000};   ///< what blocks later do for a task: open, settle
 inline constexpr Gas kGasEntryLife{10'000};  ///< what they do for an entry: score, rank, pay
 
+inline constexpr Gas kGasCodeByte{10};  ///< of a contract, which every node keeps for ever
+
 /// Gas that a transaction of this payload and encoded size uses at least.
-/// For all payloads but contract calls it is also the most.
+/// For all payloads but those of contracts it is also the most.
 [[nodiscard]] Gas intrinsic_gas(const Payload& payload, std::size_t encoded_bytes);
+
+/// What the execution of contracts may use beside: the payload's own limit, 0 for all others.
+[[nodiscard]] Gas execution_gas_max(const Payload& payload);
 
 }  // namespace polis::ledger

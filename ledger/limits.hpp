@@ -8,7 +8,8 @@
 /// Every protocol limit of the ledger. A value beyond one is refused with a named error.
 namespace polis::ledger {
 
-inline constexpr std::size_t kTxnBytesMax = std::size_t{64} * 1024;
+inline constexpr std::size_t kTxnBytesMax =
+    std::size_t{320} * 1024;  ///< code of a contract, its input
 inline constexpr std::size_t kBlockTxnsMax = 65'536;
 inline constexpr std::size_t kBlockBytesMax = std::size_t{16} * 1024 * 1024;
 inline constexpr std::size_t kEventNameBytesMax = 32;
@@ -20,6 +21,17 @@ inline constexpr std::size_t kValidatorsMax = 1'024;  ///< candidates in the lis
 inline constexpr std::uint32_t kCommitteeMax = consensus::kCommitteeMax;
 inline constexpr std::uint64_t kUnbondingErasMax = 1'024;  ///< that a slashing may have to visit
 inline constexpr std::uint16_t kBasisPoints = 10'000;  ///< one whole, in hundredths of a percent
+
+// Contracts: docs/spec/contracts.md; of their code: vm/limits.hpp.
+inline constexpr std::size_t kContractInputBytesMax = std::size_t{32} * 1024;
+inline constexpr std::size_t kContractOutputBytesMax = std::size_t{16} * 1024;  ///< or a message
+inline constexpr std::size_t kContractEventNameBytesMax = 32;
+inline constexpr std::size_t kContractEventDataBytesMax = 4'000;
+inline constexpr std::size_t kStorageKeyBytesMax = 256;
+inline constexpr std::size_t kStorageValueBytesMax = std::size_t{16} * 1024;
+inline constexpr std::size_t kCodePieceBytes = std::size_t{32} * 1024;  ///< of code in one record
+/// Programs that one transaction keeps at hand; what it calls beyond is loaded, and paid, again.
+inline constexpr std::size_t kLoadedProgramsMax = 16;
 
 // Learning tasks: docs/spec/pole.md.
 inline constexpr std::size_t kTaskNameBytesMax = 64;

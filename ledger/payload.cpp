@@ -12,6 +12,12 @@ Amount amount_moved(const Payload& payload) {
     if (const auto* task = std::get_if<SubmitTask>(&payload)) {
         return Amount{saturating_add(task->spec.reward.value, task->spec.bond.value)};
     }
+    if (const auto* deploy = std::get_if<Deploy>(&payload)) {
+        return deploy->value;
+    }
+    if (const auto* call = std::get_if<Call>(&payload)) {
+        return call->value;
+    }
     return Amount{};
 }
 

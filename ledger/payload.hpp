@@ -2,12 +2,16 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <variant>
 
 #include <consensus/pbft/evidence.hpp>
+#include <core/bytes.hpp>
 #include <core/codec/borsh.hpp>
 #include <core/types.hpp>
+#include <ledger/limits.hpp>
 #include <ledger/task_spec.hpp>
+#include <vm/limits.hpp>
 
 /// What a transaction asks for. The position in `Payload` is the tag on the wire: append only.
 namespace polis::ledger {
@@ -124,6 +128,39 @@ struct CancelTask {
     static constexpr auto kFields = codec::fields(&CancelTask::task);
 };
 
+/// Makes a contract of code; its address: contracts::contract_address(). Runs its `init` with
+/// `input`, if it has one.
+struct Deploy {
+    Bytes code;    ///< WebAssembly
+    Bytes input;   ///< for `init`
+    Amount value;  ///< from the sender to the contract
+    Gas gas;       ///< that execution may use beyond the intrinsic gas
+
+    bool operator==(const Deploy&) const = default;
+    static constexpr auto kFields = codec::fields(
+        codec::bounded(&Deploy::code, vm::kCodeBytesMax),
+        codec::bounded(&Deploy::input, kContractInputBytesMax),
+        &Deploy::value,
+        &Deploy::gas);
+};
+
+/// Runs a method of a contract.
+struct Call {
+    Address contract;
+    std::string method;  ///< the name of an exported function
+    Bytes input;
+    Amount value;  ///< from the sender to the contract
+    Gas gas;       ///< that execution may use beyond the intrinsic gas
+
+    bool operator==(const Call&) const = default;
+    static constexpr auto kFields = codec::fields(
+        &Call::contract,
+        codec::bounded(&Call::method, vm::kNameBytesMax),
+        codec::bounded(&Call::input, kContractInputBytesMax),
+        &Call::value,
+        &Call::gas);
+};
+
 using Payload = std::variant<
     Transfer,
     RegisterValidator,
@@ -136,7 +173,9 @@ using Payload = std::variant<
     CommitModel,
     RevealModel,
     RevealTestKey,
-    CancelTask>;
+    CancelTask,
+    Deploy,
+    Call>;
 
 /// Coins that the payload takes from the sender's balance beside the fee, as far as it says itself;
 /// the largest amount if they exceed 64 bits. A trainer's bond stands in its task.

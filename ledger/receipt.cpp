@@ -54,6 +54,12 @@ constexpr std::array kStatusTexts{
     StatusText{TxnStatus::kAlreadyRevealed, "already revealed"},
     StatusText{TxnStatus::kRevealMismatch, "model and salt are not those of the commitment"},
     StatusText{TxnStatus::kWrongTestKey, "not the key whose hash the task names"},
+    StatusText{TxnStatus::kNoContract, "no contract at this address"},
+    StatusText{TxnStatus::kNoMethod, "the contract has no such method"},
+    StatusText{TxnStatus::kCodeRejected, "the code is no valid contract"},
+    StatusText{TxnStatus::kReverted, "the contract reverted"},
+    StatusText{TxnStatus::kTrapped, "the contract trapped"},
+    StatusText{TxnStatus::kOutOfGas, "out of gas"},
 };
 
 constexpr bool is_in_order() {

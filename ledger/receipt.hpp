@@ -54,6 +54,12 @@ enum class TxnStatus : std::uint8_t {
     kAlreadyRevealed,
     kRevealMismatch,  ///< not the model and salt that the sender committed to
     kWrongTestKey,    ///< not the key whose hash the task names
+    kNoContract,      ///< nothing was deployed at this address
+    kNoMethod,        ///< the contract exports no such function without parameters and result
+    kCodeRejected,    ///< `output` says why
+    kReverted,        ///< the contract ended the run; `output` is what it said
+    kTrapped,         ///< the contract broke off; `output` says how
+    kOutOfGas,
 };
 
 std::string_view to_string(TxnStatus status);
@@ -79,13 +85,15 @@ struct Receipt {
     Gas gas_used;
     Amount fee;
     std::vector<Event> events;
+    Bytes output;  ///< what a contract returned, or why it failed
 
     bool operator==(const Receipt&) const = default;
     static constexpr auto kFields = codec::fields(
         &Receipt::status,
         &Receipt::gas_used,
         &Receipt::fee,
-        codec::bounded(&Receipt::events, kReceiptEventsMax));
+        codec::bounded(&Receipt::events, kReceiptEventsMax),
+        codec::bounded(&Receipt::output, kContractOutputBytesMax));
 };
 
 /// The canonical bytes of a list of receipts.
@@ -98,4 +106,4 @@ struct Receipt {
 
 template <>
 inline constexpr auto polis::codec::kEnumLast<polis::ledger::TxnStatus> =
-    polis::ledger::TxnStatus::kWrongTestKey;
+    polis::ledger::TxnStatus::kOutOfGas;

@@ -63,7 +63,8 @@ std::optional<TxnError> check_gas(const CheckedTxn& checked, const TxnRules& rul
     if (body.gas_limit == Gas{}) {
         return TxnError::kZeroGas;
     }
-    if (body.gas_limit < checked.intrinsic_gas) {
+    const auto gas_needed = checked_add(checked.intrinsic_gas, execution_gas_max(body.payload));
+    if (!gas_needed || body.gas_limit < *gas_needed) {
         return TxnError::kGasTooLow;
     }
     if (body.gas_limit > rules.block_gas_max) {
@@ -121,7 +122,7 @@ std::string_view to_string(TxnError error) {
         case TxnError::kZeroGas:
             return "gas limit is zero";
         case TxnError::kGasTooLow:
-            return "gas limit below the intrinsic cost of the payload";
+            return "gas limit below the intrinsic cost of the payload and the gas that it asks for";
         case TxnError::kGasTooHigh:
             return "gas limit above the block gas limit";
         case TxnError::kPriceTooLow:

@@ -55,7 +55,7 @@ enum class TxnError : std::uint8_t {
     kBadVersion,
     kWrongChain,     ///< signed for another chain id
     kZeroGas,        ///< gas limit 0
-    kGasTooLow,      ///< gas limit below what the payload costs at least
+    kGasTooLow,      ///< gas limit below what the payload costs at least and asks for
     kGasTooHigh,     ///< gas limit above a block's
     kPriceTooLow,    ///< gas price below the chain's minimum
     kFeeOverflow,    ///< gas limit times price, or plus the amount, exceeds 64 bits

@@ -13,7 +13,7 @@ inline constexpr std::size_t kAnswerBlocksMax = 32;  ///< blocks in one answer
 inline constexpr std::size_t kAnswerBytes = std::size_t{1024} * 1024;
 
 inline constexpr std::size_t kBodyItemsMax = 4'096;  ///< items asked for, or sent, at once
-inline constexpr std::size_t kBodyItemBytesMax = std::size_t{64} * 1024;  ///< of a transaction
+inline constexpr std::size_t kBodyItemBytesMax = std::size_t{320} * 1024;  ///< of a transaction
 
 inline constexpr std::size_t kOffersMax = 4;  ///< snapshots that one peer may offer
 inline constexpr std::size_t kManifestBytesMax = std::size_t{40} * 1024 * 1024;

@@ -42,6 +42,10 @@ inline constexpr Domain kDomainPoleScore{"polis.pl.score"};
 inline constexpr Domain kDomainPoleSeed{"polis.pl.seed"};
 inline constexpr Domain kDomainPoleTie{"polis.pl.tie"};
 
+inline constexpr Domain kDomainContract{"polis.ct.address"};
+inline constexpr Domain kDomainCode{"polis.ct.code"};
+inline constexpr Domain kDomainStorage{"polis.ct.key"};
+
 inline constexpr Domain kDomainP2pIdentity{"polis.p2p.id"};
 // Of names that never leave a process.
 inline constexpr Domain kDomainMemo{"polis.memo"};

@@ -33,6 +33,11 @@ Hash blake2b_256(const Domain& domain, ByteView message) {
     return out;
 }
 
+Hash blake2b_256(ByteView message) {
+    constexpr Domain kNone(std::string_view("\0", 1));
+    return blake2b_256(kNone, message);
+}
+
 Address blake2b_160(const Domain& domain, ByteView message) {
     Address out;
     blake2b(out.data, domain, message);

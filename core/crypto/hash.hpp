@@ -29,6 +29,9 @@ struct Domain {
 /// BLAKE2b with 32 bytes of output, the hash of everything but contract commitments.
 Hash blake2b_256(const Domain& domain, ByteView message);
 
+/// BLAKE2b-256 as everybody else has it, without a domain: for contracts, which bring their own.
+Hash blake2b_256(ByteView message);
+
 /// BLAKE2b with 20 bytes of output, for addresses.
 Address blake2b_160(const Domain& domain, ByteView message);
 

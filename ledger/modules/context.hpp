@@ -10,7 +10,19 @@
 #include <ledger/receipt.hpp>
 #include <ledger/state/journal.hpp>
 
+namespace polis::vm {
+
+class ProgramCache;
+
+}  // namespace polis::vm
+
 namespace polis::ledger {
+
+namespace contracts {
+
+class Tracer;
+
+}  // namespace contracts
 
 /// What a module sees of the transaction that it executes.
 struct TxnContext {
@@ -19,7 +31,15 @@ struct TxnContext {
     Height height;  ///< of the block that holds the transaction
     Address sender;
     std::vector<Event>& events;
-    TimeMs time = {};  ///< of the same block
+    vm::ProgramCache& programs;  ///< spares work; without influence on any result
+    TimeMs time = {};            ///< of the same block
+    Nonce nonce = {};            ///< of the transaction
+    Hash beacon = {};            ///< of the block
+    contracts::Tracer* tracer = nullptr;
+
+    // What contracts leave, also if they fail.
+    Gas gas_used = {};  ///< beyond the intrinsic gas
+    Bytes output = {};
 
     template <class Data>
     void emit(std::string name, const Data& data) {

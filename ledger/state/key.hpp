@@ -28,6 +28,9 @@ enum class RecordKind : std::uint8_t {
     kOffence = 12,
     kTask = 13,
     kTaskIndex = 14,
+    kContract = 15,
+    kCode = 16,
+    kStorage = 17,
 };
 
 /// The name of a record in the state, with its place in the authenticated map.

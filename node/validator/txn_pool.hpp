@@ -32,7 +32,8 @@ struct Arrival {
 };
 
 /// Bytes of transactions in one message to peers.
-inline constexpr std::size_t kTxnBatchBytesMax = std::size_t{256} * 1024;
+inline constexpr std::size_t kTxnBatchBytesMax = std::size_t{512} * 1024;
+static_assert(kTxnBatchBytesMax >= ledger::kTxnBytesMax, "a transaction that no batch holds");
 
 /// The mempool with the gate in front of it.
 ///

@@ -130,12 +130,13 @@ class ModuleWorld {
     Height height;
     TimeMs time;
     std::vector<Event> events;
+    vm::ProgramCache programs{kProgramCacheBytes};
 };
 
 template <class Payload>
 TxnStatus ModuleWorld::apply(const Address& sender, const Payload& payload) {
     const Journal::Checkpoint before = state.checkpoint();
-    TxnContext context{state, params, height, sender, events, time};
+    TxnContext context{state, params, height, sender, events, programs, time};
     TxnStatus status = TxnStatus::kSuccess;
     if constexpr (std::same_as<Payload, Transfer>) {
         status = must(bank::apply(context, payload));

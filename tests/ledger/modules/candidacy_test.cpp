@@ -256,7 +256,8 @@ TEST_F(Candidacy, other_validators_are_read_only_for_a_newcomer_to_a_full_list) 
     const auto expect = [this](const Reads& reads, const Address& sender, const auto& payload) {
         CountingView view(world.state);
         Journal journal(view);
-        TxnContext context{journal, world.params, world.height, sender, world.events};
+        TxnContext context{
+            journal, world.params, world.height, sender, world.events, world.programs};
         EXPECT_EQ(must(staking::apply(context, payload)), TxnStatus::kSuccess);
         EXPECT_EQ(view.lists, reads.lists);
         EXPECT_EQ(view.validators, reads.validators);
