@@ -103,7 +103,11 @@ class Instance {
     [[nodiscard]] CallObserver* observer() const { return observer_; }
 
   private:
-    explicit Instance(std::shared_ptr<const Program> program) : program_(std::move(program)) {}
+    explicit Instance(std::shared_ptr<const Program> program);
+
+    [[nodiscard]] std::uint64_t value_of(const ConstantExpression& constant) const;
+    [[nodiscard]] bool allocate();
+    [[nodiscard]] Result<void, LinkError> write_segments();
 
     const std::shared_ptr<const Program> program_;
     std::vector<FunctionRef> imported_;

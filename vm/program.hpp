@@ -18,6 +18,7 @@ inline constexpr std::uint32_t kEngineVersion = 1;
 
 /// A function of the module, translated.
 struct CompiledFunction {
+    std::uint32_t index = 0;         ///< in the module, imported functions counted
     std::uint32_t entry = 0;         ///< index into Program::code
     std::uint32_t frame_slots = 0;   ///< locals and the highest operand
     std::uint32_t parameters = 0;
@@ -66,7 +67,6 @@ class Program {
     std::vector<std::uint32_t> canonical_types_;
     std::vector<CompiledFunction> functions_;
     std::vector<Instruction> code_;
-    std::vector<std::uint32_t> branch_targets_;
 };
 
 }  // namespace polis::vm

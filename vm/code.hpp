@@ -1,0 +1,143 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string>
+
+/// The register code that functions are translated to.
+///
+/// A frame is a row of 64-bit slots: parameters and locals, then one slot for each height of the
+/// operand stack. Instructions read and write slots; i32 values have a zero high half. Arguments
+/// of a call are the caller's top slots and become the callee's first ones.
+namespace polis::vm {
+
+struct Context;
+struct Instruction;
+
+/// Executes one instruction and jumps to the next one's handler: the whole state of the engine
+/// travels in these six registers.
+using Handler = void (*)(
+    const Instruction* pc,
+    std::uint64_t* slots,
+    std::uint8_t* memory,
+    std::uint64_t memory_bytes,
+    std::int64_t gas,
+    Context* context);
+
+/// Two operands, one result. The first ten compare.
+enum class Binary : std::uint8_t {
+    kEq, kNe, kLtS, kLtU, kGtS, kGtU, kLeS, kLeU, kGeS, kGeU,
+    kAdd, kSub, kMul, kDivS, kDivU, kRemS, kRemU, kAnd, kOr, kXor, kShl, kShrS, kShrU, kRotl, kRotr,
+};
+
+inline constexpr std::size_t kCompares = 10;
+inline constexpr std::size_t kBinaries = 25;
+
+/// What a load does with the bytes. Bit by bit the same for i32 and i64 where the sign is not
+/// extended.
+enum class Load : std::uint8_t { kU8, kU16, kU32, kU64, kS8To32, kS16To32, kS8To64, kS16To64, kS32To64 };
+
+inline constexpr std::size_t kLoads = 9;
+
+/// Bytes of a store, as a power of two: 0 to 3.
+inline constexpr std::size_t kStores = 4;
+
+/// What an instruction does. Names the fields that it uses; `dst`, `a`, `b`, `c` are slots.
+enum class Code : std::uint16_t {
+    kNop,
+    kHalt,         ///< ends the run
+    kTrap,         ///< imm: Trap
+    kCopy,         ///< dst, a
+    kConst,        ///< dst, jump | imm: high and low half
+    kSelect,       ///< dst = c != 0 ? a : b
+    kGlobalGet,    ///< dst, imm: index
+    kGlobalSet,    ///< a, imm: index
+    kMemorySize,   ///< dst
+    kMemoryGrow,   ///< dst, a
+    kBr,           ///< jump
+    kBrTable,      ///< a, imm: number of kBr that follow, the last of them the default
+    kReturn,       ///< what the caller gets is in slot 0
+    kReturnValue,  ///< a
+    kCall,         ///< imm: function without the imported ones, a: first slot of the callee's frame
+    kCallHost,     ///< imm: imported function, a: first slot of the arguments
+    kCallIndirect, ///< imm: canonical type, a: first slot of the arguments, b: index in the table
+    kI32Clz,       ///< dst, a; likewise up to kExtend32S
+    kI32Ctz,
+    kI32Popcnt,
+    kI64Clz,
+    kI64Ctz,
+    kI64Popcnt,
+    kWrap,
+    kExtend32S,
+    // Families: see the functions below.
+    kBinary,                                        ///< dst, a, b; or dst, a, imm
+    kBranch = kBinary + kBinaries * 4,              ///< a, dst as second operand, jump; or a, imm
+    kLoad = kBranch + kCompares * 4,                ///< dst, a [+ b], imm: offset
+    kStore = kLoad + kLoads * 2,                    ///< a [+ dst], b the value, imm: offset
+    kEnd = kStore + kStores * 2,
+};
+
+inline constexpr std::size_t kCodes = static_cast<std::size_t>(Code::kEnd);
+
+/// @param wide 64 bits instead of 32  @param imm the second operand is imm, sign-extended
+[[nodiscard]] constexpr Code binary_code(Binary op, bool wide, bool imm) {
+    return static_cast<Code>(
+        static_cast<std::size_t>(Code::kBinary) + static_cast<std::size_t>(op) * 4 +
+        (wide ? 2 : 0) + (imm ? 1 : 0));
+}
+
+/// Branches if the comparison holds.
+[[nodiscard]] constexpr Code branch_code(Binary compare, bool wide, bool imm) {
+    return static_cast<Code>(
+        static_cast<std::size_t>(Code::kBranch) + static_cast<std::size_t>(compare) * 4 +
+        (wide ? 2 : 0) + (imm ? 1 : 0));
+}
+
+/// @param sum the address is the 32-bit sum of a and b
+[[nodiscard]] constexpr Code load_code(Load load, bool sum) {
+    return static_cast<Code>(
+        static_cast<std::size_t>(Code::kLoad) + static_cast<std::size_t>(load) * 2 + (sum ? 1 : 0));
+}
+
+/// @param sum the address is the 32-bit sum of a and dst
+[[nodiscard]] constexpr Code store_code(std::size_t bytes_log2, bool sum) {
+    return static_cast<Code>(
+        static_cast<std::size_t>(Code::kStore) + bytes_log2 * 2 + (sum ? 1 : 0));
+}
+
+struct Instruction {
+    union {
+        Handler handler;  ///< once the program is finished
+        std::uint64_t code;
+    };
+    std::uint16_t dst;
+    std::uint16_t a;
+    std::uint16_t b;
+    std::uint16_t c;
+    std::int32_t imm;
+    std::uint32_t gas;  ///< of the run that begins here, for whoever enters it by a branch or call
+
+    /// Bytes from this instruction to the target: lies where b and c are.
+    [[nodiscard]] std::int32_t jump() const {
+        std::int32_t out = 0;
+        std::memcpy(&out, &b, sizeof out);
+        return out;
+    }
+
+    void set_jump(std::int32_t bytes) { std::memcpy(&b, &bytes, sizeof bytes); }
+};
+
+static_assert(sizeof(Instruction) == 24 && offsetof(Instruction, b) % 4 == 0);
+
+/// Puts the handler into an instruction. @pre instruction.code is a Code
+void bind_handler(Instruction& instruction);
+
+/// What a bound instruction is; slow, for tools and tests.
+[[nodiscard]] std::optional<Code> code_of(const Instruction& instruction);
+
+/// "i64.add s3, s1, #5" of a bound instruction, for a person.
+[[nodiscard]] std::string to_string(const Instruction& instruction);
+
+}  // namespace polis::vm

@@ -1,0 +1,386 @@
+// The fast engine: one small function an instruction of the register code. Each ends in a jump to
+// the next handler, with the engine's state in the six registers of a call. Compilers turn that
+// call into a jump: clang by [[clang::musttail]], GCC because this file is always optimised
+// (vm/CMakeLists.txt) and no handler lets the address of a local escape.
+// `Interpreter.millions_of_instructions_need_no_stack` would overflow otherwise.
+#include <array>
+#include <bit>
+#include <cstring>
+#include <utility>
+
+#include <vm/arithmetic.hpp>
+#include <vm/context.hpp>
+#include <vm/external_call.hpp>
+
+namespace polis::vm {
+
+namespace {
+
+#if defined(__clang__)
+#define POLIS_VM_TAIL [[clang::musttail]]
+#else
+#define POLIS_VM_TAIL
+#endif
+
+#define POLIS_VM_STATE                                                                       \
+    [[maybe_unused]] const Instruction *pc, [[maybe_unused]] std::uint64_t *slots,           \
+        [[maybe_unused]] std::uint8_t *memory, [[maybe_unused]] std::uint64_t memory_bytes, \
+        [[maybe_unused]] std::int64_t gas, [[maybe_unused]] Context *context
+
+/// Goes on at `next`, within the run that was paid.
+#define POLIS_VM_GO(next) \
+    POLIS_VM_TAIL return (next)->handler(next, slots, memory, memory_bytes, gas, context)
+
+/// Goes on at `next` after paying the run that begins there.
+#define POLIS_VM_ENTER(next)                               \
+    do {                                                   \
+        gas -= (next)->gas;                                \
+        if (gas < 0) [[unlikely]] {                        \
+            return stop(context, gas, Trap::kOutOfGas);    \
+        }                                                  \
+        POLIS_VM_GO(next);                                 \
+    } while (false)
+
+void stop(Context* context, std::int64_t gas, Trap trap) {
+    context->trap = trap;
+    context->gas = trap == Trap::kOutOfGas ? 0 : gas;
+}
+
+const Instruction* target(const Instruction* pc) {
+    return reinterpret_cast<const Instruction*>(reinterpret_cast<const char*>(pc) + pc->jump());
+}
+
+template <bool wide>
+using Number = std::conditional_t<wide, std::uint64_t, std::uint32_t>;
+
+// ---- moves ---------------------------------------------------------------------------------------
+
+void nop(POLIS_VM_STATE) { POLIS_VM_GO(pc + 1); }
+
+void halt(POLIS_VM_STATE) { context->gas = gas; }
+
+void trap(POLIS_VM_STATE) { stop(context, gas, static_cast<Trap>(pc->imm)); }
+
+void copy(POLIS_VM_STATE) {
+    slots[pc->dst] = slots[pc->a];
+    POLIS_VM_GO(pc + 1);
+}
+
+void constant(POLIS_VM_STATE) {
+    slots[pc->dst] = (static_cast<std::uint64_t>(static_cast<std::uint32_t>(pc->jump())) << 32) |
+                     static_cast<std::uint32_t>(pc->imm);
+    POLIS_VM_GO(pc + 1);
+}
+
+void select(POLIS_VM_STATE) {
+    slots[pc->dst] = slots[pc->c] != 0 ? slots[pc->a] : slots[pc->b];
+    POLIS_VM_GO(pc + 1);
+}
+
+void global_get(POLIS_VM_STATE) {
+    slots[pc->dst] = *context->globals[pc->imm];
+    POLIS_VM_GO(pc + 1);
+}
+
+void global_set(POLIS_VM_STATE) {
+    *context->globals[pc->imm] = slots[pc->a];
+    POLIS_VM_GO(pc + 1);
+}
+
+// ---- memory --------------------------------------------------------------------------------------
+
+void memory_size(POLIS_VM_STATE) {
+    slots[pc->dst] = memory_bytes / kPageBytes;
+    POLIS_VM_GO(pc + 1);
+}
+
+void memory_grow(POLIS_VM_STATE) {
+    const auto pages = static_cast<std::uint32_t>(slots[pc->a]);
+    gas -= static_cast<std::int64_t>(pages) * context->instance->program().gas().grow_page;
+    if (gas < 0) {
+        return stop(context, gas, Trap::kOutOfGas);
+    }
+    Memory& own = *context->instance->memory();
+    const auto before = own.grow(pages);
+    slots[pc->dst] = before ? *before : UINT32_MAX;
+    memory_bytes = own.size();
+    POLIS_VM_GO(pc + 1);
+}
+
+template <Load load>
+std::uint64_t loaded(const std::uint8_t* from) {
+    const auto read = [from](auto value) {
+        std::memcpy(&value, from, sizeof value);
+        return value;
+    };
+    if constexpr (load == Load::kU8) {
+        return read(std::uint8_t{});
+    } else if constexpr (load == Load::kU16) {
+        return read(std::uint16_t{});
+    } else if constexpr (load == Load::kU32) {
+        return read(std::uint32_t{});
+    } else if constexpr (load == Load::kU64) {
+        return read(std::uint64_t{});
+    } else if constexpr (load == Load::kS8To32) {
+        return static_cast<std::uint32_t>(read(std::int8_t{}));
+    } else if constexpr (load == Load::kS16To32) {
+        return static_cast<std::uint32_t>(read(std::int16_t{}));
+    } else if constexpr (load == Load::kS8To64) {
+        return static_cast<std::uint64_t>(read(std::int8_t{}));
+    } else if constexpr (load == Load::kS16To64) {
+        return static_cast<std::uint64_t>(read(std::int16_t{}));
+    } else {
+        return static_cast<std::uint64_t>(read(std::int32_t{}));
+    }
+}
+
+constexpr std::uint64_t bytes_of(Load load) {
+    constexpr std::array<std::uint8_t, kLoads> kBytes{1, 2, 4, 8, 1, 2, 1, 2, 4};
+    return kBytes[static_cast<std::size_t>(load)];
+}
+
+/// The address in 64 bits: what a contract adds wraps at 32, what the instruction adds never does.
+template <bool sum>
+std::uint64_t address(const Instruction* pc, std::uint64_t base, std::uint64_t index) {
+    const std::uint64_t begin = sum ? static_cast<std::uint32_t>(base + index) : base;
+    return begin + static_cast<std::uint32_t>(pc->imm);
+}
+
+template <Load load, bool sum>
+void load_from(POLIS_VM_STATE) {
+    const std::uint64_t begin = address<sum>(pc, slots[pc->a], sum ? slots[pc->b] : 0);
+    if (begin + bytes_of(load) > memory_bytes) [[unlikely]] {
+        return stop(context, gas, Trap::kMemoryBounds);
+    }
+    slots[pc->dst] = loaded<load>(memory + begin);
+    POLIS_VM_GO(pc + 1);
+}
+
+template <std::size_t bytes_log2, bool sum>
+void store_to(POLIS_VM_STATE) {
+    constexpr std::size_t kBytes = std::size_t{1} << bytes_log2;
+    const std::uint64_t begin = address<sum>(pc, slots[pc->a], sum ? slots[pc->dst] : 0);
+    if (begin + kBytes > memory_bytes) [[unlikely]] {
+        return stop(context, gas, Trap::kMemoryBounds);
+    }
+    static_assert(std::endian::native == std::endian::little);
+    std::memcpy(memory + begin, &slots[pc->b], kBytes);
+    POLIS_VM_GO(pc + 1);
+}
+
+// ---- arithmetic ----------------------------------------------------------------------------------
+
+template <class Unsigned, bool imm>
+Unsigned second(const Instruction* pc, const std::uint64_t* slots, std::uint16_t slot) {
+    if constexpr (imm) {
+        return static_cast<Unsigned>(std::int64_t{pc->imm});
+    } else {
+        return static_cast<Unsigned>(slots[slot]);
+    }
+}
+
+template <Binary op, bool wide, bool imm>
+void binary(POLIS_VM_STATE) {
+    using Unsigned = Number<wide>;
+    const auto a = static_cast<Unsigned>(slots[pc->a]);
+    const auto b = second<Unsigned, imm>(pc, slots, pc->b);
+    if (const auto why = trap_of<op>(a, b)) [[unlikely]] {
+        return stop(context, gas, *why);
+    }
+    slots[pc->dst] = calculate<op>(a, b);
+    POLIS_VM_GO(pc + 1);
+}
+
+template <Code code>
+constexpr std::uint64_t unary_of(std::uint64_t wide) {
+    const auto narrow = static_cast<std::uint32_t>(wide);
+    switch (code) {
+        case Code::kI32Clz: return static_cast<std::uint32_t>(std::countl_zero(narrow));
+        case Code::kI32Ctz: return static_cast<std::uint32_t>(std::countr_zero(narrow));
+        case Code::kI32Popcnt: return static_cast<std::uint32_t>(std::popcount(narrow));
+        case Code::kI64Clz: return static_cast<std::uint32_t>(std::countl_zero(wide));
+        case Code::kI64Ctz: return static_cast<std::uint32_t>(std::countr_zero(wide));
+        case Code::kI64Popcnt: return static_cast<std::uint32_t>(std::popcount(wide));
+        case Code::kExtend32S:
+            return static_cast<std::uint64_t>(std::int64_t{static_cast<std::int32_t>(narrow)});
+        default: return narrow;
+    }
+}
+
+template <Code code>
+void unary(POLIS_VM_STATE) {
+    slots[pc->dst] = unary_of<code>(slots[pc->a]);
+    POLIS_VM_GO(pc + 1);
+}
+
+// ---- control -------------------------------------------------------------------------------------
+
+void br(POLIS_VM_STATE) { POLIS_VM_ENTER(target(pc)); }
+
+void br_table(POLIS_VM_STATE) {
+    const auto last = static_cast<std::uint32_t>(pc->imm) - 1;
+    const auto wanted = static_cast<std::uint32_t>(slots[pc->a]);
+    const Instruction* const entry = pc + 1 + (wanted < last ? wanted : last);
+    POLIS_VM_ENTER(target(entry));
+}
+
+template <Binary op, bool wide, bool imm>
+void branch(POLIS_VM_STATE) {
+    using Unsigned = Number<wide>;
+    const auto a = static_cast<Unsigned>(slots[pc->a]);
+    const auto b = second<Unsigned, imm>(pc, slots, pc->dst);
+    if (compare<op>(a, b)) {
+        POLIS_VM_ENTER(target(pc));
+    }
+    POLIS_VM_ENTER(pc + 1);
+}
+
+void return_to_caller(POLIS_VM_STATE) {
+    const Frame& frame = *--context->frame;
+    if (context->observer != nullptr) [[unlikely]] {
+        observe_return(*context, frame.function, gas);
+    }
+    context->slots_left += frame.frame_slots;
+    slots = frame.slots;
+    pc = frame.pc;
+    POLIS_VM_GO(pc);
+}
+
+void return_value(POLIS_VM_STATE) {
+    slots[0] = slots[pc->a];
+    POLIS_VM_TAIL return return_to_caller(pc, slots, memory, memory_bytes, gas, context);
+}
+
+/// Begins a function whose frame lies at pc->a.
+void enter_function(POLIS_VM_STATE) {
+    const CompiledFunction& callee = *context->callee;
+    if (context->observer != nullptr) [[unlikely]] {
+        observe_call(*context, callee, gas);
+    }
+    if (context->frame == context->frames_end || callee.frame_slots > context->slots_left)
+        [[unlikely]] {
+        return stop(context, gas, Trap::kStackExhausted);
+    }
+    gas -= callee.entry_gas;
+    if (gas < 0) [[unlikely]] {
+        return stop(context, gas, Trap::kOutOfGas);
+    }
+    *context->frame++ = {
+        .pc = pc + 1,
+        .slots = slots,
+        .function = callee.index,
+        .frame_slots = callee.frame_slots};
+    context->slots_left -= callee.frame_slots;
+    slots += pc->a;
+    for (std::uint32_t i = 0; i < callee.zeroed_locals; ++i) {
+        slots[callee.parameters + i] = 0;
+    }
+    pc = context->code + callee.entry;
+    POLIS_VM_GO(pc);
+}
+
+void call(POLIS_VM_STATE) {
+    context->callee = &context->functions[pc->imm];
+    POLIS_VM_TAIL return enter_function(pc, slots, memory, memory_bytes, gas, context);
+}
+
+/// After a call that may have changed anything but the slots.
+void go_on_after_call(POLIS_VM_STATE) {
+    if (context->trap) [[unlikely]] {
+        return;
+    }
+    memory_bytes = context->memory == nullptr ? 0 : context->memory->size();
+    gas = context->gas;
+    POLIS_VM_GO(pc + 1);
+}
+
+void call_host(POLIS_VM_STATE) {
+    context->gas = gas;
+    call_imported(*context, static_cast<std::uint32_t>(pc->imm), slots + pc->a);
+    POLIS_VM_TAIL return go_on_after_call(pc, slots, memory, memory_bytes, gas, context);
+}
+
+void call_indirect(POLIS_VM_STATE) {
+    context->gas = gas;
+    context->callee = resolve_element(*context, *pc, slots);
+    if (context->callee == nullptr) {
+        POLIS_VM_TAIL return go_on_after_call(pc, slots, memory, memory_bytes, gas, context);
+    }
+    POLIS_VM_TAIL return enter_function(pc, slots, memory, memory_bytes, gas, context);
+}
+
+// ---- the table -----------------------------------------------------------------------------------
+
+constexpr std::array kPlain{
+    &nop,
+    &halt,
+    &trap,
+    &copy,
+    &constant,
+    &select,
+    &global_get,
+    &global_set,
+    &memory_size,
+    &memory_grow,
+    &br,
+    &br_table,
+    &return_to_caller,
+    &return_value,
+    &call,
+    &call_host,
+    &call_indirect,
+    &unary<Code::kI32Clz>,
+    &unary<Code::kI32Ctz>,
+    &unary<Code::kI32Popcnt>,
+    &unary<Code::kI64Clz>,
+    &unary<Code::kI64Ctz>,
+    &unary<Code::kI64Popcnt>,
+    &unary<Code::kWrap>,
+    &unary<Code::kExtend32S>,
+};
+
+static_assert(kPlain.size() == static_cast<std::size_t>(Code::kBinary));
+
+template <std::size_t code>
+constexpr Handler handler_of() {
+    if constexpr (code < kPlain.size()) {
+        return kPlain[code];
+    } else if constexpr (code < static_cast<std::size_t>(Code::kBranch)) {
+        constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kBinary);
+        return &binary<static_cast<Binary>(kIndex / 4), (kIndex & 2) != 0, (kIndex & 1) != 0>;
+    } else if constexpr (code < static_cast<std::size_t>(Code::kLoad)) {
+        constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kBranch);
+        return &branch<static_cast<Binary>(kIndex / 4), (kIndex & 2) != 0, (kIndex & 1) != 0>;
+    } else if constexpr (code < static_cast<std::size_t>(Code::kStore)) {
+        constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kLoad);
+        return &load_from<static_cast<Load>(kIndex / 2), (kIndex & 1) != 0>;
+    } else {
+        constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kStore);
+        return &store_to<kIndex / 2, (kIndex & 1) != 0>;
+    }
+}
+
+template <std::size_t... code>
+constexpr std::array<Handler, kCodes> make_handlers(std::index_sequence<code...> /*all*/) {
+    return {handler_of<code>()...};
+}
+
+constexpr std::array<Handler, kCodes> kHandlers =
+    make_handlers(std::make_index_sequence<kCodes>{});
+
+}  // namespace
+
+void bind_handler(Instruction& instruction) {
+    instruction.handler = kHandlers[instruction.code];
+}
+
+std::optional<Code> code_of(const Instruction& instruction) {
+    for (std::size_t code = 0; code < kCodes; ++code) {
+        if (kHandlers[code] == instruction.handler) {
+            return static_cast<Code>(code);
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace polis::vm

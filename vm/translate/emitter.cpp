@@ -1,0 +1,112 @@
+#include <vm/translate/emitter.hpp>
+
+#include <core/check.hpp>
+
+namespace polis::vm {
+
+namespace {
+
+/// Whether an instruction puts its result into `dst`.
+bool has_result(Code code) {
+    switch (code) {
+        case Code::kCopy:
+        case Code::kConst:
+        case Code::kSelect:
+        case Code::kGlobalGet:
+        case Code::kMemorySize:
+        case Code::kMemoryGrow:
+        case Code::kI32Clz:
+        case Code::kI32Ctz:
+        case Code::kI32Popcnt:
+        case Code::kI64Clz:
+        case Code::kI64Ctz:
+        case Code::kI64Popcnt:
+        case Code::kWrap:
+        case Code::kExtend32S: return true;
+        default:
+            return (code >= Code::kBinary && code < Code::kBranch) ||
+                   (code >= Code::kLoad && code < Code::kStore);
+    }
+}
+
+}  // namespace
+
+void Emitter::begin_function() {
+    POLIS_ASSERT(open_.empty());
+    barrier_ = here();
+}
+
+void Emitter::position() {
+    if (!open_.empty() && open_.back().instruction == here()) {
+        if (open_.back().paid == paid_) {
+            return;
+        }
+        emit(Code::kNop);  // two runs of different cost need two instructions to begin at
+    }
+    open_.push_back({.instruction = here(), .paid = paid_});
+    barrier_ = here();
+}
+
+void Emitter::end_runs() {
+    for (const Position& position : open_) {
+        code_[position.instruction].gas = static_cast<std::uint32_t>(paid_ - position.paid);
+    }
+    open_.clear();
+}
+
+Instruction& Emitter::emit(Code code) {
+    Instruction& out = code_.emplace_back();
+    out.code = static_cast<std::uint64_t>(code);
+    return out;
+}
+
+void Emitter::copy(std::uint16_t dst, std::uint16_t from) {
+    Instruction& out = emit(Code::kCopy);
+    out.dst = dst;
+    out.a = from;
+}
+
+void Emitter::constant(std::uint16_t dst, std::uint64_t value) {
+    Instruction& out = emit(Code::kConst);
+    out.dst = dst;
+    out.imm = static_cast<std::int32_t>(value);
+    out.set_jump(static_cast<std::int32_t>(value >> 32));
+}
+
+void Emitter::link(std::uint32_t instruction, Chain& chain) {
+    code_[instruction].set_jump(chain);
+    chain = static_cast<Chain>(instruction);
+}
+
+void Emitter::resolve(Chain chain) {
+    while (chain != kNoChain) {
+        const auto instruction = static_cast<std::uint32_t>(chain);
+        chain = code_[instruction].jump();
+        set_target(instruction, here());
+    }
+}
+
+void Emitter::set_target(std::uint32_t instruction, std::uint32_t target) {
+    const std::int64_t distance = std::int64_t{target} - std::int64_t{instruction};
+    code_[instruction].set_jump(
+        static_cast<std::int32_t>(distance * static_cast<std::int64_t>(sizeof(Instruction))));
+}
+
+Instruction* Emitter::producer_of(std::uint16_t slot) {
+    if (here() <= barrier_) {
+        return nullptr;
+    }
+    Instruction& last = code_.back();
+    return has_result(code_in(last)) && last.dst == slot ? &last : nullptr;
+}
+
+std::optional<BinaryForm> binary_form(Code code) {
+    if (code < Code::kBinary || code >= Code::kBranch) {
+        return std::nullopt;
+    }
+    const std::size_t index = static_cast<std::size_t>(code) - static_cast<std::size_t>(Code::kBinary);
+    return BinaryForm{
+        .op = static_cast<Binary>(index / 4), .wide = (index & 2) != 0, .imm = (index & 1) != 0};
+}
+
+}  // namespace polis::vm
