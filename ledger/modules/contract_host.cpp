@@ -59,6 +59,10 @@ std::array<std::uint8_t, 16> little_endian(u128 value) {
     return out;
 }
 
+std::optional<std::size_t> size_of(const auto& value) {
+    return value ? std::optional{value->size()} : std::nullopt;
+}
+
 vm::CallEnd call_end(Ending ending) {
     switch (ending) {
         case Ending::kDone:
@@ -250,13 +254,6 @@ ContractHost::End ContractHost::revert(HostCall& call) {
 
 // ---- storage ------------------------------------------------------------------------------------
 
-void ContractHost::trace_storage(
-    ByteView key, std::optional<std::size_t> before, std::optional<std::size_t> after) {
-    if (context_.tracer != nullptr) {
-        context_.tracer->on_storage(key, before, after);
-    }
-}
-
 /// Pays for the key in arguments 0 and 1, and `price`.
 ContractHost::End ContractHost::storage_name(HostCall& call, std::uint64_t price, ByteView& key) {
     const std::uint64_t size = size_at(call, 0);
@@ -280,8 +277,11 @@ ContractHost::End ContractHost::storage_get(HostCall& call) {
         return fail(found.error());
     }
     const std::optional<SmallBytes>& value = **found;
-    const auto size = value ? std::optional{value->size()} : std::nullopt;
-    trace_storage(key, size, size);
+    if (context_.tracer != nullptr) {
+        const auto size = size_of(value);
+        context_.tracer->on_storage(
+            {.key = key, .kind = Touch::kRead, .before = size, .after = size});
+    }
     if (!value) {
         call.result = ~std::uint32_t{0};  // -1 as i32
         return std::nullopt;
@@ -327,10 +327,11 @@ ContractHost::End ContractHost::write_storage(ByteView key, const std::optional<
         if (!before) {
             return fail(before.error());
         }
-        trace_storage(
-            key,
-            **before ? std::optional{(**before)->size()} : std::nullopt,
-            value ? std::optional{value->size()} : std::nullopt);
+        context_.tracer->on_storage(
+            {.key = key,
+             .kind = value ? Touch::kWrite : Touch::kRemove,
+             .before = size_of(**before),
+             .after = size_of(value)});
     }
     const auto written = value ? context_.state.put(name, *value) : context_.state.remove(name);
     return written ? std::nullopt : fail(written.error());

@@ -64,8 +64,6 @@ class ContractHost final : public vm::Host {
     End fill(const vm::HostCall& call, std::size_t arg, ByteView bytes);
     End storage_name(vm::HostCall& call, std::uint64_t price, ByteView& key);
     End write_storage(ByteView key, const std::optional<ByteView>& value);
-    void trace_storage(
-        ByteView key, std::optional<std::size_t> before, std::optional<std::size_t> after);
 
     Machine& machine_;
     TxnContext& context_;

@@ -62,6 +62,18 @@ std::string_view to_string(Ending ending) {
     return "unknown ending";
 }
 
+std::string_view to_string(Touch touch) {
+    switch (touch) {
+        case Touch::kRead:
+            return "read";
+        case Touch::kWrite:
+            return "write";
+        case Touch::kRemove:
+            return "remove";
+    }
+    return "unknown touch";
+}
+
 std::optional<std::uint32_t> find_method(const vm::Module& module, std::string_view name) {
     const vm::Export* found = module.find_export(name);
     if (found == nullptr || found->kind != vm::ExternKind::kFunction ||

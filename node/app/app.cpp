@@ -314,6 +314,7 @@ Result<void, std::string> App::Impl::start_rpc() {
     setup.limits.batch_max = config.rpc.batch_max;
     setup.limits.body_bytes_max = config.rpc.body_bytes_max;
     setup.limits.response_bytes_max = config.rpc.response_bytes_max;
+    setup.limits.call_gas_max = config.rpc.call_gas_max;
     setup.hosts = config.rpc.hosts;
     if (config.admin.dev) {
         setup.dev_seed = config.admin.dev_seed;

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <core/codec/borsh.hpp>
-#include <ledger/execution.hpp>
 #include <node/app/health.hpp>
 
 namespace polis::node {
@@ -15,20 +14,10 @@ namespace {
 /// When a client that hears "busy" may try again.
 constexpr std::uint64_t kRetryMs = 250;
 
-rpc::Unavailable busy() { return {"the node is busy", kRetryMs}; }
+/// Of translated contracts, for each crypto thread.
+constexpr std::size_t kTrialProgramBytes = std::size_t{16} << 20;
 
-/// Runs one transaction on the latest state; nothing of it is kept.
-ledger::StoreResult<ledger::Receipt> run_once(
-    const ledger::ChainReader& chain, const ledger::Params& params, ledger::CheckedTxn txn) {
-    POLIS_TRY(const ledger::Head head, chain.head());
-    const auto block = ledger::make_block(
-        head,
-        {.chain_id = params.chain_id, .time = TimeMs{head.time.value + 1}, .proposer = txn.sender},
-        {std::move(txn)});
-    ledger::LatestState state(chain);
-    POLIS_TRY(ledger::BlockOutcome outcome, ledger::execute_block(state, params, block));
-    return std::move(outcome.receipts.front());
-}
+rpc::Unavailable busy() { return {"the node is busy", kRetryMs}; }
 
 class Upload final : public rpc::BlobUpload {
   public:
@@ -48,12 +37,6 @@ class Upload final : public rpc::BlobUpload {
   private:
     std::unique_ptr<ledger::BlobStore::Writer> writer_;
 };
-
-std::unexpected<ledger::StoreError> no_transaction(ledger::TxnError why) {
-    return std::unexpected(ledger::StoreError{
-        ledger::StoreErrc::kCorrupt,
-        "not a transaction of this chain: " + std::string(ledger::to_string(why))});
-}
 
 }  // namespace
 
@@ -171,21 +154,29 @@ void NodeBackend::mempool(
     });
 }
 
-/// On a crypto thread: it reads the store and may take a while.
-void NodeBackend::simulate(
-    Bytes txn, rpc::Reply<rpc::Answer<ledger::StoreResult<ledger::Receipt>>> reply) {
-    const bool taken = parts_.crypto->submit([this, txn = std::move(txn), reply] {
-        const ledger::Params& params = parts_.info.params;
-        auto checked = ledger::check(
-            txn,
-            {.chain_id = params.chain_id,
-             .block_gas_max = params.block_gas_max,
-             .gas_price_min = params.gas_price_min});
-        if (!checked) {
-            reply(ledger::StoreResult<ledger::Receipt>(no_transaction(checked.error())));
-            return;
-        }
-        reply(run_once(*parts_.chain, params, *std::move(checked)));
+std::unique_ptr<vm::ProgramCache> NodeBackend::take_programs() {
+    const MutexLock lock(programs_mutex_);
+    if (programs_.empty()) {
+        return std::make_unique<vm::ProgramCache>(kTrialProgramBytes);
+    }
+    auto out = std::move(programs_.back());
+    programs_.pop_back();
+    return out;
+}
+
+void NodeBackend::give_programs(std::unique_ptr<vm::ProgramCache> programs) {
+    const MutexLock lock(programs_mutex_);
+    programs_.push_back(std::move(programs));
+}
+
+/// On a crypto thread: it reads the store and may take a while. Agreement does not wait for it.
+void NodeBackend::attempt(
+    rpc::Trial trial, rpc::Reply<rpc::Answer<ledger::StoreResult<rpc::TrialResult>>> reply) {
+    const bool taken = parts_.crypto->submit([this, trial = std::move(trial), reply] {
+        auto programs = take_programs();
+        auto result = rpc::run_trial(*parts_.chain, parts_.info.params, trial, *programs);
+        give_programs(std::move(programs));
+        reply(std::move(result));
     });
     if (!taken) {
         reply(std::unexpected(busy()));

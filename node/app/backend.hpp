@@ -19,6 +19,8 @@
 #include <node/rpc/backend.hpp>
 #include <node/runtime/clock.hpp>
 #include <node/runtime/ending.hpp>
+#include <node/runtime/mutex.hpp>
+#include <vm/cache.hpp>
 
 namespace polis::node {
 
@@ -64,8 +66,9 @@ class NodeBackend final : public rpc::Backend {
         const Address& sender, rpc::Reply<rpc::Answer<std::optional<Nonce>>> reply) override;
     void mempool(std::size_t count_max, rpc::Reply<rpc::Answer<std::vector<rpc::MempoolRow>>> reply)
         override;
-    void simulate(
-        Bytes txn, rpc::Reply<rpc::Answer<ledger::StoreResult<ledger::Receipt>>> reply) override;
+    void attempt(
+        rpc::Trial trial,
+        rpc::Reply<rpc::Answer<ledger::StoreResult<rpc::TrialResult>>> reply) override;
     void prove(
         const ledger::StateKey& key,
         rpc::Reply<rpc::Answer<ledger::StoreResult<ledger::StateProof>>> reply) override;
@@ -108,7 +111,15 @@ class NodeBackend final : public rpc::Backend {
     template <class T, class Work>
     void ask(rpc::Reply<rpc::Answer<T>> reply, Work work);
 
+    [[nodiscard]] std::unique_ptr<vm::ProgramCache> take_programs();
+    void give_programs(std::unique_ptr<vm::ProgramCache> programs);
+
     Parts parts_;
+
+    /// Translated contracts of trials that are over: a cache is for one thread at a time, so there
+    /// are at most as many as crypto threads.
+    Mutex programs_mutex_;
+    std::vector<std::unique_ptr<vm::ProgramCache>> programs_ POLIS_GUARDED_BY(programs_mutex_);
 
     /// Held while the listener is called, so that after listen({}) no call is under way.
     std::mutex listener_mutex_;

@@ -34,6 +34,7 @@ struct NodeConfig {
         std::uint64_t batch_max = 100;
         std::uint64_t body_bytes_max = std::uint64_t{1} << 20;
         std::uint64_t response_bytes_max = std::uint64_t{25} << 20;
+        std::uint64_t call_gas_max = 100'000'000;
     };
 
     struct Admin {

@@ -50,6 +50,11 @@ constexpr std::array kKeys{
     ConfigKey{POLIS_NUMBER(rpc, body_bytes_max), "Bytes of one request", 1'024, 64 * kMiB},
     ConfigKey{POLIS_NUMBER(rpc, response_bytes_max), "Bytes of one answer", 65'536, kGiB},
     ConfigKey{
+        POLIS_NUMBER(rpc, call_gas_max),
+        "Gas of one call of a contract that a client tries",
+        100'000,
+        1'000'000'000'000},
+    ConfigKey{
         POLIS_TEXT(admin, listen), "Where operators connect; needs the token; empty: nowhere"},
     ConfigKey{POLIS_TEXT(admin, token_file), "File of the operator's token, below the home"},
     ConfigKey{

@@ -20,6 +20,7 @@
 #include <ledger/transaction.hpp>
 #include <ledger/validation.hpp>
 #include <node/learning/training_log.hpp>
+#include <node/rpc/trial.hpp>
 #include <node/trainer/trainer_host.hpp>
 #include <node/validator/view.hpp>
 #include <p2p/faults.hpp>
@@ -164,8 +165,8 @@ class Backend {
     virtual void next_nonce(const Address& sender, Reply<Answer<std::optional<Nonce>>> reply) = 0;
     virtual void mempool(std::size_t count_max, Reply<Answer<std::vector<MempoolRow>>> reply) = 0;
 
-    /// Runs a transaction on the latest state and throws the result away; signature not looked at.
-    virtual void simulate(Bytes txn, Reply<Answer<ledger::StoreResult<ledger::Receipt>>> reply) = 0;
+    /// Runs a transaction on the latest state and throws the result away: run_trial().
+    virtual void attempt(Trial trial, Reply<Answer<ledger::StoreResult<TrialResult>>> reply) = 0;
     virtual void prove(
         const ledger::StateKey& key,
         Reply<Answer<ledger::StoreResult<ledger::StateProof>>> reply) = 0;

@@ -6,9 +6,11 @@
 #include <consensus/signers.hpp>
 #include <core/codec/borsh.hpp>
 #include <core/crypto/address.hpp>
+#include <ledger/modules/contracts.hpp>
 #include <ledger/modules/evidence.hpp>
 #include <ledger/modules/staking.hpp>
 #include <ledger/payload.hpp>
+#include <node/rpc/describe_contracts.hpp>
 #include <node/rpc/describe_tasks.hpp>
 
 namespace polis::node::rpc {
@@ -86,6 +88,23 @@ struct WritePayload {
     void operator()(const ledger::CancelTask& payload) const {
         out.text("type", "cancelTask").bytes("task", payload.task.view());
     }
+
+    void operator()(const ledger::Deploy& payload) const {
+        out.text("type", "deploy").number("codeBytes", payload.code.size());
+        out.bytes("code", ledger::contracts::code_hash(payload.code).view());
+        write_run(payload);
+    }
+
+    void operator()(const ledger::Call& payload) const {
+        out.text("type", "call").address("contract", payload.contract);
+        out.text("method", payload.method);
+        write_run(payload);
+    }
+
+    void write_run(const auto& payload) const {
+        out.bytes("input", payload.input).decimal("value", payload.value.value);
+        out.decimal("gas", payload.gas.value);
+    }
 };
 
 void write_data(JsonWriter& out, const ledger::staking::Delegated& event) {
@@ -131,7 +150,7 @@ bool write_known(JsonWriter& out, const ledger::Event& event) {
     if (event.name == "evidence.punished") {
         return write_as<ledger::evidence::Punished>(out, event.data);
     }
-    return write_task_event(out, event);
+    return write_contract_event(out, event) || write_task_event(out, event);
 }
 
 }  // namespace
@@ -200,7 +219,7 @@ void write_receipt(JsonWriter& out, const ledger::Receipt& receipt, const Hash* 
     for (const ledger::Event& event : receipt.events) {
         write_event(out, event);
     }
-    out.end_array().end_object();
+    out.end_array().bytes("output", receipt.output).end_object();
 }
 
 void write_txn_fields(JsonWriter& out, const ledger::Transaction& txn) {

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include <core/check.hpp>
+#include <core/codec/utf8.hpp>
+#include <core/hex.hpp>
 #include <node/rpc/backend.hpp>
 
 namespace polis::node::rpc {
@@ -406,7 +408,7 @@ std::string_view short_name(ledger::TxnError error) {
 }
 
 std::string_view short_name(ledger::TxnStatus status) {
-    constexpr std::array<std::string_view, 37> kNames = {
+    constexpr std::array<std::string_view, 43> kNames = {
         "success",         "badNonce",          "cannotPayFee",    "insufficientBalance",
         "overflow",        "alreadyValidator",  "keyInUse",        "badPossession",
         "badVrfKey",       "unknownValidator",  "poolEmpty",       "belowMinimum",
@@ -416,7 +418,8 @@ std::string_view short_name(ledger::TxnStatus status) {
         "unknownTask",     "notTaskOwner",      "taskNotWaiting",  "roundNotOpen",
         "roundTooEarly",   "roundTooLate",      "notContender",    "alreadyCommitted",
         "roundFull",       "notCommitted",      "alreadyRevealed", "revealMismatch",
-        "wrongTestKey"};
+        "wrongTestKey",    "noContract",        "noMethod",        "codeRejected",
+        "reverted",        "trapped",           "outOfGas"};
     static_assert(
         kNames.size() == 1 + static_cast<std::size_t>(codec::kEnumLast<ledger::TxnStatus>));
     return kNames[static_cast<std::size_t>(status)];
@@ -463,6 +466,16 @@ RpcError rpc_error(ledger::TxnStatus status) {
         .name = std::string(short_name(status)),
         .message = std::string(to_string(status)),
         .hint = "tx_simulate shows the whole receipt"};
+}
+
+RpcError rpc_error(const ledger::Receipt& receipt) {
+    RpcError out = rpc_error(receipt.status);
+    if (!receipt.output.empty()) {
+        out.message += ": ";
+        out.message += codec::is_utf8(receipt.output) ? std::string(as_text(receipt.output))
+                                                      : to_hex_prefixed(receipt.output);
+    }
+    return out;
 }
 
 RpcError rpc_error(const ledger::StoreError& error) {

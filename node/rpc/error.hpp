@@ -97,6 +97,8 @@ struct RpcError {
 [[nodiscard]] RpcError rpc_error(ledger::MempoolError error);
 [[nodiscard]] RpcError rpc_error(ledger::TxnError error);
 [[nodiscard]] RpcError rpc_error(ledger::TxnStatus status);
+/// The same with what a contract said. @pre no success
+[[nodiscard]] RpcError rpc_error(const ledger::Receipt& receipt);
 [[nodiscard]] RpcError rpc_error(const ledger::StoreError& error);
 [[nodiscard]] RpcError rpc_error(const Unavailable& why);
 

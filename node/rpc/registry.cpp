@@ -42,6 +42,7 @@ Registry all_methods() {
           model_methods,
           dataset_methods,
           trainer_methods,
+          contract_methods,
           mempool_methods,
           consensus_methods,
           blob_methods,

@@ -27,7 +27,7 @@ constexpr std::array kShapes = {
     NamedShape{
         "Receipt",
         "{txn?: hash, status: text, success: flag, gasUsed: decimal, fee: decimal, "
-        "events: [Event]}"},
+        "events: [Event], output: hex}"},
     NamedShape{
         "Txn",
         "{id: hash, sender: address, nonce: number, payload: Payload, gasLimit: decimal, "
@@ -36,12 +36,21 @@ constexpr std::array kShapes = {
     NamedShape{
         "Payload",
         "{type: 'transfer'|'registerValidator'|'delegate'|'unbond'|'withdraw'|'unjail'|"
-        "'reportEvidence'|'submitTask'|'commitModel'|'revealModel'|'revealTestKey'|'cancelTask', "
+        "'reportEvidence'|'submitTask'|'commitModel'|'revealModel'|'revealTestKey'|'cancelTask'|"
+        "'deploy'|'call', "
         "to?: address, amount?: decimal|null, validator?: address, "
         "era?: number, consensusKey?: hex, vrfKey?: hex, commissionBps?: number, "
         "possession?: hex, offender?: hex, kind?: 'equivocation'|'amnesia', height?: number, "
         "task?: hash, name?: text, tag?: hex, reward?: decimal, bond?: decimal, commitment?: hash, "
-        "model?: hash, salt?: hash, key?: hash}"},
+        "model?: hash, salt?: hash, key?: hash, code?: hash, codeBytes?: number, "
+        "contract?: address, method?: text, input?: hex, value?: decimal, gas?: decimal}"},
+    NamedShape{
+        "Trace",
+        "{calls: [{depth: number, caller: address, contract: address, method: text, "
+        "value: decimal, gasLimit: decimal, gasUsed: decimal, end: text, outputBytes: number}], "
+        "functions: [{contract: address, name: text, calls: number, gas: decimal}], "
+        "storage: [{contract: address, key: hex, kind: 'read'|'write'|'remove', "
+        "before: number|null, after: number|null}], dropped: number}"},
     NamedShape{"Fact", "{kind: text, subject: hash, result: hex, term: number, signers: [number]}"},
     NamedShape{
         "TxnStatus",

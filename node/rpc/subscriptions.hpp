@@ -25,14 +25,22 @@ enum class Topic : std::uint8_t {
     kPendingTxs,
     kConsensusSteps,
     kTaskEvents,
-    kTaskMetrics
+    kTaskMetrics,
+    kContractEvents
 };
 
-inline constexpr std::size_t kTopics = 7;
+inline constexpr std::size_t kTopics = 8;
 
 /// In the order of the enumeration, as clients name them.
 inline constexpr std::array<std::string_view, kTopics> kTopicNames = {
-    "heads", "finalized", "logs", "pendingTxs", "consensusSteps", "taskEvents", "taskMetrics"};
+    "heads",
+    "finalized",
+    "logs",
+    "pendingTxs",
+    "consensusSteps",
+    "taskEvents",
+    "taskMetrics",
+    "contractEvents"};
 
 /// @pre `name` is one of kTopicNames
 [[nodiscard]] Topic topic_of(std::string_view name);

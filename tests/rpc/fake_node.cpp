@@ -194,14 +194,10 @@ void FakeNode::mempool(std::size_t count_max, Reply<Answer<std::vector<MempoolRo
     answer(reply, std::move(rows));
 }
 
-void FakeNode::simulate(Bytes txn, Reply<Answer<ledger::StoreResult<ledger::Receipt>>> reply) {
+void FakeNode::attempt(Trial trial, Reply<Answer<ledger::StoreResult<TrialResult>>> reply) {
     const std::lock_guard lock(mutex_);
-    std::vector<ledger::CheckedTxn> txns = {must(ledger::check(txn, chain_->rules()))};
-    const ledger::BlockPlan plan{
-        .chain_id = node.chain_id, .time = TimeMs{chain_->head().time.value + 10}, .proposer = {}};
-    const auto block = ledger::make_block(chain_->head(), plan, std::move(txns));
-    const auto outcome = must(ledger::execute_block(chain_->state(), node.params, block));
-    answer(reply, ledger::StoreResult<ledger::Receipt>(outcome.receipts.front()));
+    vm::ProgramCache programs(std::size_t{1} << 20);
+    answer(reply, run_trial(reader_, node.params, trial, programs));
 }
 
 void FakeNode::prove(

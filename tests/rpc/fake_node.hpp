@@ -72,7 +72,7 @@ class FakeNode final : public Backend {
     void pending_txn(const Hash& id, Reply<Answer<std::optional<Bytes>>> reply) override;
     void next_nonce(const Address& sender, Reply<Answer<std::optional<Nonce>>> reply) override;
     void mempool(std::size_t count_max, Reply<Answer<std::vector<MempoolRow>>> reply) override;
-    void simulate(Bytes txn, Reply<Answer<ledger::StoreResult<ledger::Receipt>>> reply) override;
+    void attempt(Trial trial, Reply<Answer<ledger::StoreResult<TrialResult>>> reply) override;
     void prove(
         const ledger::StateKey& key,
         Reply<Answer<ledger::StoreResult<ledger::StateProof>>> reply) override;

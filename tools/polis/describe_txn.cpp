@@ -8,6 +8,7 @@
 #include <core/crypto/address.hpp>
 #include <core/hex.hpp>
 #include <genesis/decimal.hpp>
+#include <ledger/modules/contract_records.hpp>
 #include <ledger/payload.hpp>
 
 namespace polis::tools {
@@ -69,6 +70,14 @@ struct Summarize {
     PayloadSummary operator()(const ledger::CancelTask& /*payload*/) const {
         return {"cancel_task", std::nullopt, std::nullopt};
     }
+
+    PayloadSummary operator()(const ledger::Deploy& payload) const {
+        return {"deploy", std::nullopt, payload.value};
+    }
+
+    PayloadSummary operator()(const ledger::Call& payload) const {
+        return {"call", payload.contract, payload.value};
+    }
 };
 
 /// Fields that only one kind has.
@@ -119,6 +128,19 @@ struct AddDetails {
 
     void operator()(const ledger::CancelTask& payload) const {
         report.bytes("task", payload.task.view());
+    }
+
+    void operator()(const ledger::Deploy& payload) const {
+        report.number("code_bytes", payload.code.size());
+        report.bytes("code", ledger::contracts::code_hash(payload.code).view());
+        report.bytes("input", payload.input);
+        report.number("execution_gas", payload.gas.value);
+    }
+
+    void operator()(const ledger::Call& payload) const {
+        report.text("method", payload.method);
+        report.bytes("input", payload.input);
+        report.number("execution_gas", payload.gas.value);
     }
 
     void operator()(const auto& /*payload*/) const {}
@@ -191,6 +213,9 @@ Report describe_txn(const ledger::StoredTxn& stored, const Hash& id) {
     report.number("valid_until", body.valid_until.value);
     report.bytes("public_key", body.sender.view());
     report.bytes("signature", stored.txn.signature.view());
+    if (!stored.receipt.output.empty()) {
+        report.bytes("output", stored.receipt.output);
+    }
     report.list("events", events_of(stored.receipt));
     return report;
 }

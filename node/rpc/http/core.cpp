@@ -9,6 +9,8 @@
 #include <boost/asio/post.hpp>
 
 #include <core/codec/borsh.hpp>
+#include <ledger/modules/contracts.hpp>
+#include <node/rpc/describe_contracts.hpp>
 #include <node/rpc/http/connection.hpp>
 #include <node/rpc/http/websocket.hpp>
 
@@ -49,10 +51,39 @@ std::string task_event_text(Height height, const ledger::Event& event) {
     return out.take();
 }
 
-/// The events of a block's receipts, as the topic logs sends them.
-Result<std::vector<std::string>, RpcError> logs_of(
-    const ledger::ChainReader& chain, Height height) {
-    std::vector<std::string> out;
+/// An event of a receipt, as the topics send it.
+struct LogText {
+    std::string log;
+    std::optional<std::string> contract_event;
+};
+
+void begin_log(JsonWriter& out, Height height, const Hash& txn, std::size_t index) {
+    out.begin_object().number("height", height.value).bytes("txn", txn.view());
+    out.number("index", index);
+}
+
+LogText log_text(Height height, const Hash& txn, std::size_t index, const ledger::Event& event) {
+    JsonWriter log;
+    begin_log(log, height, txn, index);
+    log.text("name", event.name).name("data");
+    write_event_data(log, event);
+    log.end_object();
+    LogText out{.log = log.take(), .contract_event = std::nullopt};
+    if (event.name == ledger::contracts::kContractEvent) {
+        if (const auto data = codec::decode<ledger::contracts::ContractEvent>(event.data)) {
+            JsonWriter text;
+            begin_log(text, height, txn, index);
+            write_contract_data(text, *data);
+            text.end_object();
+            out.contract_event = text.take();
+        }
+    }
+    return out;
+}
+
+/// The events of a block's receipts.
+Result<std::vector<LogText>, RpcError> logs_of(const ledger::ChainReader& chain, Height height) {
+    std::vector<LogText> out;
     POLIS_TRY(const auto receipts, ask(chain.receipts(height)));
     std::optional<ledger::Block> block;
     for (std::size_t i = 0; receipts && i < receipts->size(); ++i) {
@@ -63,13 +94,8 @@ Result<std::vector<std::string>, RpcError> logs_of(
             if (!block || i >= block->txns.size()) {
                 return out;
             }
-            JsonWriter log;
-            log.begin_object().number("height", height.value);
-            log.bytes("txn", ledger::txn_id(codec::encode(block->txns[i])).view());
-            log.number("index", i).text("name", event.name).name("data");
-            write_event_data(log, event);
-            log.end_object();
-            out.push_back(log.take());
+            const Hash txn = ledger::txn_id(codec::encode(block->txns[i]));
+            out.push_back(log_text(height, txn, i, event));
         }
     }
     return out;
@@ -270,12 +296,9 @@ void Core::on_block(const BlockFinalized& block) {
         events.push(Topic::kTaskEvents, task_event_text(block.head.height, event));
     }
     waiters.on_block(block);
-    if (!events.watched(Topic::kLogs)) {
-        events.skip(Topic::kLogs);
-        return;
-    }
-    if (logs_.size() >= setup.limits.works_max) {
-        events.skip(Topic::kLogs);
+    const bool watched = events.watched(Topic::kLogs) || events.watched(Topic::kContractEvents);
+    if (!watched || logs_.size() >= setup.limits.works_max) {
+        skip_logs();
         return;
     }
     logs_.push_back(block.head.height);
@@ -284,15 +307,23 @@ void Core::on_block(const BlockFinalized& block) {
     }
 }
 
+void Core::skip_logs() {
+    events.skip(Topic::kLogs);
+    events.skip(Topic::kContractEvents);
+}
+
 void Core::read_logs() {
     const Height height = logs_.front();
     const bool taken = loop.work([this, height] {
         loop.post([this, logs = logs_of(setup.backend->chain(), height)] {
             if (!logs) {
-                events.skip(Topic::kLogs);
+                skip_logs();
             } else {
-                for (const std::string& log : *logs) {
-                    events.push(Topic::kLogs, log);
+                for (const LogText& log : *logs) {
+                    events.push(Topic::kLogs, log.log);
+                    if (log.contract_event) {
+                        events.push(Topic::kContractEvents, *log.contract_event);
+                    }
                 }
             }
             wake_subscribers();
@@ -303,7 +334,7 @@ void Core::read_logs() {
         });
     });
     if (!taken) {
-        events.skip(Topic::kLogs);
+        skip_logs();
         logs_.clear();
     }
 }

@@ -107,6 +107,7 @@ class Core {
     void take_events();
     void on_event(const NodeEvent& event);
     void on_block(const BlockFinalized& block);
+    void skip_logs();
     void read_logs();
     void wake_subscribers();
     void events_lost();

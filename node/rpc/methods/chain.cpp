@@ -8,6 +8,7 @@
 #include <core/integer.hpp>
 #include <ledger/account.hpp>
 #include <node/rpc/describe.hpp>
+#include <node/rpc/methods/log_search.hpp>
 #include <node/rpc/methods/methods.hpp>
 #include <node/rpc/methods/rows.hpp>
 #include <node/rpc/services.hpp>
@@ -98,135 +99,18 @@ Outcome get_receipts(const Call& call) {
 
 // ---- logs ---------------------------------------------------------------------------------------
 
-/// Where a search goes on: "HEIGHT-NUMBER", the number of the event within the block.
-struct LogPlace {
-    std::uint64_t height = 0;
-    std::uint64_t event = 0;
-};
-
-std::optional<LogPlace> parse_log_place(std::string_view text) {
-    const auto dash = text.find('-');
-    if (dash == std::string_view::npos) {
-        return std::nullopt;
-    }
-    const auto height = parse_u64(text.substr(0, dash));
-    const auto event = parse_u64(text.substr(dash + 1));
-    if (!height || !event) {
-        return std::nullopt;
-    }
-    return LogPlace{*height, *event};
-}
-
-/// One search, block by block, within what a call may cost.
-class LogSearch {
-  public:
-    LogSearch(const ledger::ChainReader& chain, const Params& params)
-        : chain_(chain), params_(params), limit_(params.count("limit")) {}
-
-    Outcome run(LogPlace place, std::uint64_t last) {
-        JsonWriter out;
-        out.begin_object().begin_array("logs");
-        for (std::size_t blocks = 0; place.height <= last; ++blocks) {
-            if (blocks == kLogScanBlocks || receipts_ >= kLogScanReceipts || found_ == limit_) {
-                return end(out, place);
-            }
-            POLIS_TRY(const auto next, search_block(out, place));
-            if (next) {
-                return end(out, *next);
-            }
-            place = {place.height + 1, 0};
-        }
-        return end(out, std::nullopt);
-    }
-
-  private:
-    static Outcome end(JsonWriter& out, const std::optional<LogPlace>& place) {
-        out.end_array();
-        if (place) {
-            out.text("cursor", std::to_string(place->height) + '-' + std::to_string(place->event));
-        } else {
-            out.null("cursor");
-        }
-        out.end_object();
-        return out.take();
-    }
-
-    /// @return where to go on if the answer is full
-    Result<std::optional<LogPlace>, RpcError> search_block(JsonWriter& out, LogPlace place) {
-        const Height height{place.height};
-        POLIS_TRY(const auto receipts, ask(chain_.receipts(height)));
-        if (!receipts) {
-            return std::nullopt;
-        }
-        receipts_ += receipts->size();
-        std::optional<ledger::Block> block;  // read when there is an event to show
-        std::uint64_t number = 0;
-        for (std::size_t i = 0; i < receipts->size(); ++i) {
-            for (const ledger::Event& event : (*receipts)[i].events) {
-                if (number++ < place.event || !wanted(event)) {
-                    continue;
-                }
-                if (found_ == limit_) {
-                    return LogPlace{place.height, number - 1};
-                }
-                if (!block) {
-                    POLIS_TRY(block, ask(chain_.block(height)));
-                }
-                if (!block || i >= block->txns.size()) {
-                    return std::nullopt;
-                }
-                write(out, height, i, block->txns[i], event);
-            }
-        }
-        return std::nullopt;
-    }
-
-    [[nodiscard]] bool wanted(const ledger::Event& event) const {
-        return !params_.has("name") || event.name == params_.text("name");
-    }
-
-    void write(
-        JsonWriter& out,
-        Height height,
-        std::size_t index,
-        const ledger::Transaction& txn,
-        const ledger::Event& event) {
-        out.begin_object().number("height", height.value);
-        out.bytes("txn", ledger::txn_id(codec::encode(txn)).view());
-        out.number("index", index).text("name", event.name).name("data");
-        write_event_data(out, event);
-        out.end_object();
-        ++found_;
-    }
-
-    const ledger::ChainReader& chain_;
-    const Params& params_;
-    const std::uint64_t limit_;
-    std::uint64_t found_ = 0;
-    std::size_t receipts_ = 0;
-};
-
 Outcome get_logs(const Call& call) {
-    const ledger::ChainReader& chain = call.node.backend.chain();
-    POLIS_TRY(const ledger::Head head, ask(chain.head()));
-    POLIS_TRY(const Height base, ask(chain.base()));
-    const std::uint64_t from = call.params.count("from");
-    const std::uint64_t to = std::min(
-        call.params.has("to") ? call.params.count("to") : head.height.value, head.height.value);
-    if (from <= to && to - from >= kLogRangeMax) {
-        return std::unexpected(rpc_error(
-            ErrorName::kTooLarge,
-            "at most " + std::to_string(kLogRangeMax) + " blocks from `from` to `to`"));
-    }
-    LogPlace place{std::max(from, saturating_add(base.value, std::uint64_t{1})), 0};
-    if (call.params.has("cursor")) {
-        const auto given = parse_log_place(call.params.text("cursor"));
-        if (!given || given->height < from) {
-            return std::unexpected(rpc_error(ErrorName::kBadCursor));
-        }
-        place = *given;
-    }
-    return LogSearch(chain, call.params).run(place, to);
+    const auto wanted = [&call](const ledger::Event& event) {
+        return !call.params.has("name") || event.name == call.params.text("name");
+    };
+    const auto write = [](JsonWriter& out, const FoundEvent& found) {
+        out.begin_object().number("height", found.height.value);
+        out.bytes("txn", found.txn.view());
+        out.number("index", found.index).text("name", found.event->name).name("data");
+        write_event_data(out, *found.event);
+        out.end_object();
+    };
+    return search_logs(call, {.wanted = wanted, .write = write});
 }
 
 // ---- proofs -------------------------------------------------------------------------------------
@@ -359,23 +243,19 @@ std::vector<Method> head_methods() {
 }
 
 std::vector<Method> search_methods() {
+    std::vector<Param> log_search = log_params();
+    log_search.insert(
+        log_search.begin() + 2,
+        {.name = "name",
+         .type = ParamType::kText,
+         .description = "Only events of this name, as in staking.delegated.",
+         .required = false,
+         .max = ledger::kEventNameBytesMax});
     return {
         {.name = "chain_getLogs",
          .summary = "Events of a range of blocks, oldest first. A cursor says where to go on, also "
                     "when nothing was found so far.",
-         .params =
-             {{.name = "from", .type = ParamType::kCount, .description = "First height."},
-              {.name = "to",
-               .type = ParamType::kCount,
-               .description = "Last height; without it the latest.",
-               .required = false},
-              {.name = "name",
-               .type = ParamType::kText,
-               .description = "Only events of this name, as in staking.delegated.",
-               .required = false,
-               .max = ledger::kEventNameBytesMax},
-              limit_param("Events at most.", "100"),
-              cursor_param()},
+         .params = std::move(log_search),
          .result = "{logs: [{height: number, txn: hash, index: number, name: text, data: json}], "
                    "cursor: text|null}",
          .errors = {ErrorName::kTooLarge, ErrorName::kBadCursor, ErrorName::kStoreFailed},

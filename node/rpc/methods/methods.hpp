@@ -20,6 +20,7 @@ namespace polis::node::rpc {
 [[nodiscard]] std::vector<Method> model_methods();
 [[nodiscard]] std::vector<Method> dataset_methods();
 [[nodiscard]] std::vector<Method> trainer_methods();
+[[nodiscard]] std::vector<Method> contract_methods();
 [[nodiscard]] std::vector<Method> admin_methods();
 [[nodiscard]] std::vector<Method> dev_methods();
 

@@ -134,10 +134,10 @@ void status(const Call& call, Respond respond) {
     find(call, std::move(respond), executed_status, pool_status);
 }
 
-using Simulated = Answer<ledger::StoreResult<ledger::Receipt>>;
+using Tried = Answer<ledger::StoreResult<TrialResult>>;
 
 /// What a transaction would do, or why it cannot be tried.
-Result<ledger::Receipt, RpcError> receipt_of(const Simulated& answer) {
+Result<TrialResult, RpcError> result_of(const Tried& answer) {
     if (!answer) {
         return std::unexpected(rpc_error(answer.error()));
     }
@@ -158,17 +158,29 @@ void simulate(const Call& call, Respond respond) {
         respond(std::unexpected(*std::move(error)));
         return;
     }
-    call.node.backend.simulate(
-        call.params.bytes("raw"), [respond = std::move(respond)](const Simulated& answer) {
-            const auto receipt = receipt_of(answer);
-            if (!receipt) {
-                respond(std::unexpected(receipt.error()));
+    call.node.backend.attempt(
+        {.txn = call.params.bytes("raw"), .trace = false, .seek_gas = false},
+        [respond = std::move(respond)](const Tried& answer) {
+            const auto result = result_of(answer);
+            if (!result) {
+                respond(std::unexpected(result.error()));
                 return;
             }
             JsonWriter out;
-            write_receipt(out, *receipt);
+            write_receipt(out, result->receipt);
             respond(out.take());
         });
+}
+
+Outcome gas_text(const Tried& answer) {
+    POLIS_TRY(const TrialResult result, result_of(answer));
+    if (result.receipt.status != ledger::TxnStatus::kSuccess) {
+        return std::unexpected(rpc_error(result.receipt));
+    }
+    JsonWriter out;
+    out.begin_object();
+    out.decimal("gas", result.intrinsic.value + result.execution.value).end_object();
+    return out.take();
 }
 
 void estimate_gas(const Call& call, Respond respond) {
@@ -176,19 +188,9 @@ void estimate_gas(const Call& call, Respond respond) {
         respond(std::unexpected(*std::move(error)));
         return;
     }
-    call.node.backend.simulate(
-        call.params.bytes("raw"), [respond = std::move(respond)](const Simulated& answer) {
-            const auto receipt = receipt_of(answer);
-            if (!receipt) {
-                respond(std::unexpected(receipt.error()));
-            } else if (receipt->status != ledger::TxnStatus::kSuccess) {
-                respond(std::unexpected(rpc_error(receipt->status)));
-            } else {
-                JsonWriter out;
-                out.begin_object().decimal("gas", receipt->gas_used.value).end_object();
-                respond(out.take());
-            }
-        });
+    call.node.backend.attempt(
+        {.txn = call.params.bytes("raw"), .trace = false, .seek_gas = true},
+        [respond = std::move(respond)](const Tried& answer) { respond(gas_text(answer)); });
 }
 
 std::vector<Method> lookup_methods() {
