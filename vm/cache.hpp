@@ -13,15 +13,15 @@ namespace polis::vm {
 
 /// Translated programs, the last used kept within a budget of bytes. One thread.
 ///
-/// The key is the code's hash with engine version, profile and gas schedule: a chain once split over a
-/// cache that kept code with old gas.
+/// The key is the code's hash with engine version, profile and gas schedule: a chain once split
+/// over a cache that kept code with old gas.
 class ProgramCache {
   public:
     explicit ProgramCache(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
     /// @return nothing if it is not there
-    [[nodiscard]] std::shared_ptr<const Program> find(const Hash& code, const Rules& rules,
-                                                      const GasSchedule& gas);
+    [[nodiscard]] std::shared_ptr<const Program> find(
+        const Hash& code, const Rules& rules, const GasSchedule& gas);
     void insert(const Hash& code, std::shared_ptr<const Program> program);
 
     [[nodiscard]] std::size_t bytes() const { return bytes_; }

@@ -28,8 +28,31 @@ using Handler = void (*)(
 
 /// Two operands, one result. The first ten compare.
 enum class Binary : std::uint8_t {
-    kEq, kNe, kLtS, kLtU, kGtS, kGtU, kLeS, kLeU, kGeS, kGeU,
-    kAdd, kSub, kMul, kDivS, kDivU, kRemS, kRemU, kAnd, kOr, kXor, kShl, kShrS, kShrU, kRotl, kRotr,
+    kEq,
+    kNe,
+    kLtS,
+    kLtU,
+    kGtS,
+    kGtU,
+    kLeS,
+    kLeU,
+    kGeS,
+    kGeU,
+    kAdd,
+    kSub,
+    kMul,
+    kDivS,
+    kDivU,
+    kRemS,
+    kRemU,
+    kAnd,
+    kOr,
+    kXor,
+    kShl,
+    kShrS,
+    kShrU,
+    kRotl,
+    kRotr,
 };
 
 inline constexpr std::size_t kCompares = 10;
@@ -37,7 +60,17 @@ inline constexpr std::size_t kBinaries = 25;
 
 /// What a load does with the bytes. Bit by bit the same for i32 and i64 where the sign is not
 /// extended.
-enum class Load : std::uint8_t { kU8, kU16, kU32, kU64, kS8To32, kS16To32, kS8To64, kS16To64, kS32To64 };
+enum class Load : std::uint8_t {
+    kU8,
+    kU16,
+    kU32,
+    kU64,
+    kS8To32,
+    kS16To32,
+    kS8To64,
+    kS16To64,
+    kS32To64
+};
 
 inline constexpr std::size_t kLoads = 9;
 
@@ -62,8 +95,8 @@ enum class Code : std::uint16_t {
     kReturnValue,  ///< a
     kCall,         ///< imm: function without the imported ones, a: first slot of the callee's frame
     kCallHost,     ///< imm: imported function, a: first slot of the arguments
-    kCallIndirect, ///< imm: canonical type, a: first slot of the arguments, b: index in the table
-    kI32Clz,       ///< dst, a; likewise up to kExtend32S
+    kCallIndirect,  ///< imm: canonical type, a: first slot of the arguments, b: index in the table
+    kI32Clz,        ///< dst, a; likewise up to kExtend32S
     kI32Ctz,
     kI32Popcnt,
     kI64Clz,
@@ -72,10 +105,10 @@ enum class Code : std::uint16_t {
     kWrap,
     kExtend32S,
     // Families: see the functions below.
-    kBinary,                                        ///< dst, a, b; or dst, a, imm
-    kBranch = kBinary + kBinaries * 4,              ///< a, dst as second operand, jump; or a, imm
-    kLoad = kBranch + kCompares * 4,                ///< dst, a [+ b], imm: offset
-    kStore = kLoad + kLoads * 2,                    ///< a [+ dst], b the value, imm: offset
+    kBinary,                            ///< dst, a, b; or dst, a, imm
+    kBranch = kBinary + kBinaries * 4,  ///< a, dst as second operand, jump; or a, imm
+    kLoad = kBranch + kCompares * 4,    ///< dst, a [+ b], imm: offset
+    kStore = kLoad + kLoads * 2,        ///< a [+ dst], b the value, imm: offset
     kEnd = kStore + kStores * 2,
 };
 
@@ -112,6 +145,7 @@ struct Instruction {
         Handler handler;  ///< once the program is finished
         std::uint64_t code;
     };
+
     std::uint16_t dst;
     std::uint16_t a;
     std::uint16_t b;

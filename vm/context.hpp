@@ -26,7 +26,7 @@ struct Context {
     Memory* memory = nullptr;
     Frame* frame = nullptr;  ///< the next free one
     Frame* frames_end = nullptr;
-    std::uint32_t slots_left = 0;  ///< of kStackSlotsMax
+    std::uint32_t slots_left = 0;              ///< of kStackSlotsMax
     const CompiledFunction* callee = nullptr;  ///< the function that is about to begin
     CallObserver* observer = nullptr;
     std::optional<Trap> trap;

@@ -47,8 +47,9 @@ class Decoder {
 
     VmResult<Module> run() {
         if (in_.remaining() > rules_.code_bytes) {
-            fail(RejectionCode::kCodeTooLarge,
-                 fmt::format("{} bytes, at most {}", in_.remaining(), rules_.code_bytes));
+            fail(
+                RejectionCode::kCodeTooLarge,
+                fmt::format("{} bytes, at most {}", in_.remaining(), rules_.code_bytes));
         }
         header();
         while (in_.ok() && !in_.at_end()) {
@@ -95,7 +96,8 @@ class Decoder {
                 newer ? RejectionCode::kNewerFeature : RejectionCode::kBadSection,
                 fmt::format("section {}", id));
         } else if (id <= last_section_) {
-            in_.fail_at(where, RejectionCode::kBadSection, fmt::format("section {} comes late", id));
+            in_.fail_at(
+                where, RejectionCode::kBadSection, fmt::format("section {} comes late", id));
         } else {
             last_section_ = id;
             contents(id);
@@ -105,26 +107,30 @@ class Decoder {
 
     void contents(std::uint8_t id) {
         switch (id) {
-            case kType: return each(rules_.types, RejectionCode::kTooManyTypes, &Decoder::type);
+            case kType:
+                return each(rules_.types, RejectionCode::kTooManyTypes, &Decoder::type);
             case kImport:
                 return each(rules_.imports, RejectionCode::kTooManyImports, &Decoder::import);
             case kFunction:
                 return each(rules_.functions, RejectionCode::kTooManyFunctions, &Decoder::function);
-            case kTable: return each(UINT32_MAX, RejectionCode::kTooManyTables, &Decoder::table);
+            case kTable:
+                return each(UINT32_MAX, RejectionCode::kTooManyTables, &Decoder::table);
             case kMemory:
                 return each(UINT32_MAX, RejectionCode::kTooManyMemories, &Decoder::memory);
             case kGlobal:
                 return each(rules_.globals, RejectionCode::kTooManyGlobals, &Decoder::global);
             case kExport:
                 return each(rules_.exports, RejectionCode::kTooManyExports, &Decoder::exported);
-            case kStart: return start();
+            case kStart:
+                return start();
             case kElement:
                 return each(rules_.segments, RejectionCode::kTooManySegments, &Decoder::element);
             case kCode:
                 return each(rules_.functions, RejectionCode::kTooManyFunctions, &Decoder::body);
             case kData:
                 return each(rules_.segments, RejectionCode::kTooManySegments, &Decoder::data);
-            default: break;
+            default:
+                break;
         }
     }
 
@@ -151,10 +157,14 @@ class Decoder {
         const std::size_t where = in_.offset();
         const std::uint8_t byte = in_.byte();
         switch (byte) {
-            case 0x7f: return ValueType::kI32;
-            case 0x7e: return ValueType::kI64;
-            case 0x7d: return float_type(where, ValueType::kF32);
-            case 0x7c: return float_type(where, ValueType::kF64);
+            case 0x7f:
+                return ValueType::kI32;
+            case 0x7e:
+                return ValueType::kI64;
+            case 0x7d:
+                return float_type(where, ValueType::kF32);
+            case 0x7c:
+                return float_type(where, ValueType::kF64);
             case 0x7b:
             case 0x70:
             case 0x6f:
@@ -232,8 +242,8 @@ class Decoder {
             in_.fail_at(where, RejectionCode::kBadType, "no table of functions");
         }
         const Limits out = limits(UINT32_MAX);
-        const std::uint32_t size = rules_.is_specification() ? out.min
-                                                             : std::max(out.min, out.max.value_or(0));
+        const std::uint32_t size =
+            rules_.is_specification() ? out.min : std::max(out.min, out.max.value_or(0));
         if (in_.ok() && size > rules_.table_entries) {
             in_.fail_at(
                 where,
@@ -358,7 +368,9 @@ class Decoder {
         out_.functions.push_back(type_index());
         if (in_.ok() && out_.functions.size() > rules_.functions) {
             in_.fail_at(
-                where, RejectionCode::kTooManyFunctions, fmt::format("at most {}", rules_.functions));
+                where,
+                RejectionCode::kTooManyFunctions,
+                fmt::format("at most {}", rules_.functions));
         }
     }
 
@@ -368,7 +380,9 @@ class Decoder {
         const std::uint8_t op = in_.byte();
         ConstantExpression out;
         switch (static_cast<Op>(op)) {
-            case Op::kI32Const: out.value = static_cast<std::uint32_t>(in_.s32()); break;
+            case Op::kI32Const:
+                out.value = static_cast<std::uint32_t>(in_.s32());
+                break;
             case Op::kI64Const:
                 out.type = ValueType::kI64;
                 out.value = static_cast<std::uint64_t>(in_.s64());
@@ -381,7 +395,9 @@ class Decoder {
                 out.type = float_type(where, ValueType::kF64);
                 out.value = little_endian(in_.take(8));
                 break;
-            case Op::kGlobalGet: out = constant_global(where); break;
+            case Op::kGlobalGet:
+                out = constant_global(where);
+                break;
             default:
                 if (in_.ok()) {
                     in_.fail_at(where, RejectionCode::kNotConstant);
@@ -530,7 +546,8 @@ class Decoder {
             LocalGroup group;
             group.count = in_.u32();
             group.type = value_type();
-            total += group.count;  // cannot wrap: each addend has 32 bits, and it ends over the limit
+            total +=
+                group.count;  // cannot wrap: each addend has 32 bits, and it ends over the limit
             if (in_.ok() && total > rules_.locals) {
                 in_.fail_at(
                     where,

@@ -19,7 +19,7 @@ struct GasSchedule {
     std::uint32_t version = 1;
 
     // By instruction. block, loop, end and nop of any kind emit nothing and cost nothing.
-    std::uint32_t plain = 1;  ///< ALU, local, constant, select, drop, memory.size
+    std::uint32_t plain = 1;   ///< ALU, local, constant, select, drop, memory.size
     std::uint32_t memory = 2;  ///< load, store
     std::uint32_t multiply = 1;
     std::uint32_t divide = 4;  ///< and remainder
@@ -30,9 +30,9 @@ struct GasSchedule {
     std::uint32_t call_indirect = 12;
 
     // By what happens.
-    std::uint32_t locals_8 = 1;         ///< a call, for each 8 (begun) locals set to zero
-    std::uint32_t grow_page = 1'000;    ///< memory.grow, before it is tried, for each page
-    std::uint32_t instantiate = 2'000;  ///< an instance
+    std::uint32_t locals_8 = 1;              ///< a call, for each 8 (begun) locals set to zero
+    std::uint32_t grow_page = 1'000;         ///< memory.grow, before it is tried, for each page
+    std::uint32_t instantiate = 2'000;       ///< an instance
     std::uint32_t instantiate_page = 1'000;  ///< for each page that its memory begins with
     std::uint32_t instantiate_byte_8 = 1;    ///< for each 8 (begun) bytes of segments
     std::uint32_t deploy_byte = 20;          ///< validation and translation

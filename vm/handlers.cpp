@@ -22,8 +22,8 @@ namespace {
 #define POLIS_VM_TAIL
 #endif
 
-#define POLIS_VM_STATE                                                                       \
-    [[maybe_unused]] const Instruction *pc, [[maybe_unused]] std::uint64_t *slots,           \
+#define POLIS_VM_STATE                                                                      \
+    [[maybe_unused]] const Instruction *pc, [[maybe_unused]] std::uint64_t *slots,          \
         [[maybe_unused]] std::uint8_t *memory, [[maybe_unused]] std::uint64_t memory_bytes, \
         [[maybe_unused]] std::int64_t gas, [[maybe_unused]] Context *context
 
@@ -32,13 +32,13 @@ namespace {
     POLIS_VM_TAIL return (next)->handler(next, slots, memory, memory_bytes, gas, context)
 
 /// Goes on at `next` after paying the run that begins there.
-#define POLIS_VM_ENTER(next)                               \
-    do {                                                   \
-        gas -= (next)->gas;                                \
-        if (gas < 0) [[unlikely]] {                        \
-            return stop(context, gas, Trap::kOutOfGas);    \
-        }                                                  \
-        POLIS_VM_GO(next);                                 \
+#define POLIS_VM_ENTER(next)                            \
+    do {                                                \
+        gas -= (next)->gas;                             \
+        if (gas < 0) [[unlikely]] {                     \
+            return stop(context, gas, Trap::kOutOfGas); \
+        }                                               \
+        POLIS_VM_GO(next);                              \
     } while (false)
 
 void stop(Context* context, std::int64_t gas, Trap trap) {
@@ -53,7 +53,8 @@ const Instruction* target(const Instruction* pc) {
 template <bool wide>
 using Number = std::conditional_t<wide, std::uint64_t, std::uint32_t>;
 
-// ---- moves ---------------------------------------------------------------------------------------
+// ---- moves
+// ---------------------------------------------------------------------------------------
 
 void nop(POLIS_VM_STATE) { POLIS_VM_GO(pc + 1); }
 
@@ -87,7 +88,8 @@ void global_set(POLIS_VM_STATE) {
     POLIS_VM_GO(pc + 1);
 }
 
-// ---- memory --------------------------------------------------------------------------------------
+// ---- memory
+// --------------------------------------------------------------------------------------
 
 void memory_size(POLIS_VM_STATE) {
     slots[pc->dst] = memory_bytes / kPageBytes;
@@ -122,9 +124,11 @@ std::uint64_t loaded(const std::uint8_t* from) {
     } else if constexpr (load == Load::kU64) {
         return read(std::uint64_t{});
     } else if constexpr (load == Load::kS8To32) {
-        return static_cast<std::uint32_t>(read(std::int8_t{}));
+        const auto value = static_cast<std::uint32_t>(read(std::int8_t{}));
+        return value;
     } else if constexpr (load == Load::kS16To32) {
-        return static_cast<std::uint32_t>(read(std::int16_t{}));
+        const auto value = static_cast<std::uint32_t>(read(std::int16_t{}));
+        return value;
     } else if constexpr (load == Load::kS8To64) {
         return static_cast<std::uint64_t>(read(std::int8_t{}));
     } else if constexpr (load == Load::kS16To64) {
@@ -168,7 +172,8 @@ void store_to(POLIS_VM_STATE) {
     POLIS_VM_GO(pc + 1);
 }
 
-// ---- arithmetic ----------------------------------------------------------------------------------
+// ---- arithmetic
+// ----------------------------------------------------------------------------------
 
 template <class Unsigned, bool imm>
 Unsigned second(const Instruction* pc, const std::uint64_t* slots, std::uint16_t slot) {
@@ -195,15 +200,22 @@ template <Code code>
 constexpr std::uint64_t unary_of(std::uint64_t wide) {
     const auto narrow = static_cast<std::uint32_t>(wide);
     switch (code) {
-        case Code::kI32Clz: return static_cast<std::uint32_t>(std::countl_zero(narrow));
-        case Code::kI32Ctz: return static_cast<std::uint32_t>(std::countr_zero(narrow));
-        case Code::kI32Popcnt: return static_cast<std::uint32_t>(std::popcount(narrow));
-        case Code::kI64Clz: return static_cast<std::uint32_t>(std::countl_zero(wide));
-        case Code::kI64Ctz: return static_cast<std::uint32_t>(std::countr_zero(wide));
-        case Code::kI64Popcnt: return static_cast<std::uint32_t>(std::popcount(wide));
+        case Code::kI32Clz:
+            return static_cast<std::uint32_t>(std::countl_zero(narrow));
+        case Code::kI32Ctz:
+            return static_cast<std::uint32_t>(std::countr_zero(narrow));
+        case Code::kI32Popcnt:
+            return static_cast<std::uint32_t>(std::popcount(narrow));
+        case Code::kI64Clz:
+            return static_cast<std::uint32_t>(std::countl_zero(wide));
+        case Code::kI64Ctz:
+            return static_cast<std::uint32_t>(std::countr_zero(wide));
+        case Code::kI64Popcnt:
+            return static_cast<std::uint32_t>(std::popcount(wide));
         case Code::kExtend32S:
             return static_cast<std::uint64_t>(std::int64_t{static_cast<std::int32_t>(narrow)});
-        default: return narrow;
+        default:
+            return narrow;
     }
 }
 
@@ -213,7 +225,8 @@ void unary(POLIS_VM_STATE) {
     POLIS_VM_GO(pc + 1);
 }
 
-// ---- control -------------------------------------------------------------------------------------
+// ---- control
+// -------------------------------------------------------------------------------------
 
 void br(POLIS_VM_STATE) { POLIS_VM_ENTER(target(pc)); }
 
@@ -266,10 +279,7 @@ void enter_function(POLIS_VM_STATE) {
         return stop(context, gas, Trap::kOutOfGas);
     }
     *context->frame++ = {
-        .pc = pc + 1,
-        .slots = slots,
-        .function = callee.index,
-        .frame_slots = callee.frame_slots};
+        .pc = pc + 1, .slots = slots, .function = callee.index, .frame_slots = callee.frame_slots};
     context->slots_left -= callee.frame_slots;
     slots += pc->a;
     for (std::uint32_t i = 0; i < callee.zeroed_locals; ++i) {
@@ -309,7 +319,8 @@ void call_indirect(POLIS_VM_STATE) {
     POLIS_VM_TAIL return enter_function(pc, slots, memory, memory_bytes, gas, context);
 }
 
-// ---- the table -----------------------------------------------------------------------------------
+// ---- the table
+// -----------------------------------------------------------------------------------
 
 constexpr std::array kPlain{
     &nop,
@@ -347,16 +358,16 @@ constexpr Handler handler_of() {
         return kPlain[code];
     } else if constexpr (code < static_cast<std::size_t>(Code::kBranch)) {
         constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kBinary);
-        return &binary<static_cast<Binary>(kIndex / 4), (kIndex & 2) != 0, (kIndex & 1) != 0>;
+        return &binary < static_cast<Binary>(kIndex / 4), (kIndex & 2) != 0, (kIndex & 1) != 0 > ;
     } else if constexpr (code < static_cast<std::size_t>(Code::kLoad)) {
         constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kBranch);
-        return &branch<static_cast<Binary>(kIndex / 4), (kIndex & 2) != 0, (kIndex & 1) != 0>;
+        return &branch < static_cast<Binary>(kIndex / 4), (kIndex & 2) != 0, (kIndex & 1) != 0 > ;
     } else if constexpr (code < static_cast<std::size_t>(Code::kStore)) {
         constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kLoad);
-        return &load_from<static_cast<Load>(kIndex / 2), (kIndex & 1) != 0>;
+        return &load_from < static_cast<Load>(kIndex / 2), (kIndex & 1) != 0 > ;
     } else {
         constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kStore);
-        return &store_to<kIndex / 2, (kIndex & 1) != 0>;
+        return &store_to < kIndex / 2, (kIndex & 1) != 0 > ;
     }
 }
 
@@ -365,14 +376,11 @@ constexpr std::array<Handler, kCodes> make_handlers(std::index_sequence<code...>
     return {handler_of<code>()...};
 }
 
-constexpr std::array<Handler, kCodes> kHandlers =
-    make_handlers(std::make_index_sequence<kCodes>{});
+constexpr std::array<Handler, kCodes> kHandlers = make_handlers(std::make_index_sequence<kCodes>{});
 
 }  // namespace
 
-void bind_handler(Instruction& instruction) {
-    instruction.handler = kHandlers[instruction.code];
-}
+void bind_handler(Instruction& instruction) { instruction.handler = kHandlers[instruction.code]; }
 
 std::optional<Code> code_of(const Instruction& instruction) {
     for (std::size_t code = 0; code < kCodes; ++code) {

@@ -24,30 +24,31 @@ inline constexpr std::string_view kHostModule = "polis";
 /// room (p, n), writes them only if they fit and returns how many there are. Addresses are 20
 /// bytes, hashes 32, all numbers in memory little-endian.
 enum class HostFunction : std::uint8_t {
-    kInput,         ///< (out p, n) -> i32: the arguments of this call
-    kReturn,        ///< (p, n): sets what the caller gets; the last one counts
-    kRevert,        ///< (p, n): ends the run with a message, undoing all that it did
-    kStorageGet,    ///< (key p, n, out p, n) -> i32: length of the value, or -1 if there is none
-    kStorageSet,    ///< (key p, n, value p, n)
+    kInput,          ///< (out p, n) -> i32: the arguments of this call
+    kReturn,         ///< (p, n): sets what the caller gets; the last one counts
+    kRevert,         ///< (p, n): ends the run with a message, undoing all that it did
+    kStorageGet,     ///< (key p, n, out p, n) -> i32: length of the value, or -1 if there is none
+    kStorageSet,     ///< (key p, n, value p, n)
     kStorageRemove,  ///< (key p, n)
-    kSha3,          ///< (p, n, out p): SHA3-256
-    kBlake2b,       ///< (p, n, out p): BLAKE2b-256
+    kSha3,           ///< (p, n, out p): SHA3-256
+    kBlake2b,        ///< (p, n, out p): BLAKE2b-256
     kEd25519Verify,  ///< (key p, signature p, message p, n) -> i32: 1 if it verifies
-    kCaller,        ///< (out p): address of the account or contract that called
-    kSelf,          ///< (out p): this contract's address
-    kValue,         ///< () -> i64: coins that came with the call
-    kBalance,       ///< (address p) -> i64
-    kTransfer,      ///< (to p, amount i64) -> i32: 1 if this contract had that many coins
-    kHeight,        ///< () -> i64
-    kTime,          ///< () -> i64: of the block, in milliseconds since 1970
-    kBeacon,        ///< (out p): 32 bytes that nobody knew before this block's parent
-    kEmit,          ///< (name p, n, data p, n): an event of the receipt
-    kCall,          ///< (to p, method p, n, input p, n, value i64, gas i64) -> i32: CallEnd
-    kReturned,      ///< (out p, n) -> i32: what the last kCall returned or its message
-    kMulDiv,        ///< (a p, b p, c p, out p) -> i32: u128 each; out = a * b / c, rounded down, and
-                    ///< 1; or 0 and nothing if c is 0 or the quotient exceeds 128 bits
+    kCaller,         ///< (out p): address of the account or contract that called
+    kSelf,           ///< (out p): this contract's address
+    kValue,          ///< () -> i64: coins that came with the call
+    kBalance,        ///< (address p) -> i64
+    kTransfer,       ///< (to p, amount i64) -> i32: 1 if this contract had that many coins
+    kHeight,         ///< () -> i64
+    kTime,           ///< () -> i64: of the block, in milliseconds since 1970
+    kBeacon,         ///< (out p): 32 bytes that nobody knew before this block's parent
+    kEmit,           ///< (name p, n, data p, n): an event of the receipt
+    kCall,           ///< (to p, method p, n, input p, n, value i64, gas i64) -> i32: CallEnd
+    kReturned,       ///< (out p, n) -> i32: what the last kCall returned or its message
+    kMulDiv,  ///< (a p, b p, c p, out p) -> i32: u128 each; out = a * b / c, rounded down, and
+              ///< 1; or 0 and nothing if c is 0 or the quotient exceeds 128 bits
     kRequestEvaluation,  ///< (job p, n, method p, n, gas i64, out p): a job for the validators,
-                         ///< whose answer comes as a call of `method` in a later block; writes its id
+                         ///< whose answer comes as a call of `method` in a later block; writes its
+                         ///< id
 };
 
 /// What kCall answers.

@@ -87,11 +87,16 @@ LinkResult check_imports(const Module& module, const Imports& imports) {
 
 std::string_view to_string(LinkError error) {
     switch (error) {
-        case LinkError::kMissing: return "unknown import";
-        case LinkError::kIncompatible: return "incompatible import type";
-        case LinkError::kData: return "data segment does not fit";
-        case LinkError::kElements: return "elements segment does not fit";
-        case LinkError::kNoRoom: return "no memory left on this machine";
+        case LinkError::kMissing:
+            return "unknown import";
+        case LinkError::kIncompatible:
+            return "incompatible import type";
+        case LinkError::kData:
+            return "data segment does not fit";
+        case LinkError::kElements:
+            return "elements segment does not fit";
+        case LinkError::kNoRoom:
+            return "no memory left on this machine";
     }
     return "?";
 }

@@ -86,21 +86,61 @@ constexpr void put_memories(Table& t) {
 
 constexpr void put_integers(Table& t) {
     constexpr std::array<std::string_view, 10> kI32Compare{
-        "i32.eq",   "i32.ne",   "i32.lt_s", "i32.lt_u", "i32.gt_s",
-        "i32.gt_u", "i32.le_s", "i32.le_u", "i32.ge_s", "i32.ge_u"};
+        "i32.eq",
+        "i32.ne",
+        "i32.lt_s",
+        "i32.lt_u",
+        "i32.gt_s",
+        "i32.gt_u",
+        "i32.le_s",
+        "i32.le_u",
+        "i32.ge_s",
+        "i32.ge_u"};
     constexpr std::array<std::string_view, 10> kI64Compare{
-        "i64.eq",   "i64.ne",   "i64.lt_s", "i64.lt_u", "i64.gt_s",
-        "i64.gt_u", "i64.le_s", "i64.le_u", "i64.ge_s", "i64.ge_u"};
+        "i64.eq",
+        "i64.ne",
+        "i64.lt_s",
+        "i64.lt_u",
+        "i64.gt_s",
+        "i64.gt_u",
+        "i64.le_s",
+        "i64.le_u",
+        "i64.ge_s",
+        "i64.ge_u"};
     constexpr std::array<std::string_view, 3> kI32Bits{"i32.clz", "i32.ctz", "i32.popcnt"};
     constexpr std::array<std::string_view, 3> kI64Bits{"i64.clz", "i64.ctz", "i64.popcnt"};
     constexpr std::array<std::string_view, 15> kI32Binary{
-        "i32.add",   "i32.sub", "i32.mul", "i32.div_s", "i32.div_u", "i32.rem_s",
-        "i32.rem_u", "i32.and", "i32.or",  "i32.xor",   "i32.shl",   "i32.shr_s",
-        "i32.shr_u", "i32.rotl", "i32.rotr"};
+        "i32.add",
+        "i32.sub",
+        "i32.mul",
+        "i32.div_s",
+        "i32.div_u",
+        "i32.rem_s",
+        "i32.rem_u",
+        "i32.and",
+        "i32.or",
+        "i32.xor",
+        "i32.shl",
+        "i32.shr_s",
+        "i32.shr_u",
+        "i32.rotl",
+        "i32.rotr"};
     constexpr std::array<std::string_view, 15> kI64Binary{
-        "i64.add",   "i64.sub", "i64.mul", "i64.div_s", "i64.div_u", "i64.rem_s",
-        "i64.rem_u", "i64.and", "i64.or",  "i64.xor",   "i64.shl",   "i64.shr_s",
-        "i64.shr_u", "i64.rotl", "i64.rotr"};
+        "i64.add",
+        "i64.sub",
+        "i64.mul",
+        "i64.div_s",
+        "i64.div_u",
+        "i64.rem_s",
+        "i64.rem_u",
+        "i64.and",
+        "i64.or",
+        "i64.xor",
+        "i64.shl",
+        "i64.shr_s",
+        "i64.shr_u",
+        "i64.rotl",
+        "i64.rotr"};
     t.put(0x45, {.name = "i32.eqz", .shape = kUnary, .in = kI32, .out = kI32, .bytes_log2 = 0});
     t.put(0x50, {.name = "i64.eqz", .shape = kUnary, .in = kI64, .out = kI32, .bytes_log2 = 0});
     t.put_all(0x46, kI32Compare, kBinary, kI32, kI32);

@@ -96,7 +96,10 @@ std::string_view Reader::name(std::uint32_t bytes_max) {
         return {};
     }
     if (size > bytes_max) {
-        fail_at(where, RejectionCode::kNameTooLong, fmt::format("{} bytes, at most {}", size, bytes_max));
+        fail_at(
+            where,
+            RejectionCode::kNameTooLong,
+            fmt::format("{} bytes, at most {}", size, bytes_max));
         return {};
     }
     return as_text(bytes);

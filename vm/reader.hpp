@@ -29,7 +29,9 @@ class Reader {
     /// @pre !ok()
     [[nodiscard]] const Rejection& failure() const { return *failure_; }
 
-    void fail(RejectionCode code, std::string detail = {}) { fail_at(offset_, code, std::move(detail)); }
+    void fail(RejectionCode code, std::string detail = {}) {
+        fail_at(offset_, code, std::move(detail));
+    }
 
     void fail_at(std::size_t offset, RejectionCode code, std::string detail = {});
 

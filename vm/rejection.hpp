@@ -12,38 +12,38 @@ namespace polis::vm {
 /// Why a module is refused.
 enum class RejectionCode : std::uint8_t {
     // Malformed: the bytes are not WebAssembly.
-    kTruncated,          ///< the bytes end inside something
+    kTruncated,  ///< the bytes end inside something
     kBadMagic,
     kBadVersion,
-    kBadNumber,          ///< a LEB128 number is too long or too large
-    kBadCount,           ///< a count is larger than the bytes left in its section
-    kBadSection,         ///< unknown, twice, out of order, or its size does not fit
+    kBadNumber,   ///< a LEB128 number is too long or too large
+    kBadCount,    ///< a count is larger than the bytes left in its section
+    kBadSection,  ///< unknown, twice, out of order, or its size does not fit
     kBadUtf8,
-    kBadType,            ///< no such value, block, element or function type
-    kBadFlag,            ///< limits, mutability, external kind or a zero byte
-    kBadOpcode,          ///< no instruction of WebAssembly 1.0
-    kBadEnd,             ///< a body or expression does not end where it should
-    kBodyCount,          ///< functions and bodies differ in number
+    kBadType,    ///< no such value, block, element or function type
+    kBadFlag,    ///< limits, mutability, external kind or a zero byte
+    kBadOpcode,  ///< no instruction of WebAssembly 1.0
+    kBadEnd,     ///< a body or expression does not end where it should
+    kBodyCount,  ///< functions and bodies differ in number
     // Invalid: the standard's validation says no.
-    kUnknownIndex,       ///< type, function, table, memory, global, local or label
+    kUnknownIndex,  ///< type, function, table, memory, global, local or label
     kTypeMismatch,
-    kBadAlignment,       ///< larger than natural
+    kBadAlignment,  ///< larger than natural
     kImmutableGlobal,
-    kNotConstant,        ///< an initialiser is no constant expression
+    kNotConstant,  ///< an initialiser is no constant expression
     kDuplicateExport,
     kTooManyMemories,
     kTooManyTables,
-    kBadLimits,          ///< minimum above maximum, or beyond 4 GiB
-    kBadStart,           ///< the start function takes or gives a value
+    kBadLimits,  ///< minimum above maximum, or beyond 4 GiB
+    kBadStart,   ///< the start function takes or gives a value
     // Not for contracts.
-    kFloat,              ///< floating point
+    kFloat,  ///< floating point
     kStartFunction,
-    kUnknownImport,      ///< not a function of the host interface
-    kImportType,         ///< another signature than the host function's
-    kImportKind,         ///< an imported memory, table or global
+    kUnknownImport,  ///< not a function of the host interface
+    kImportType,     ///< another signature than the host function's
+    kImportKind,     ///< an imported memory, table or global
     kNoMemory,
     kNoMemoryMaximum,
-    kNewerFeature,       ///< sign extension, bulk memory, SIMD, reference types, multi-value...
+    kNewerFeature,  ///< sign extension, bulk memory, SIMD, reference types, multi-value...
     // Over a limit of the protocol (vm/limits.hpp).
     kCodeTooLarge,
     kBodyTooLarge,

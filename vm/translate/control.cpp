@@ -1,11 +1,11 @@
 // Blocks, branches and calls.
-#include <vm/translate/function_translator.hpp>
-
 #include <algorithm>
 #include <map>
 #include <string>
 
 #include <fmt/format.h>
+
+#include <vm/translate/function_translator.hpp>
 
 namespace polis::vm {
 
@@ -16,16 +16,26 @@ constexpr std::uint8_t kEmptyBlock = 0x40;
 /// The comparison that holds exactly when the other does not.
 Binary opposite(Binary compare) {
     switch (compare) {
-        case Binary::kEq: return Binary::kNe;
-        case Binary::kNe: return Binary::kEq;
-        case Binary::kLtS: return Binary::kGeS;
-        case Binary::kLtU: return Binary::kGeU;
-        case Binary::kGtS: return Binary::kLeS;
-        case Binary::kGtU: return Binary::kLeU;
-        case Binary::kLeS: return Binary::kGtS;
-        case Binary::kLeU: return Binary::kGtU;
-        case Binary::kGeS: return Binary::kLtS;
-        default: return Binary::kLtU;
+        case Binary::kEq:
+            return Binary::kNe;
+        case Binary::kNe:
+            return Binary::kEq;
+        case Binary::kLtS:
+            return Binary::kGeS;
+        case Binary::kLtU:
+            return Binary::kGeU;
+        case Binary::kGtS:
+            return Binary::kLeS;
+        case Binary::kGtU:
+            return Binary::kLeU;
+        case Binary::kLeS:
+            return Binary::kGtS;
+        case Binary::kLeU:
+            return Binary::kGtU;
+        case Binary::kGeS:
+            return Binary::kLtS;
+        default:
+            return Binary::kLtU;
     }
 }
 
@@ -33,20 +43,32 @@ Binary opposite(Binary compare) {
 
 void FunctionTranslator::control(Op op) {
     switch (op) {
-        case Op::kUnreachable: return trap(Trap::kUnreachable);
-        case Op::kNop: return;
+        case Op::kUnreachable:
+            return trap(Trap::kUnreachable);
+        case Op::kNop:
+            return;
         case Op::kBlock:
         case Op::kLoop:
-        case Op::kIf: return open_block(op);
-        case Op::kElse: return begin_else();
-        case Op::kEnd: return end_block();
-        case Op::kBr: return br();
-        case Op::kBrIf: return br_if();
-        case Op::kBrTable: return br_table();
-        case Op::kReturn: return return_now();
-        case Op::kCall: return call(in_.u32());
-        case Op::kCallIndirect: return call_indirect();
-        default: break;
+        case Op::kIf:
+            return open_block(op);
+        case Op::kElse:
+            return begin_else();
+        case Op::kEnd:
+            return end_block();
+        case Op::kBr:
+            return br();
+        case Op::kBrIf:
+            return br_if();
+        case Op::kBrTable:
+            return br_table();
+        case Op::kReturn:
+            return return_now();
+        case Op::kCall:
+            return call(in_.u32());
+        case Op::kCallIndirect:
+            return call_indirect();
+        default:
+            break;
     }
 }
 
@@ -314,8 +336,7 @@ std::uint32_t FunctionTranslator::emit_branch(const Operand& condition, bool whe
 }
 
 void FunctionTranslator::read_targets(std::vector<std::uint32_t>& out) {
-    const std::uint32_t count =
-        in_.count(rules_.branch_table, RejectionCode::kBranchTableTooLarge);
+    const std::uint32_t count = in_.count(rules_.branch_table, RejectionCode::kBranchTableTooLarge);
     out.clear();
     for (std::uint32_t i = 0; i <= count && in_.ok(); ++i) {
         out.push_back(in_.u32());
@@ -437,7 +458,9 @@ void FunctionTranslator::call_indirect() {
     const std::uint16_t index_slot = live_ ? operands_.slot_of(index) : std::uint16_t{0};
     const bool live = live_;
     invoke(
-        module_.types[type], Code::kCallIndirect, static_cast<std::int32_t>(canonical_types_[type]));
+        module_.types[type],
+        Code::kCallIndirect,
+        static_cast<std::int32_t>(canonical_types_[type]));
     if (live && in_.ok()) {
         emitter_.at(emitter_.here() - 1).b = index_slot;
     }

@@ -22,7 +22,8 @@ bool has_result(Code code) {
         case Code::kI64Ctz:
         case Code::kI64Popcnt:
         case Code::kWrap:
-        case Code::kExtend32S: return true;
+        case Code::kExtend32S:
+            return true;
         default:
             return (code >= Code::kBinary && code < Code::kBranch) ||
                    (code >= Code::kLoad && code < Code::kStore);
@@ -104,7 +105,8 @@ std::optional<BinaryForm> binary_form(Code code) {
     if (code < Code::kBinary || code >= Code::kBranch) {
         return std::nullopt;
     }
-    const std::size_t index = static_cast<std::size_t>(code) - static_cast<std::size_t>(Code::kBinary);
+    const std::size_t index =
+        static_cast<std::size_t>(code) - static_cast<std::size_t>(Code::kBinary);
     return BinaryForm{
         .op = static_cast<Binary>(index / 4), .wide = (index & 2) != 0, .imm = (index & 1) != 0};
 }

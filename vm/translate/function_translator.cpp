@@ -98,8 +98,9 @@ void FunctionTranslator::instruction() {
     const std::uint8_t byte = in_.byte();
     const OpInfo& info = op_info(byte);
     if (info.shape == OpShape::kNone) {
-        fail(is_newer(byte) ? RejectionCode::kNewerFeature : RejectionCode::kBadOpcode,
-             fmt::format("instruction {:#04x}", byte));
+        fail(
+            is_newer(byte) ? RejectionCode::kNewerFeature : RejectionCode::kBadOpcode,
+            fmt::format("instruction {:#04x}", byte));
         return;
     }
     if (info.is_float_op() && !rules_.is_specification()) {
@@ -112,16 +113,26 @@ void FunctionTranslator::instruction() {
 void FunctionTranslator::dispatch(std::uint8_t byte, const OpInfo& info) {
     const Op op = static_cast<Op>(byte);
     switch (info.shape) {
-        case OpShape::kControl: return control(op);
-        case OpShape::kParametric: return parametric(op);
-        case OpShape::kVariable: return variable(op);
-        case OpShape::kLoad: return load(byte, info);
-        case OpShape::kStore: return store(byte, info);
-        case OpShape::kMemory: return memory(op);
-        case OpShape::kConst: return constant(op, info);
-        case OpShape::kUnary: return unary(op, info);
-        case OpShape::kBinary: return binary(byte, info);
-        case OpShape::kNone: break;
+        case OpShape::kControl:
+            return control(op);
+        case OpShape::kParametric:
+            return parametric(op);
+        case OpShape::kVariable:
+            return variable(op);
+        case OpShape::kLoad:
+            return load(byte, info);
+        case OpShape::kStore:
+            return store(byte, info);
+        case OpShape::kMemory:
+            return memory(op);
+        case OpShape::kConst:
+            return constant(op, info);
+        case OpShape::kUnary:
+            return unary(op, info);
+        case OpShape::kBinary:
+            return binary(byte, info);
+        case OpShape::kNone:
+            break;
     }
 }
 

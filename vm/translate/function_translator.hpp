@@ -41,9 +41,10 @@ class FunctionTranslator {
         Op kind = Op::kBlock;
         Type result;
         std::uint32_t height = 0;  ///< of the operands below it
-        bool unreachable = false;  ///< the rest of it cannot be reached: operands may be of any type
-        bool entered = true;       ///< its beginning can be reached
-        std::uint32_t loop = 0;    ///< where a loop begins
+        bool unreachable =
+            false;               ///< the rest of it cannot be reached: operands may be of any type
+        bool entered = true;     ///< its beginning can be reached
+        std::uint32_t loop = 0;  ///< where a loop begins
         Emitter::Chain branches = Emitter::kNoChain;  ///< that lead to its end
         std::optional<std::uint32_t> to_else;         ///< the branch of an `if` that is false
     };
@@ -83,6 +84,7 @@ class FunctionTranslator {
     void read_targets(std::vector<std::uint32_t>& out);
     void emit_table(const Operand& index, const std::vector<std::uint32_t>& depths, Type result);
     void lead_to(std::uint32_t branch, Control& to);
+
     [[nodiscard]] static Type label_type(const Control& control) {
         return control.kind == Op::kLoop ? Type{} : control.result;
     }

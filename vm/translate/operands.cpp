@@ -38,9 +38,12 @@ void Operands::push_const(ValueType type, std::uint64_t value) {
 
 void Operands::push_again(const Operand& operand, ValueType type) {
     switch (operand.kind) {
-        case Operand::Kind::kSlot: return push(type);
-        case Operand::Kind::kLocal: return push_local(type, operand.local);
-        case Operand::Kind::kConst: return push_const(type, operand.value);
+        case Operand::Kind::kSlot:
+            return push(type);
+        case Operand::Kind::kLocal:
+            return push_local(type, operand.local);
+        case Operand::Kind::kConst:
+            return push_const(type, operand.value);
     }
 }
 
@@ -64,9 +67,13 @@ void Operands::truncate(std::uint32_t height) {
 
 std::uint16_t Operands::slot_of(const Operand& operand) {
     switch (operand.kind) {
-        case Operand::Kind::kLocal: return static_cast<std::uint16_t>(operand.local);
-        case Operand::Kind::kConst: emitter_.constant(slot(operand.height), operand.value); break;
-        case Operand::Kind::kSlot: break;
+        case Operand::Kind::kLocal:
+            return static_cast<std::uint16_t>(operand.local);
+        case Operand::Kind::kConst:
+            emitter_.constant(slot(operand.height), operand.value);
+            break;
+        case Operand::Kind::kSlot:
+            break;
     }
     return slot(operand.height);
 }

@@ -38,9 +38,7 @@ class Operands {
 
     void begin_function(std::size_t locals);
 
-    [[nodiscard]] std::uint32_t height() const {
-        return static_cast<std::uint32_t>(stack_.size());
-    }
+    [[nodiscard]] std::uint32_t height() const { return static_cast<std::uint32_t>(stack_.size()); }
 
     /// Slots that a frame needs.
     [[nodiscard]] std::uint32_t frame_slots() const {
@@ -95,8 +93,8 @@ class Operands {
     Emitter& emitter_;
     std::vector<Entry> stack_;
     std::vector<std::uint32_t> heads_;  ///< by local: the topmost value that is it
-    std::vector<std::uint32_t> lazy_;   ///< heights, ascending, of all values not in their slot; and
-                                        ///< perhaps of some that were settled since
+    std::vector<std::uint32_t> lazy_;  ///< heights, ascending, of all values not in their slot; and
+                                       ///< perhaps of some that were settled since
     std::uint32_t height_max_ = 0;
 };
 

@@ -1,10 +1,10 @@
 // Everything that moves and computes values.
-#include <vm/translate/function_translator.hpp>
-
 #include <string>
 #include <utility>
 
 #include <fmt/format.h>
+
+#include <vm/translate/function_translator.hpp>
 
 namespace polis::vm {
 
@@ -24,16 +24,26 @@ std::optional<Binary> exchanged(Binary op) {
         case Binary::kMul:
         case Binary::kAnd:
         case Binary::kOr:
-        case Binary::kXor: return op;
-        case Binary::kLtS: return Binary::kGtS;
-        case Binary::kLtU: return Binary::kGtU;
-        case Binary::kGtS: return Binary::kLtS;
-        case Binary::kGtU: return Binary::kLtU;
-        case Binary::kLeS: return Binary::kGeS;
-        case Binary::kLeU: return Binary::kGeU;
-        case Binary::kGeS: return Binary::kLeS;
-        case Binary::kGeU: return Binary::kLeU;
-        default: return std::nullopt;
+        case Binary::kXor:
+            return op;
+        case Binary::kLtS:
+            return Binary::kGtS;
+        case Binary::kLtU:
+            return Binary::kGtU;
+        case Binary::kGtS:
+            return Binary::kLtS;
+        case Binary::kGtU:
+            return Binary::kLtU;
+        case Binary::kLeS:
+            return Binary::kGeS;
+        case Binary::kLeU:
+            return Binary::kGeU;
+        case Binary::kGeS:
+            return Binary::kLeS;
+        case Binary::kGeU:
+            return Binary::kLeU;
+        default:
+            return std::nullopt;
     }
 }
 
@@ -56,32 +66,50 @@ BinaryForm form_of(std::uint8_t byte) {
 Load load_of(Op op) {
     switch (op) {
         case Op::kI32Load:
-        case Op::kI64Load32U: return Load::kU32;
-        case Op::kI64Load: return Load::kU64;
-        case Op::kI32Load8S: return Load::kS8To32;
+        case Op::kI64Load32U:
+            return Load::kU32;
+        case Op::kI64Load:
+            return Load::kU64;
+        case Op::kI32Load8S:
+            return Load::kS8To32;
         case Op::kI32Load8U:
-        case Op::kI64Load8U: return Load::kU8;
-        case Op::kI32Load16S: return Load::kS16To32;
+        case Op::kI64Load8U:
+            return Load::kU8;
+        case Op::kI32Load16S:
+            return Load::kS16To32;
         case Op::kI32Load16U:
-        case Op::kI64Load16U: return Load::kU16;
-        case Op::kI64Load8S: return Load::kS8To64;
-        case Op::kI64Load16S: return Load::kS16To64;
-        default: return Load::kS32To64;
+        case Op::kI64Load16U:
+            return Load::kU16;
+        case Op::kI64Load8S:
+            return Load::kS8To64;
+        case Op::kI64Load16S:
+            return Load::kS16To64;
+        default:
+            return Load::kS32To64;
     }
 }
 
 /// Unary instructions that become one of the register code.
 std::optional<Code> unary_code(Op op) {
     switch (op) {
-        case Op::kI32Clz: return Code::kI32Clz;
-        case Op::kI32Ctz: return Code::kI32Ctz;
-        case Op::kI32Popcnt: return Code::kI32Popcnt;
-        case Op::kI64Clz: return Code::kI64Clz;
-        case Op::kI64Ctz: return Code::kI64Ctz;
-        case Op::kI64Popcnt: return Code::kI64Popcnt;
-        case Op::kI32WrapI64: return Code::kWrap;
-        case Op::kI64ExtendI32S: return Code::kExtend32S;
-        default: return std::nullopt;
+        case Op::kI32Clz:
+            return Code::kI32Clz;
+        case Op::kI32Ctz:
+            return Code::kI32Ctz;
+        case Op::kI32Popcnt:
+            return Code::kI32Popcnt;
+        case Op::kI64Clz:
+            return Code::kI64Clz;
+        case Op::kI64Ctz:
+            return Code::kI64Ctz;
+        case Op::kI64Popcnt:
+            return Code::kI64Popcnt;
+        case Op::kI32WrapI64:
+            return Code::kWrap;
+        case Op::kI64ExtendI32S:
+            return Code::kExtend32S;
+        default:
+            return std::nullopt;
     }
 }
 
@@ -312,9 +340,15 @@ void FunctionTranslator::constant(Op op, const OpInfo& info) {
     emitter_.pay(gas_.plain);
     std::uint64_t value = 0;
     switch (op) {
-        case Op::kI32Const: value = static_cast<std::uint32_t>(in_.s32()); break;
-        case Op::kI64Const: value = static_cast<std::uint64_t>(in_.s64()); break;
-        default: (void)in_.take(op == Op::kF32Const ? 4 : 8); break;
+        case Op::kI32Const:
+            value = static_cast<std::uint32_t>(in_.s32());
+            break;
+        case Op::kI64Const:
+            value = static_cast<std::uint64_t>(in_.s64());
+            break;
+        default:
+            (void)in_.take(op == Op::kF32Const ? 4 : 8);
+            break;
     }
     if (operands_.height() >= rules_.operand_height) {
         return fail(
@@ -362,12 +396,18 @@ void FunctionTranslator::eqz(const Operand& operand, bool wide) {
 void FunctionTranslator::binary(std::uint8_t byte, const OpInfo& info) {
     const BinaryForm form = info.is_float_op() ? BinaryForm{} : form_of(byte);
     switch (form.op) {
-        case Binary::kMul: emitter_.pay(gas_.multiply); break;
+        case Binary::kMul:
+            emitter_.pay(gas_.multiply);
+            break;
         case Binary::kDivS:
         case Binary::kDivU:
         case Binary::kRemS:
-        case Binary::kRemU: emitter_.pay(gas_.divide); break;
-        default: emitter_.pay(gas_.plain); break;
+        case Binary::kRemU:
+            emitter_.pay(gas_.divide);
+            break;
+        default:
+            emitter_.pay(gas_.plain);
+            break;
     }
     const Operand right = pop(info.in);
     const Operand left = pop(info.in);
