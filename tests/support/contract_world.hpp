@@ -45,11 +45,11 @@ struct Ended {
     enum class How : std::uint8_t { kDone, kReverted, kTrapped, kOutOfGas, kRefused };
 
     How how = How::kRefused;
-    Bytes output;
-    std::string message;  ///< why it failed, in the contract's words if it reverted
-    std::vector<ContractEvent> events;
+    Bytes output{};
+    std::string message{};  ///< why it failed, in the contract's words if it reverted
+    std::vector<ContractEvent> events{};
     std::uint64_t gas = 0;  ///< 0 if nothing is counted
-    Address contract;       ///< that was called or deployed
+    Address contract{};       ///< that was called or deployed
 
     [[nodiscard]] bool is_done() const { return how == How::kDone; }
 };

@@ -92,6 +92,9 @@ void add_record(Totals& totals, ByteView key, ByteView value) {
         case RecordKind::kElection:
         case RecordKind::kFact:
         case RecordKind::kOffence:
+        case RecordKind::kContract:
+        case RecordKind::kCode:
+        case RecordKind::kStorage:
             return;
     }
 }
