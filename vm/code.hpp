@@ -77,24 +77,48 @@ inline constexpr std::size_t kLoads = 9;
 /// Bytes of a store, as a power of two: 0 to 3.
 inline constexpr std::size_t kStores = 4;
 
+/// How a load or store makes its address. All sums of contract values wrap at 32 bits; the offset
+/// of the instruction is added in 64.
+enum class Address : std::uint8_t {
+    kSlot,       ///< a, offset imm
+    kSum,        ///< a + index, offset imm
+    kScaled,     ///< a + (index << c), offset imm
+    kDisplaced,  ///< a + imm, offset c
+    kAbsolute,   ///< imm
+};
+
+inline constexpr std::size_t kAddresses = 5;
+
+/// A shift by a constant that feeds another operator, like the second operand of some processors.
+enum class Shift : std::uint8_t { kShl, kShrU, kShrS, kRotl };
+
+enum class Combine : std::uint8_t { kAdd, kSub, kXor, kOr, kAnd };
+
+inline constexpr std::size_t kShifts = 4;
+inline constexpr std::size_t kCombines = 5;
+
 /// What an instruction does. Names the fields that it uses; `dst`, `a`, `b`, `c` are slots.
 enum class Code : std::uint16_t {
     kNop,
-    kHalt,         ///< ends the run
-    kTrap,         ///< imm: Trap
-    kCopy,         ///< dst, a
-    kConst,        ///< dst, jump | imm: high and low half
-    kSelect,       ///< dst = c != 0 ? a : b
-    kGlobalGet,    ///< dst, imm: index
-    kGlobalSet,    ///< a, imm: index
-    kMemorySize,   ///< dst
-    kMemoryGrow,   ///< dst, a
-    kBr,           ///< jump
-    kBrTable,      ///< a, imm: number of kBr that follow, the last of them the default
-    kReturn,       ///< what the caller gets is in slot 0
-    kReturnValue,  ///< a
-    kCall,         ///< imm: function without the imported ones, a: first slot of the callee's frame
-    kCallHost,     ///< imm: imported function, a: first slot of the arguments
+    kHalt,          ///< ends the run
+    kTrap,          ///< imm: Trap
+    kCopy,          ///< dst, a
+    kCopyTwo,       ///< dst = a, then b = c
+    kConst,         ///< dst, jump | imm: high and low half
+    kSelect,        ///< dst = c != 0 ? a : b
+    kSelectFirst,   ///< dst = c != 0 ? imm : b
+    kSelectSecond,  ///< dst = c != 0 ? a : imm
+    kSelectBoth,    ///< dst = c != 0 ? imm : b, b as a signed number
+    kGlobalGet,     ///< dst, imm: index
+    kGlobalSet,     ///< a, imm: index
+    kMemorySize,    ///< dst
+    kMemoryGrow,    ///< dst, a
+    kBr,            ///< jump
+    kBrTable,       ///< a, imm: number of kBr that follow, the last of them the default
+    kReturn,        ///< what the caller gets is in slot 0
+    kReturnValue,   ///< a
+    kCall,          ///< imm: function without the imported ones, a: first slot of the callee's frame
+    kCallHost,      ///< imm: imported function, a: first slot of the arguments
     kCallIndirect,  ///< imm: canonical type, a: first slot of the arguments, b: index in the table
     kI32Clz,        ///< dst, a; likewise up to kExtend32S
     kI32Ctz,
@@ -104,40 +128,77 @@ enum class Code : std::uint16_t {
     kI64Popcnt,
     kWrap,
     kExtend32S,
+    kI32MulAdd,  ///< dst = a * b + c
+    kI64MulAdd,
     // Families: see the functions below.
-    kBinary,                            ///< dst, a, b; or dst, a, imm
-    kBranch = kBinary + kBinaries * 4,  ///< a, dst as second operand, jump; or a, imm
-    kLoad = kBranch + kCompares * 4,    ///< dst, a [+ b], imm: offset
-    kStore = kLoad + kLoads * 2,        ///< a [+ dst], b the value, imm: offset
-    kEnd = kStore + kStores * 2,
+    kBinary,                                    ///< dst, a, b; or dst, a, imm
+    kWide = kBinary + kBinaries * 4,            ///< 64 bits; dst, a, and the next 8 bytes of code
+    kShifted = kWide + kBinaries,               ///< dst = b op (a shift imm)
+    kBranch = kShifted + kShifts * kCombines * 2,  ///< a, dst as second operand, jump; or a, imm
+    kAddBranch = kBranch + kCompares * 4,       ///< i32; a += imm, dst second operand, jump; or
+                                                ///< a += dst as a signed number, imm
+    kSelectIf = kAddBranch + kCompares * 2,     ///< dst = a compares to b ? c : slot imm
+    kLoad = kSelectIf + kCompares * 2,          ///< dst, address with index b
+    kStore = kLoad + kLoads * kAddresses,       ///< address with index dst, b the value
+    kStoreConst = kStore + kStores * kAddresses,  ///< the same, b the value as a signed number
+    kEnd = kStoreConst + kStores * kAddresses,
 };
 
 inline constexpr std::size_t kCodes = static_cast<std::size_t>(Code::kEnd);
 
+namespace detail {
+
+template <class Enum>
+constexpr std::size_t number(Enum value) {
+    return static_cast<std::size_t>(value);
+}
+
+constexpr Code member(Code family, std::size_t index) {
+    return static_cast<Code>(number(family) + index);
+}
+
+}  // namespace detail
+
 /// @param wide 64 bits instead of 32  @param imm the second operand is imm, sign-extended
 [[nodiscard]] constexpr Code binary_code(Binary op, bool wide, bool imm) {
-    return static_cast<Code>(
-        static_cast<std::size_t>(Code::kBinary) + static_cast<std::size_t>(op) * 4 +
-        (wide ? 2 : 0) + (imm ? 1 : 0));
+    return detail::member(Code::kBinary, detail::number(op) * 4 + (wide ? 2 : 0) + (imm ? 1 : 0));
+}
+
+/// The second operand stands behind the instruction, in the place of another one.
+[[nodiscard]] constexpr Code wide_code(Binary op) {
+    return detail::member(Code::kWide, detail::number(op));
+}
+
+[[nodiscard]] constexpr Code shifted_code(Shift shift, Combine combine, bool wide) {
+    return detail::member(
+        Code::kShifted,
+        (detail::number(shift) * kCombines + detail::number(combine)) * 2 + (wide ? 1 : 0));
 }
 
 /// Branches if the comparison holds.
 [[nodiscard]] constexpr Code branch_code(Binary compare, bool wide, bool imm) {
-    return static_cast<Code>(
-        static_cast<std::size_t>(Code::kBranch) + static_cast<std::size_t>(compare) * 4 +
-        (wide ? 2 : 0) + (imm ? 1 : 0));
+    return detail::member(
+        Code::kBranch, detail::number(compare) * 4 + (wide ? 2 : 0) + (imm ? 1 : 0));
 }
 
-/// @param sum the address is the 32-bit sum of a and b
-[[nodiscard]] constexpr Code load_code(Load load, bool sum) {
-    return static_cast<Code>(
-        static_cast<std::size_t>(Code::kLoad) + static_cast<std::size_t>(load) * 2 + (sum ? 1 : 0));
+/// Adds and then branches if the comparison of the sum holds.
+[[nodiscard]] constexpr Code add_branch_code(Binary compare, bool imm) {
+    return detail::member(Code::kAddBranch, detail::number(compare) * 2 + (imm ? 1 : 0));
 }
 
-/// @param sum the address is the 32-bit sum of a and dst
-[[nodiscard]] constexpr Code store_code(std::size_t bytes_log2, bool sum) {
-    return static_cast<Code>(
-        static_cast<std::size_t>(Code::kStore) + bytes_log2 * 2 + (sum ? 1 : 0));
+[[nodiscard]] constexpr Code select_if_code(Binary compare, bool wide) {
+    return detail::member(Code::kSelectIf, detail::number(compare) * 2 + (wide ? 1 : 0));
+}
+
+[[nodiscard]] constexpr Code load_code(Load load, Address address) {
+    return detail::member(
+        Code::kLoad, detail::number(load) * kAddresses + detail::number(address));
+}
+
+[[nodiscard]] constexpr Code store_code(std::size_t bytes_log2, Address address, bool constant) {
+    return detail::member(
+        constant ? Code::kStoreConst : Code::kStore,
+        bytes_log2 * kAddresses + detail::number(address));
 }
 
 struct Instruction {
@@ -157,6 +218,13 @@ struct Instruction {
     [[nodiscard]] std::int32_t jump() const {
         std::int32_t out = 0;
         std::memcpy(&out, &b, sizeof out);
+        return out;
+    }
+
+    /// What stands behind a kWide.
+    [[nodiscard]] std::uint64_t wide_imm() const {
+        std::uint64_t out = 0;
+        std::memcpy(&out, this + 1, sizeof out);
         return out;
     }
 

@@ -67,14 +67,44 @@ void copy(POLIS_VM_STATE) {
     POLIS_VM_GO(pc + 1);
 }
 
+void copy_two(POLIS_VM_STATE) {
+    slots[pc->dst] = slots[pc->a];
+    slots[pc->b] = slots[pc->c];
+    POLIS_VM_GO(pc + 1);
+}
+
 void constant(POLIS_VM_STATE) {
     slots[pc->dst] = (static_cast<std::uint64_t>(static_cast<std::uint32_t>(pc->jump())) << 32) |
                      static_cast<std::uint32_t>(pc->imm);
     POLIS_VM_GO(pc + 1);
 }
 
+/// A constant operand: the sign fills the high half.
+std::uint64_t extended(std::int32_t value) { return static_cast<std::uint64_t>(std::int64_t{value}); }
+
+std::uint64_t extended(std::uint16_t value) { return extended(std::int32_t{static_cast<std::int16_t>(value)}); }
+
+template <bool first_imm, bool second_imm>
 void select(POLIS_VM_STATE) {
-    slots[pc->dst] = slots[pc->c] != 0 ? slots[pc->a] : slots[pc->b];
+    const std::uint64_t first = first_imm ? extended(pc->imm) : slots[pc->a];
+    std::uint64_t second = 0;
+    if constexpr (second_imm) {
+        second = first_imm ? extended(pc->b) : extended(pc->imm);
+    } else {
+        second = slots[pc->b];
+    }
+    slots[pc->dst] = slots[pc->c] != 0 ? first : second;
+    POLIS_VM_GO(pc + 1);
+}
+
+template <Binary op, bool wide>
+void select_if(POLIS_VM_STATE) {
+    using Unsigned = Number<wide>;
+    const bool holds =
+        compare<op>(static_cast<Unsigned>(slots[pc->a]), static_cast<Unsigned>(slots[pc->b]));
+    const std::uint64_t first = slots[pc->c];
+    const std::uint64_t second = slots[pc->imm];
+    slots[pc->dst] = holds ? first : second;
     POLIS_VM_GO(pc + 1);
 }
 
@@ -144,15 +174,26 @@ constexpr std::uint64_t bytes_of(Load load) {
 }
 
 /// The address in 64 bits: what a contract adds wraps at 32, what the instruction adds never does.
-template <bool sum>
-std::uint64_t address(const Instruction* pc, std::uint64_t base, std::uint64_t index) {
-    const std::uint64_t begin = sum ? static_cast<std::uint32_t>(base + index) : base;
-    return begin + static_cast<std::uint32_t>(pc->imm);
+template <Address address>
+std::uint64_t address_of(const Instruction* pc, const std::uint64_t* slots, std::uint16_t index) {
+    const auto imm = static_cast<std::uint32_t>(pc->imm);
+    switch (address) {
+        case Address::kSlot: return slots[pc->a] + imm;
+        case Address::kSum: return std::uint64_t{static_cast<std::uint32_t>(slots[pc->a] + slots[index])} + imm;
+        case Address::kScaled:
+            return std::uint64_t{static_cast<std::uint32_t>(
+                       slots[pc->a] + (slots[index] << (pc->c & 31)))} +
+                   imm;
+        case Address::kDisplaced:
+            return std::uint64_t{static_cast<std::uint32_t>(slots[pc->a] + imm)} + pc->c;
+        case Address::kAbsolute: return imm;
+    }
+    return 0;
 }
 
-template <Load load, bool sum>
+template <Load load, Address address>
 void load_from(POLIS_VM_STATE) {
-    const std::uint64_t begin = address<sum>(pc, slots[pc->a], sum ? slots[pc->b] : 0);
+    const std::uint64_t begin = address_of<address>(pc, slots, pc->b);
     if (begin + bytes_of(load) > memory_bytes) [[unlikely]] {
         return stop(context, gas, Trap::kMemoryBounds);
     }
@@ -160,15 +201,16 @@ void load_from(POLIS_VM_STATE) {
     POLIS_VM_GO(pc + 1);
 }
 
-template <std::size_t bytes_log2, bool sum>
+template <std::size_t bytes_log2, Address address, bool constant>
 void store_to(POLIS_VM_STATE) {
     constexpr std::size_t kBytes = std::size_t{1} << bytes_log2;
-    const std::uint64_t begin = address<sum>(pc, slots[pc->a], sum ? slots[pc->dst] : 0);
+    const std::uint64_t begin = address_of<address>(pc, slots, pc->dst);
     if (begin + kBytes > memory_bytes) [[unlikely]] {
         return stop(context, gas, Trap::kMemoryBounds);
     }
+    const std::uint64_t value = constant ? extended(pc->b) : slots[pc->b];
     static_assert(std::endian::native == std::endian::little);
-    std::memcpy(memory + begin, &slots[pc->b], kBytes);
+    std::memcpy(memory + begin, &value, kBytes);
     POLIS_VM_GO(pc + 1);
 }
 
@@ -193,6 +235,59 @@ void binary(POLIS_VM_STATE) {
         return stop(context, gas, *why);
     }
     slots[pc->dst] = calculate<op>(a, b);
+    POLIS_VM_GO(pc + 1);
+}
+
+template <Binary op>
+void binary_wide(POLIS_VM_STATE) {
+    const std::uint64_t a = slots[pc->a];
+    const std::uint64_t b = pc->wide_imm();
+    if (const auto why = trap_of<op>(a, b)) [[unlikely]] {
+        return stop(context, gas, *why);
+    }
+    slots[pc->dst] = calculate<op>(a, b);
+    POLIS_VM_GO(pc + 2);
+}
+
+template <Shift shift, class Unsigned>
+Unsigned shifted(Unsigned value, int bits) {
+    switch (shift) {
+        case Shift::kShl: return value << bits;
+        case Shift::kShrU: return value >> bits;
+        case Shift::kShrS:
+            return static_cast<Unsigned>(static_cast<std::make_signed_t<Unsigned>>(value) >> bits);
+        case Shift::kRotl: return std::rotl(value, bits);
+    }
+    return 0;
+}
+
+template <Combine combine, class Unsigned>
+Unsigned combined(Unsigned a, Unsigned b) {
+    switch (combine) {
+        case Combine::kAdd: return a + b;
+        case Combine::kSub: return a - b;
+        case Combine::kXor: return a ^ b;
+        case Combine::kOr: return a | b;
+        case Combine::kAnd: return a & b;
+    }
+    return 0;
+}
+
+template <Shift shift, Combine combine, bool wide>
+void shift_and_combine(POLIS_VM_STATE) {
+    using Unsigned = Number<wide>;
+    constexpr int kMask = wide ? 63 : 31;
+    const auto moved = shifted<shift>(static_cast<Unsigned>(slots[pc->a]), pc->imm & kMask);
+    slots[pc->dst] = combined<combine>(static_cast<Unsigned>(slots[pc->b]), moved);
+    POLIS_VM_GO(pc + 1);
+}
+
+template <bool wide>
+void multiply_add(POLIS_VM_STATE) {
+    using Unsigned = Number<wide>;
+    const auto a = static_cast<Unsigned>(slots[pc->a]);
+    const auto b = static_cast<Unsigned>(slots[pc->b]);
+    slots[pc->dst] = static_cast<Unsigned>(a * b + static_cast<Unsigned>(slots[pc->c]));
     POLIS_VM_GO(pc + 1);
 }
 
@@ -242,6 +337,18 @@ void branch(POLIS_VM_STATE) {
     using Unsigned = Number<wide>;
     const auto a = static_cast<Unsigned>(slots[pc->a]);
     const auto b = second<Unsigned, imm>(pc, slots, pc->dst);
+    if (compare<op>(a, b)) {
+        POLIS_VM_ENTER(target(pc));
+    }
+    POLIS_VM_ENTER(pc + 1);
+}
+
+template <Binary op, bool imm>
+void add_branch(POLIS_VM_STATE) {
+    const auto add = static_cast<std::uint32_t>(imm ? extended(pc->dst) : extended(pc->imm));
+    const auto a = static_cast<std::uint32_t>(slots[pc->a]) + add;
+    slots[pc->a] = a;
+    const auto b = static_cast<std::uint32_t>(imm ? extended(pc->imm) : slots[pc->dst]);
     if (compare<op>(a, b)) {
         POLIS_VM_ENTER(target(pc));
     }
@@ -327,8 +434,12 @@ constexpr std::array kPlain{
     &halt,
     &trap,
     &copy,
+    &copy_two,
     &constant,
-    &select,
+    &select<false, false>,
+    &select<true, false>,
+    &select<false, true>,
+    &select<true, true>,
     &global_get,
     &global_set,
     &memory_size,
@@ -348,26 +459,68 @@ constexpr std::array kPlain{
     &unary<Code::kI64Popcnt>,
     &unary<Code::kWrap>,
     &unary<Code::kExtend32S>,
+    &multiply_add<false>,
+    &multiply_add<true>,
 };
 
 static_assert(kPlain.size() == static_cast<std::size_t>(Code::kBinary));
+
+template <std::size_t code>
+constexpr Handler arithmetic_handler() {
+    if constexpr (code < static_cast<std::size_t>(Code::kWide)) {
+        constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kBinary);
+        return &binary<static_cast<Binary>(kIndex / 4), (kIndex & 2) != 0, (kIndex & 1) != 0>;
+    } else if constexpr (code < static_cast<std::size_t>(Code::kShifted)) {
+        return &binary_wide<static_cast<Binary>(code - static_cast<std::size_t>(Code::kWide))>;
+    } else {
+        constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kShifted);
+        constexpr std::size_t kPair = kIndex / 2;
+        return &shift_and_combine<
+            static_cast<Shift>(kPair / kCombines),
+            static_cast<Combine>(kPair % kCombines),
+            (kIndex & 1) != 0>;
+    }
+}
+
+template <std::size_t code>
+constexpr Handler compare_handler() {
+    if constexpr (code < static_cast<std::size_t>(Code::kAddBranch)) {
+        constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kBranch);
+        return &branch<static_cast<Binary>(kIndex / 4), (kIndex & 2) != 0, (kIndex & 1) != 0>;
+    } else if constexpr (code < static_cast<std::size_t>(Code::kSelectIf)) {
+        constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kAddBranch);
+        return &add_branch<static_cast<Binary>(kIndex / 2), (kIndex & 1) != 0>;
+    } else {
+        constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kSelectIf);
+        return &select_if<static_cast<Binary>(kIndex / 2), (kIndex & 1) != 0>;
+    }
+}
+
+template <std::size_t code>
+constexpr Handler memory_handler() {
+    if constexpr (code < static_cast<std::size_t>(Code::kStore)) {
+        constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kLoad);
+        return &load_from<
+            static_cast<Load>(kIndex / kAddresses),
+            static_cast<Address>(kIndex % kAddresses)>;
+    } else {
+        constexpr bool kConstant = code >= static_cast<std::size_t>(Code::kStoreConst);
+        constexpr Code kFamily = kConstant ? Code::kStoreConst : Code::kStore;
+        constexpr std::size_t kIndex = code - static_cast<std::size_t>(kFamily);
+        return &store_to<kIndex / kAddresses, static_cast<Address>(kIndex % kAddresses), kConstant>;
+    }
+}
 
 template <std::size_t code>
 constexpr Handler handler_of() {
     if constexpr (code < kPlain.size()) {
         return kPlain[code];
     } else if constexpr (code < static_cast<std::size_t>(Code::kBranch)) {
-        constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kBinary);
-        return &binary < static_cast<Binary>(kIndex / 4), (kIndex & 2) != 0, (kIndex & 1) != 0 > ;
+        return arithmetic_handler<code>();
     } else if constexpr (code < static_cast<std::size_t>(Code::kLoad)) {
-        constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kBranch);
-        return &branch < static_cast<Binary>(kIndex / 4), (kIndex & 2) != 0, (kIndex & 1) != 0 > ;
-    } else if constexpr (code < static_cast<std::size_t>(Code::kStore)) {
-        constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kLoad);
-        return &load_from < static_cast<Load>(kIndex / 2), (kIndex & 1) != 0 > ;
+        return compare_handler<code>();
     } else {
-        constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kStore);
-        return &store_to < kIndex / 2, (kIndex & 1) != 0 > ;
+        return memory_handler<code>();
     }
 }
 

@@ -25,6 +25,7 @@ bool ends_run(std::uint8_t opcode) {
 
 std::uint64_t cost_of(std::uint8_t opcode, const GasSchedule& gas) {
     switch (opcode) {
+        case 0x00:  // unreachable
         case 0x01:  // nop
         case kBlock:
         case kLoop:

@@ -40,8 +40,10 @@ VmResult<std::shared_ptr<const Program>> Program::compile(
         out->functions_.push_back(function);
     }
     out->code_.shrink_to_fit();
-    for (Instruction& instruction : out->code_) {
-        bind_handler(instruction);
+    for (std::size_t i = 0; i < out->code_.size();) {
+        const Code code = code_in(out->code_[i]);
+        bind_handler(out->code_[i]);
+        i = next_instruction(i, code);
     }
     return out;
 }

@@ -25,9 +25,7 @@ inline std::shared_ptr<const Program> compiled(
 
 /// Runs the export "run" of a module on both engines, which must agree.
 inline Outcome run_both(
-    const Bytes& wasm,
-    const std::vector<std::uint64_t>& args = {},
-    std::uint64_t gas = kPlenty) {
+    const Bytes& wasm, const std::vector<std::uint64_t>& args = {}, std::uint64_t gas = kPlenty) {
     const auto program = compiled(wasm);
     if (program == nullptr) {
         return {};

@@ -1,4 +1,6 @@
 // The cache of translated programs: what its key tells apart, what it forgets.
+#include <vm/cache.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -7,7 +9,6 @@
 
 #include <tests/vm/both_engines.hpp>
 #include <tests/vm/wasm_builder.hpp>
-#include <vm/cache.hpp>
 
 namespace polis::vm {
 namespace {
@@ -77,7 +78,9 @@ TEST(ProgramCache, forgets_what_was_used_longest_ago) {
     cache.insert(hash_of(4), program);
     EXPECT_EQ(cache.find(hash_of(2), Rules::contract(), kGasSchedule), nullptr);
     for (const int i : {1, 3, 4}) {
-        EXPECT_NE(cache.find(hash_of(static_cast<std::uint8_t>(i)), Rules::contract(), kGasSchedule), nullptr)
+        EXPECT_NE(
+            cache.find(hash_of(static_cast<std::uint8_t>(i)), Rules::contract(), kGasSchedule),
+            nullptr)
             << i;
     }
     EXPECT_EQ(cache.bytes(), 3 * program->memory_bytes());

@@ -13,7 +13,14 @@ namespace {
 
 std::vector<std::uint64_t> some_args(Decisions& decisions, const FuncType& type) {
     constexpr std::array<std::uint64_t, 8> kEdges{
-        0, 1, 2, 7, 0x7fff'ffff, 0x8000'0000, 0xffff'ffff, std::numeric_limits<std::uint64_t>::max()};
+        0,
+        1,
+        2,
+        7,
+        0x7fff'ffff,
+        0x8000'0000,
+        0xffff'ffff,
+        std::numeric_limits<std::uint64_t>::max()};
     std::vector<std::uint64_t> out;
     for (const ValueType param : type.params) {
         const std::uint64_t value = decisions.chance(1, 3)
@@ -27,22 +34,15 @@ std::vector<std::uint64_t> some_args(Decisions& decisions, const FuncType& type)
 /// One function of both instances, and what it did.
 class Runner {
   public:
-    Runner(
-        const std::shared_ptr<const Program>& program, std::uint32_t function, RunCounts& counts)
+    Runner(const std::shared_ptr<const Program>& program, std::uint32_t function, RunCounts& counts)
         : pair_(program), function_(function), counts_(counts) {}
 
     [[nodiscard]] bool is_linked() const { return pair_.is_linked(); }
 
     [[nodiscard]] std::string run(const std::vector<std::uint64_t>& args, std::uint64_t gas) {
         std::string difference = pair_.run(function_, args, gas);
-        const Outcome& outcome = pair_.outcome();
         ++counts_.runs;
-        if (outcome.trap) {
-            ++counts_.traps.at(static_cast<std::size_t>(*outcome.trap));
-        } else {
-            ++counts_.done;
-        }
-        used_ = gas - outcome.gas_left;
+        used_ = gas - pair_.outcome().gas_left;
         if (!difference.empty()) {
             difference = "function " + std::to_string(function_) + ", gas " + std::to_string(gas) +
                          ": " + difference;
@@ -51,6 +51,15 @@ class Runner {
             }
         }
         return difference;
+    }
+
+    /// Counts how the last run ended.
+    void count() {
+        if (const auto trap = pair_.outcome().trap) {
+            ++counts_.traps.at(static_cast<std::size_t>(*trap));
+        } else {
+            ++counts_.done;
+        }
     }
 
     [[nodiscard]] std::uint64_t used() const { return used_; }
@@ -81,8 +90,10 @@ std::string compare_engines(
         const FuncType& type = program->module().type_of(exported.index);
         const auto args = some_args(decisions, type);
         std::string difference = runner.run(args, effort.gas_max);
+        runner.count();
         const std::uint64_t used = runner.used();
-        for (std::uint64_t gas = 0; difference.empty() && gas <= std::min(used, effort.first_limits);
+        for (std::uint64_t gas = 0;
+             difference.empty() && gas <= std::min(used, effort.first_limits);
              ++gas) {
             difference = runner.run(args, gas);
         }

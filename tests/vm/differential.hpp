@@ -14,6 +14,7 @@ namespace polis::vm::tests {
 struct RunCounts {
     std::uint64_t modules = 0;
     std::uint64_t runs = 0;
+    // Of those with much gas:
     std::uint64_t done = 0;
     std::array<std::uint64_t, 11> traps{};  ///< by Trap
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <span>
 
 #include <core/check.hpp>
@@ -96,10 +97,11 @@ std::string Pair::compare_state() {
     if (left.size() != right.size()) {
         return "the sizes of the memories differ";
     }
-    const auto [place, other] = std::ranges::mismatch(left, right);
-    return place == left.end()
-               ? std::string()
-               : "byte " + std::to_string(place - left.begin()) + " of the memory differs";
+    if (left.empty() || std::memcmp(left.data(), right.data(), left.size()) == 0) {
+        return {};
+    }
+    const auto place = std::ranges::mismatch(left, right).in1 - left.begin();
+    return "byte " + std::to_string(place) + " of the memory differs";
 }
 
 std::string to_string(const Outcome& outcome) {

@@ -29,8 +29,7 @@ constexpr GasSchedule kGas = kGasSchedule;
 TEST(Gas, is_the_sum_of_the_instructions) {
     EXPECT_EQ(gas_of(one_function({}, {}, Code())), 0U);
     EXPECT_EQ(gas_of(one_function({}, kI32, Code().i32(1))), kGas.plain);
-    EXPECT_EQ(
-        gas_of(one_function({}, kI32, Code().i32(1).i32(2).op(op::kI32Add))), 3 * kGas.plain);
+    EXPECT_EQ(gas_of(one_function({}, kI32, Code().i32(1).i32(2).op(op::kI32Add))), 3 * kGas.plain);
     EXPECT_EQ(
         gas_of(one_function({}, kI32, Code().i32(1).i32(2).op(op::kI32Mul))),
         2 * kGas.plain + kGas.multiply);
@@ -55,30 +54,28 @@ TEST(Gas, does_not_depend_on_what_the_translation_leaves_out) {
     const Bytes dropped = one_function({kI32}, {}, Code().get(0).op(op::kDrop));
     EXPECT_EQ(gas_of(dropped, {5}), 2 * kGas.plain);
     const Bytes fused = one_function(
-        {kI32, kI32},
-        kI32,
-        Code().block().get(0).get(1).op(op::kI32LtU).br_if(0).end().i32(1));
+        {kI32, kI32}, kI32, Code().block().get(0).get(1).op(op::kI32LtU).br_if(0).end().i32(1));
     EXPECT_EQ(gas_of(fused, {1, 2}), 4 * kGas.plain + kGas.branch);
     EXPECT_EQ(gas_of(fused, {2, 1}), 4 * kGas.plain + kGas.branch);
 }
 
 TEST(Gas, is_paid_for_the_way_that_is_taken) {
     const Bytes wasm = one_function(
-        {kI32},
-        kI32,
-        Code().get(0).if_(kI32).i32(1).i32(2).op(op::kI32Add).else_().i32(3).end());
+        {kI32}, kI32, Code().get(0).if_(kI32).i32(1).i32(2).op(op::kI32Add).else_().i32(3).end());
     EXPECT_EQ(gas_of(wasm, {1}), kGas.plain + kGas.branch + 3 * kGas.plain + kGas.branch)
         << "else is a branch over the other half";
     EXPECT_EQ(gas_of(wasm, {0}), kGas.plain + kGas.branch + kGas.plain);
     const Bytes table = one_function(
-        {kI32}, {}, Code().block().block().get(0).br_table({0, 1}).end().i32(1).op(op::kDrop).end());
+        {kI32},
+        {},
+        Code().block().block().get(0).br_table({0, 1}).end().i32(1).op(op::kDrop).end());
     EXPECT_EQ(gas_of(table, {0}), kGas.plain + kGas.branch_table + 2 * kGas.plain);
     EXPECT_EQ(gas_of(table, {1}), kGas.plain + kGas.branch_table);
 }
 
 TEST(Gas, of_a_loop_is_paid_each_time) {
-    const Bytes wasm = one_function(
-        {kI32}, {}, Code().loop().get(0).i32(1).op(op::kI32Sub).tee(0).br_if(0).end());
+    const Bytes wasm =
+        one_function({kI32}, {}, Code().loop().get(0).i32(1).op(op::kI32Sub).tee(0).br_if(0).end());
     for (const std::uint64_t times : {1U, 2U, 50U}) {
         EXPECT_EQ(gas_of(wasm, {times}), times * (4 * kGas.plain + kGas.branch));
     }
@@ -187,8 +184,17 @@ TEST(Gas, at_each_limit_gives_the_same_on_both_engines) {
     const auto takes = builder.type({kI32}, kI32);
     const auto callee = builder.function(
         takes,
-        Code().get(0).i32(3).op(op::kI32RemU).if_(kI32).get(0).else_().get(0).i32(7).op(
-            op::kI32Add).end(),
+        Code()
+            .get(0)
+            .i32(3)
+            .op(op::kI32RemU)
+            .if_(kI32)
+            .get(0)
+            .else_()
+            .get(0)
+            .i32(7)
+            .op(op::kI32Add)
+            .end(),
         {{3, kI64}});
     const auto run = builder.function(
         takes,
@@ -221,7 +227,8 @@ TEST(Gas, at_each_limit_gives_the_same_on_both_engines) {
     constexpr std::array<std::uint64_t, 1> kArgs{9};
     const std::uint64_t all = gas_of(wasm, {kArgs[0]});
     const auto program = tests::compiled(wasm);
-    for (std::uint64_t gas = 0; gas <= all; gas = gas < 400 || gas + 60 > all ? gas + 1 : gas + 13) {
+    for (std::uint64_t gas = 0; gas <= all;
+         gas = gas < 400 || gas + 60 > all ? gas + 1 : gas + 13) {
         tests::Pair pair(program);
         ASSERT_EQ(pair.run(run, kArgs, gas), "") << gas;
         ASSERT_EQ(pair.outcome().trap.has_value(), gas < all) << gas;

@@ -36,6 +36,8 @@ class BodyMaker {
     [[nodiscard]] const std::vector<LocalGroup>& groups() const { return groups_; }
 
   private:
+    static constexpr std::uint32_t kCounters = 3;  ///< loops of a body that end
+
     enum class Kind : std::uint8_t { kFunction, kBlock, kLoop, kIf, kElse };
 
     /// A block that is open.
@@ -85,7 +87,7 @@ class BodyMaker {
     void push(std::optional<ValueType> type);
     void settle(std::optional<ValueType> result);
     void die();
-    void masked_address();
+    void address();
 
     [[nodiscard]] Block& block() { return blocks_.back(); }
 

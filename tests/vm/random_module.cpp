@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kBodiesMax = 5;
 constexpr std::uint64_t kInstructionsMax = 60;
+constexpr std::uint64_t kManyInstructionsMax = 500;  ///< of one function in sixteen
 
 class ModuleMaker {
   public:
@@ -27,7 +28,9 @@ class ModuleMaker {
         for (std::size_t i = 0; i < bodies_; ++i) {
             const auto index = static_cast<std::uint32_t>(shape_.imported + i);
             BodyMaker body(decisions_, shape_, index);
-            body.make(static_cast<std::size_t>(decisions_.between(1, kInstructionsMax)));
+            const bool many = decisions_.chance(1, 16);
+            const std::uint64_t most = many ? kManyInstructionsMax : kInstructionsMax;
+            body.make(static_cast<std::size_t>(decisions_.between(1, most)));
             builder_.function(shape_.functions[index], body.code(), body.groups());
             builder_.export_as("f" + std::to_string(i), index);
         }

@@ -82,8 +82,9 @@ TEST(Division, of_the_smallest_by_minus_one_overflows_as_a_quotient_only) {
     }
     EXPECT_EQ(result_of(of_locals(op::kI32RemS), {kMin32, kMinus32}), 0U);
     EXPECT_EQ(result_of(of_constants(0x81, {}, -1), {kMin64}), 0U);
-    EXPECT_EQ(result_of(of_locals(op::kI32DivS), {static_cast<std::uint32_t>(-7), 2}),
-              static_cast<std::uint32_t>(-3))
+    EXPECT_EQ(
+        result_of(of_locals(op::kI32DivS), {static_cast<std::uint32_t>(-7), 2}),
+        static_cast<std::uint32_t>(-3))
         << "toward zero";
 }
 
@@ -137,16 +138,16 @@ TEST(Address, may_touch_the_last_byte_and_not_the_next) {
         {{0x36, 4}, {0x37, 8}, {0x3a, 1}, {0x3b, 2}, {0x3c, 1}, {0x3d, 2}, {0x3e, 4}}};
     for (const auto& [opcode, bytes] : kStores) {
         const bool wide = opcode == 0x37 || opcode >= 0x3c;
-        const Bytes store = one_function(
-            {kI32, wide ? kI64 : kI32}, {}, Code().get(0).get(1).memory(opcode));
+        const Bytes store =
+            one_function({kI32, wide ? kI64 : kI32}, {}, Code().get(0).get(1).memory(opcode));
         EXPECT_FALSE(trap_of_run(store, {kEnd - bytes, kMinus32})) << int{opcode};
         EXPECT_EQ(trap_of_run(store, {kEnd - bytes + 1, kMinus32}), Trap::kMemoryBounds);
     }
 }
 
 TEST(Store, that_traps_writes_nothing) {
-    const auto program = tests::compiled(
-        one_function({kI32}, {}, Code().get(0).i64(-1).memory(op::kI64Store)));
+    const auto program =
+        tests::compiled(one_function({kI32}, {}, Code().get(0).i64(-1).memory(op::kI64Store)));
     tests::Pair pair(program);
     const std::array<std::uint64_t, 1> args{65'532};
     ASSERT_EQ(pair.run(0, args, tests::kPlenty), "");
@@ -154,12 +155,28 @@ TEST(Store, that_traps_writes_nothing) {
     EXPECT_EQ(pair.naive().instance().memory()->data()[65'535], 0);
 }
 
+/// Found by random modules: the constant went where the second part of the address was.
+TEST(Store, of_a_constant_at_a_sum_of_two_operands_goes_to_the_sum) {
+    const Bytes wasm = one_function(
+        {kI32},
+        kI32,
+        Code()
+            .get(0)
+            .op(op::kI32Eqz)
+            .memory_size()
+            .op(op::kI32Add)
+            .i32(77)
+            .memory(op::kI32Store)
+            .i32(2)
+            .memory(op::kI32Load));
+    EXPECT_EQ(result_of(wasm, {0}), 77U);
+}
+
 TEST(Grow, inside_a_callee_is_seen_by_the_caller) {
     ModuleBuilder builder;
     const auto grows = builder.type({});
     const auto runs = builder.type({}, kI32);
-    const auto grow =
-        builder.function(grows, Code().i32(1).memory_grow().op(op::kDrop));
+    const auto grow = builder.function(grows, Code().i32(1).memory_grow().op(op::kDrop));
     const auto run = builder.function(
         runs,
         Code()
@@ -186,9 +203,7 @@ TEST(Grow, fails_by_its_maximum_only) {
 
 TEST(Branch, with_a_value_that_is_not_taken_keeps_the_value) {
     const Bytes wasm = one_function(
-        {kI32},
-        kI32,
-        Code().block(kI32).i32(10).get(0).br_if(0).i32(5).op(op::kI32Add).end());
+        {kI32}, kI32, Code().block(kI32).i32(10).get(0).br_if(0).i32(5).op(op::kI32Add).end());
     EXPECT_EQ(result_of(wasm, {0}), 15U);
     EXPECT_EQ(result_of(wasm, {1}), 10U);
 }
@@ -284,6 +299,7 @@ TEST(DeadCode, may_use_operands_that_are_not_there) {
             .op(op::kI64Mul)
             .op(op::kI32WrapI64)
             .block()
+            .op(op::kUnreachable)
             .br(1)
             .end()
             .end());
@@ -303,8 +319,9 @@ TEST(Locals, read_before_a_write_keep_what_was_read) {
         {kI32}, kI32, Code().get(0).i32(9).set(0).get(0).i32(100).op(op::kI32Mul).op(op::kI32Add));
     EXPECT_EQ(result_of(set, {5}), 905U);
     const Bytes tee = one_function(
-        {kI32}, kI32, Code().get(0).get(0).i32(1).op(op::kI32Add).tee(0).op(op::kI32Sub).get(0).op(
-            op::kI32Xor));
+        {kI32},
+        kI32,
+        Code().get(0).get(0).i32(1).op(op::kI32Add).tee(0).op(op::kI32Sub).get(0).op(op::kI32Xor));
     EXPECT_EQ(result_of(tee, {5}), (kMinus32 ^ 6U));
     const Bytes swap = one_function(
         {kI32, kI32},
@@ -312,9 +329,7 @@ TEST(Locals, read_before_a_write_keep_what_was_read) {
         Code().get(0).get(1).set(0).set(1).get(0).i32(10).op(op::kI32Mul).get(1).op(op::kI32Add));
     EXPECT_EQ(result_of(swap, {1, 2}), 21U);
     const Bytes in_a_branch = one_function(
-        {kI32, kI32},
-        kI32,
-        Code().get(0).get(1).if_().i32(50).set(0).end().get(0).op(op::kI32Add));
+        {kI32, kI32}, kI32, Code().get(0).get(1).if_().i32(50).set(0).end().get(0).op(op::kI32Add));
     EXPECT_EQ(result_of(in_a_branch, {1, 0}), 2U);
     EXPECT_EQ(result_of(in_a_branch, {1, 1}), 51U);
 }
@@ -363,10 +378,8 @@ Bytes with_table() {
     const auto one = builder.type({kI32}, kI32);
     const auto same = builder.type({kI32}, kI32);
     const auto other = builder.type({kI64}, kI32);
-    const auto run =
-        builder.function(runs, Code().get(1).get(0).call_indirect(same));
-    const auto twice =
-        builder.function(one, Code().get(0).i32(2).op(op::kI32Mul));
+    const auto run = builder.function(runs, Code().get(1).get(0).call_indirect(same));
+    const auto twice = builder.function(one, Code().get(0).i32(2).op(op::kI32Mul));
     const auto no = builder.function(other, Code().i32(0));
     builder.table({.min = 4, .max = 4});
     builder.element(0, {twice, no});
@@ -413,8 +426,8 @@ TEST(Call, uses_its_arguments_up) {
     const auto takes = builder.type({kI32, kI32, kI32}, kI32);
     const auto gives = builder.type({}, kI32);
     const auto middle = builder.function(takes, Code().i32(99).set(0).get(1));
-    const auto run = builder.function(
-        gives, Code().i32(5).i32(6).i32(7).i32(8).call(middle).op(op::kI32Add));
+    const auto run =
+        builder.function(gives, Code().i32(5).i32(6).i32(7).i32(8).call(middle).op(op::kI32Add));
     builder.memory({.min = 0, .max = 0});
     builder.export_as("run", run);
     EXPECT_EQ(result_of(builder.build()), 12U);

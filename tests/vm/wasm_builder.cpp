@@ -228,6 +228,11 @@ Bytes ModuleBuilder::build() const {
             add(id, leb(*start_));
         }
     }
+    for (const auto& [id, content] : raw_) {
+        if (id >= lists.size()) {
+            add(id, content);
+        }
+    }
     append(out, customs_);
     return out;
 }

@@ -13,32 +13,6 @@ namespace {
 
 constexpr std::uint8_t kEmptyBlock = 0x40;
 
-/// The comparison that holds exactly when the other does not.
-Binary opposite(Binary compare) {
-    switch (compare) {
-        case Binary::kEq:
-            return Binary::kNe;
-        case Binary::kNe:
-            return Binary::kEq;
-        case Binary::kLtS:
-            return Binary::kGeS;
-        case Binary::kLtU:
-            return Binary::kGeU;
-        case Binary::kGtS:
-            return Binary::kLeS;
-        case Binary::kGtU:
-            return Binary::kLeU;
-        case Binary::kLeS:
-            return Binary::kGtS;
-        case Binary::kLeU:
-            return Binary::kGtU;
-        case Binary::kGeS:
-            return Binary::kLtS;
-        default:
-            return Binary::kLtU;
-    }
-}
-
 }  // namespace
 
 void FunctionTranslator::control(Op op) {
@@ -311,28 +285,6 @@ void FunctionTranslator::branch_if(const Operand& condition, Control& to, bool h
         return;
     }
     emitter_.position();
-}
-
-std::uint32_t FunctionTranslator::emit_branch(const Operand& condition, bool when) {
-    BinaryForm form{.op = Binary::kNe, .wide = false, .imm = true};
-    Instruction compared{};
-    const Instruction* const last = condition.kind == Operand::Kind::kSlot
-                                        ? emitter_.producer_of(operands_.slot(condition.height))
-                                        : nullptr;
-    const auto producer = last != nullptr ? binary_form(code_in(*last)) : std::nullopt;
-    if (producer && static_cast<std::size_t>(producer->op) < kCompares) {
-        form = *producer;
-        compared = *last;
-        emitter_.drop_last();
-    } else {
-        compared.a = operands_.slot_of(condition);
-    }
-    const Binary op = when ? form.op : opposite(form.op);
-    Instruction& out = emitter_.emit(branch_code(op, form.wide, form.imm));
-    out.a = compared.a;
-    out.imm = compared.imm;
-    out.dst = form.imm ? std::uint16_t{0} : compared.b;
-    return emitter_.here() - 1;
 }
 
 void FunctionTranslator::read_targets(std::vector<std::uint32_t>& out) {

@@ -6,12 +6,18 @@ namespace polis::vm {
 
 namespace {
 
+/// In `dst` of what stands behind a kWide: no slot has this number.
+constexpr std::uint16_t kNoSlot = UINT16_MAX;
+
 /// Whether an instruction puts its result into `dst`.
 bool has_result(Code code) {
     switch (code) {
         case Code::kCopy:
         case Code::kConst:
         case Code::kSelect:
+        case Code::kSelectFirst:
+        case Code::kSelectSecond:
+        case Code::kSelectBoth:
         case Code::kGlobalGet:
         case Code::kMemorySize:
         case Code::kMemoryGrow:
@@ -26,7 +32,7 @@ bool has_result(Code code) {
             return true;
         default:
             return (code >= Code::kBinary && code < Code::kBranch) ||
-                   (code >= Code::kLoad && code < Code::kStore);
+                   (code >= Code::kSelectIf && code < Code::kStore);
     }
 }
 
@@ -62,9 +68,26 @@ Instruction& Emitter::emit(Code code) {
 }
 
 void Emitter::copy(std::uint16_t dst, std::uint16_t from) {
+    if (here() > barrier_ && code_.back().dst != kNoSlot &&
+        code_in(code_.back()) == Code::kCopy) {
+        Instruction& both = code_.back();
+        both.code = static_cast<std::uint64_t>(Code::kCopyTwo);
+        both.b = dst;
+        both.c = from;
+        return;
+    }
     Instruction& out = emit(Code::kCopy);
     out.dst = dst;
     out.a = from;
+}
+
+void Emitter::wide(Binary op, std::uint16_t dst, std::uint16_t a, std::uint64_t value) {
+    Instruction& out = emit(wide_code(op));
+    out.dst = dst;
+    out.a = a;
+    Instruction& data = code_.emplace_back();
+    data.code = value;
+    data.dst = kNoSlot;
 }
 
 void Emitter::constant(std::uint16_t dst, std::uint64_t value) {
@@ -98,11 +121,15 @@ Instruction* Emitter::producer_of(std::uint16_t slot) {
         return nullptr;
     }
     Instruction& last = code_.back();
+    if (last.dst == kNoSlot) {
+        Instruction& wide = code_[here() - 2];
+        return wide.dst == slot ? &wide : nullptr;
+    }
     return has_result(code_in(last)) && last.dst == slot ? &last : nullptr;
 }
 
 std::optional<BinaryForm> binary_form(Code code) {
-    if (code < Code::kBinary || code >= Code::kBranch) {
+    if (code < Code::kBinary || code >= Code::kWide) {
         return std::nullopt;
     }
     const std::size_t index =

@@ -38,8 +38,12 @@ class Emitter {
 
     Instruction& emit(Code code);
 
+    /// Two copies in a row become one instruction.
     void copy(std::uint16_t dst, std::uint16_t from);
     void constant(std::uint16_t dst, std::uint64_t value);
+
+    /// An operator of 64 bits with a constant that no other instruction has room for.
+    void wide(Binary op, std::uint16_t dst, std::uint16_t a, std::uint64_t value);
 
     /// Adds a branch that was just emitted to a chain.
     void link_last(Chain& chain) { link(here() - 1, chain); }
@@ -75,13 +79,20 @@ class Emitter {
     return static_cast<Code>(instruction.code);
 }
 
-/// The operator of an instruction of the family kBinary; nothing for any other.
+/// The operator of an instruction of the family kBinary.
 struct BinaryForm {
     Binary op;
     bool wide;
     bool imm;
 };
 
+/// @return nothing for any other instruction
 [[nodiscard]] std::optional<BinaryForm> binary_form(Code code);
+
+/// The instructions of a finished program that are no constants behind a kWide.
+/// @return the index of the one after `index`
+[[nodiscard]] inline std::size_t next_instruction(std::size_t index, Code code) {
+    return index + (code >= Code::kWide && code < Code::kShifted ? 2 : 1);
+}
 
 }  // namespace polis::vm

@@ -122,7 +122,7 @@ void FunctionTranslator::dispatch(std::uint8_t byte, const OpInfo& info) {
         case OpShape::kLoad:
             return load(byte, info);
         case OpShape::kStore:
-            return store(byte, info);
+            return store(info);
         case OpShape::kMemory:
             return memory(op);
         case OpShape::kConst:

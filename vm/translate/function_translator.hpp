@@ -77,8 +77,6 @@ class FunctionTranslator {
     void push_control(Op kind, Type result);
     void branch_always(Control& to);
     void branch_if(const Operand& condition, Control& to, bool has_value);
-    /// Emits a branch that is taken if the condition is true, or false, and gives its index.
-    std::uint32_t emit_branch(const Operand& condition, bool when);
     void invoke(const FuncType& type, Code code, std::int32_t what);
     void emit_return();
     void read_targets(std::vector<std::uint32_t>& out);
@@ -97,19 +95,40 @@ class FunctionTranslator {
     void assign(std::uint32_t local, const Operand& value);
     void global(Op op);
     void load(std::uint8_t byte, const OpInfo& info);
-    void store(std::uint8_t byte, const OpInfo& info);
+    void store(const OpInfo& info);
     void memory(Op op);
     void constant(Op op, const OpInfo& info);
     void unary(Op op, const OpInfo& info);
     void eqz(const Operand& operand, bool wide);
     void binary(std::uint8_t byte, const OpInfo& info);
-    void emit_binary(const BinaryForm& form, const Operand& left, const Operand& right);
     void need_memory();
     MemoryArgument memory_argument(const OpInfo& info);
-    /// The sum that the address was just computed as: its instruction is taken back.
-    std::optional<Instruction> take_sum(const Operand& address);
     void trap(Trap why);
     void float_trap();
+
+    // translate/fusion.cpp: several instructions of the contract that become one
+    /// An address with the instruction that computed it taken back into the load or store.
+    struct AddressForm {
+        Address kind = Address::kSlot;
+        std::uint16_t a = 0;
+        std::uint16_t index = 0;
+        std::uint16_t c = 0;
+        std::int32_t imm = 0;
+    };
+
+    /// Emits a branch that is taken if the condition is true, or false, and gives its index.
+    std::uint32_t emit_branch(const Operand& condition, bool when);
+    void emit_binary(const BinaryForm& form, const Operand& left, const Operand& right);
+    bool push_sum(const BinaryForm& form, const Operand& left, const Operand& right);
+    bool combine(const BinaryForm& form, const Operand& first, const Operand& second);
+    void emit_select(const Operand& first, const Operand& second, const Operand& condition);
+    bool emit_select_if(const Operand& first, const Operand& second, const Operand& condition);
+    void emit_load(Load load, const Operand& address, std::uint32_t offset);
+    void emit_store(
+        std::size_t bytes_log2, const Operand& address, const Operand& value, std::uint32_t offset);
+    AddressForm address_form(const Operand& address, std::uint32_t offset);
+    std::optional<AddressForm> take_address(const Operand& address, std::uint32_t offset);
+    const Instruction* producer_of(const Operand& operand);
 
     // translate/function_translator.cpp: the stack of types
     void push(Type type);

@@ -22,12 +22,25 @@ void Operands::push(std::optional<ValueType> type) {
     push_entry({.kind = Operand::Kind::kSlot, .type = type, .height = 0, .local = 0, .value = 0});
 }
 
-void Operands::push_local(ValueType type, std::uint32_t local) {
+void Operands::push_read(const Operand& operand) {
     lazy_.push_back(height());
-    push_entry(
+    push_entry(operand);
+    stack_.back().below = heads_[operand.local];
+    heads_[operand.local] = height() - 1;
+}
+
+void Operands::push_local(ValueType type, std::uint32_t local) {
+    push_read(
         {.kind = Operand::Kind::kLocal, .type = type, .height = 0, .local = local, .value = 0});
-    stack_.back().below = heads_[local];
-    heads_[local] = height() - 1;
+}
+
+void Operands::push_local_plus(std::uint32_t local, std::uint32_t value) {
+    push_read(
+        {.kind = Operand::Kind::kLocalPlus,
+         .type = ValueType::kI32,
+         .height = 0,
+         .local = local,
+         .value = value});
 }
 
 void Operands::push_const(ValueType type, std::uint64_t value) {
@@ -38,13 +51,12 @@ void Operands::push_const(ValueType type, std::uint64_t value) {
 
 void Operands::push_again(const Operand& operand, ValueType type) {
     switch (operand.kind) {
-        case Operand::Kind::kSlot:
-            return push(type);
-        case Operand::Kind::kLocal:
-            return push_local(type, operand.local);
-        case Operand::Kind::kConst:
-            return push_const(type, operand.value);
+        case Operand::Kind::kLocal: return push_local(type, operand.local);
+        case Operand::Kind::kConst: return push_const(type, operand.value);
+        case Operand::Kind::kLocalPlus: (void)slot_of(operand); break;
+        case Operand::Kind::kSlot: break;
     }
+    push(type);
 }
 
 Operand Operands::pop() {
@@ -53,7 +65,7 @@ Operand Operands::pop() {
     if (!lazy_.empty() && lazy_.back() == height()) {
         lazy_.pop_back();
     }
-    if (entry.operand.kind == Operand::Kind::kLocal) {
+    if (entry.operand.reads_local()) {
         heads_[entry.operand.local] = entry.below;  // the topmost of its local: it is on top of all
     }
     return entry.operand;
@@ -66,21 +78,25 @@ void Operands::truncate(std::uint32_t height) {
 }
 
 std::uint16_t Operands::slot_of(const Operand& operand) {
-    switch (operand.kind) {
-        case Operand::Kind::kLocal:
-            return static_cast<std::uint16_t>(operand.local);
-        case Operand::Kind::kConst:
-            emitter_.constant(slot(operand.height), operand.value);
-            break;
-        case Operand::Kind::kSlot:
-            break;
+    if (operand.is_local()) {
+        return static_cast<std::uint16_t>(operand.local);
     }
-    return slot(operand.height);
+    const std::uint16_t own = slot(operand.height);
+    if (!operand.is_slot()) {
+        move_to(own, operand);
+    }
+    return own;
 }
 
 void Operands::move_to(std::uint16_t slot, const Operand& operand) {
     if (operand.is_const()) {
-        emitter_.constant(slot, operand.value);
+        return emitter_.constant(slot, operand.value);
+    }
+    if (operand.kind == Operand::Kind::kLocalPlus) {
+        Instruction& sum = emitter_.emit(binary_code(Binary::kAdd, false, true));
+        sum.dst = slot;
+        sum.a = static_cast<std::uint16_t>(operand.local);
+        sum.imm = static_cast<std::int32_t>(operand.value);
         return;
     }
     const std::uint16_t from = slot_of(operand);
@@ -92,7 +108,7 @@ void Operands::move_to(std::uint16_t slot, const Operand& operand) {
 void Operands::settle(Entry& entry) {
     Operand& operand = entry.operand;
     move_to(slot(operand.height), operand);
-    if (operand.kind == Operand::Kind::kLocal) {
+    if (operand.reads_local()) {
         heads_[operand.local] = entry.below;
     }
     operand.kind = Operand::Kind::kSlot;

@@ -17,7 +17,8 @@ namespace polis::vm {
 struct Operand {
     enum class Kind : std::uint8_t {
         kSlot,   ///< in the slot of its height
-        kLocal,  ///< still the local
+        kLocal,      ///< still the local
+        kLocalPlus,  ///< i32: the local and a constant, not yet added
         kConst,
     };
 
@@ -28,6 +29,13 @@ struct Operand {
     std::uint64_t value = 0;
 
     [[nodiscard]] bool is_const() const { return kind == Kind::kConst; }
+
+    [[nodiscard]] bool is_local() const { return kind == Kind::kLocal; }
+
+    [[nodiscard]] bool is_slot() const { return kind == Kind::kSlot; }
+
+    /// Whether it depends on a local.
+    [[nodiscard]] bool reads_local() const { return is_local() || kind == Kind::kLocalPlus; }
 };
 
 /// The operand stack of the function that is translated. Every value that is pushed costs constant
@@ -48,6 +56,10 @@ class Operands {
     void push(std::optional<ValueType> type);
     void push_local(ValueType type, std::uint32_t local);
     void push_const(ValueType type, std::uint64_t value);
+
+    /// The i32 sum of a local and a constant: often the address of a load or store, which adds
+    /// itself.
+    void push_local_plus(std::uint32_t local, std::uint32_t value);
 
     /// Pushes what was just popped, as a value of another type.
     void push_again(const Operand& operand, ValueType type);
@@ -88,6 +100,7 @@ class Operands {
     };
 
     void push_entry(const Operand& operand);
+    void push_read(const Operand& operand);
     void settle(Entry& entry);
 
     Emitter& emitter_;

@@ -10,43 +10,6 @@ namespace polis::vm {
 
 namespace {
 
-bool fits_imm(std::uint64_t value, bool wide) {
-    const auto number = static_cast<std::int64_t>(value);
-    return !wide || number == static_cast<std::int32_t>(number);
-}
-
-/// The operator with its operands exchanged, where there is one.
-std::optional<Binary> exchanged(Binary op) {
-    switch (op) {
-        case Binary::kEq:
-        case Binary::kNe:
-        case Binary::kAdd:
-        case Binary::kMul:
-        case Binary::kAnd:
-        case Binary::kOr:
-        case Binary::kXor:
-            return op;
-        case Binary::kLtS:
-            return Binary::kGtS;
-        case Binary::kLtU:
-            return Binary::kGtU;
-        case Binary::kGtS:
-            return Binary::kLtS;
-        case Binary::kGtU:
-            return Binary::kLtU;
-        case Binary::kLeS:
-            return Binary::kGeS;
-        case Binary::kLeU:
-            return Binary::kGeU;
-        case Binary::kGeS:
-            return Binary::kLeS;
-        case Binary::kGeU:
-            return Binary::kLeU;
-        default:
-            return std::nullopt;
-    }
-}
-
 BinaryForm form_of(std::uint8_t byte) {
     const Op op = static_cast<Op>(byte);
     const auto make = [byte](Op first, std::size_t begin, bool wide) {
@@ -143,15 +106,8 @@ void FunctionTranslator::select() {
     const Operand condition = pop(ValueType::kI32);
     const Operand second = pop(std::nullopt);
     const Operand first = pop(second.type);
-    if (live_) {
-        const std::uint16_t a = operands_.slot_of(first);
-        const std::uint16_t b = operands_.slot_of(second);
-        const std::uint16_t c = operands_.slot_of(condition);
-        Instruction& out = emitter_.emit(Code::kSelect);
-        out.dst = operands_.slot(first.height);
-        out.a = a;
-        out.b = b;
-        out.c = c;
+    if (live_ && in_.ok()) {
+        emit_select(first, second, condition);
     }
     push(first.type ? first.type : second.type);
 }
@@ -261,19 +217,6 @@ FunctionTranslator::MemoryArgument FunctionTranslator::memory_argument(const OpI
     return out;
 }
 
-std::optional<Instruction> FunctionTranslator::take_sum(const Operand& address) {
-    if (address.kind != Operand::Kind::kSlot) {
-        return std::nullopt;
-    }
-    const Instruction* const last = emitter_.producer_of(operands_.slot(address.height));
-    if (last == nullptr || code_in(*last) != binary_code(Binary::kAdd, false, false)) {
-        return std::nullopt;
-    }
-    const Instruction out = *last;
-    emitter_.drop_last();
-    return out;
-}
-
 void FunctionTranslator::load(std::uint8_t byte, const OpInfo& info) {
     const MemoryArgument argument = memory_argument(info);
     emitter_.pay(gas_.memory);
@@ -283,19 +226,12 @@ void FunctionTranslator::load(std::uint8_t byte, const OpInfo& info) {
         return float_trap();
     }
     if (live_ && in_.ok()) {
-        const auto sum = take_sum(address);
-        const std::uint16_t base = sum ? sum->a : operands_.slot_of(address);
-        Instruction& out =
-            emitter_.emit(load_code(load_of(static_cast<Op>(byte)), sum.has_value()));
-        out.dst = operands_.slot(address.height);
-        out.a = base;
-        out.b = sum ? sum->b : std::uint16_t{0};
-        out.imm = static_cast<std::int32_t>(argument.offset);
+        emit_load(load_of(static_cast<Op>(byte)), address, argument.offset);
     }
     push(info.out);
 }
 
-void FunctionTranslator::store(std::uint8_t /*byte*/, const OpInfo& info) {
+void FunctionTranslator::store(const OpInfo& info) {
     const MemoryArgument argument = memory_argument(info);
     emitter_.pay(gas_.memory);
     const Operand value = pop(info.in);
@@ -304,14 +240,7 @@ void FunctionTranslator::store(std::uint8_t /*byte*/, const OpInfo& info) {
         return float_trap();
     }
     if (live_ && in_.ok()) {
-        const auto sum = take_sum(address);
-        const std::uint16_t base = sum ? sum->a : operands_.slot_of(address);
-        const std::uint16_t from = operands_.slot_of(value);
-        Instruction& out = emitter_.emit(store_code(info.bytes_log2, sum.has_value()));
-        out.a = base;
-        out.dst = sum ? sum->b : std::uint16_t{0};
-        out.b = from;
-        out.imm = static_cast<std::int32_t>(argument.offset);
+        emit_store(info.bytes_log2, address, value, argument.offset);
     }
 }
 
@@ -415,35 +344,13 @@ void FunctionTranslator::binary(std::uint8_t byte, const OpInfo& info) {
         push(info.out);
         return float_trap();
     }
-    if (live_ && in_.ok()) {
+    if (!live_ || !in_.ok()) {
+        return push(info.out);
+    }
+    if (!push_sum(form, left, right)) {
         emit_binary(form, left, right);
+        push(info.out);
     }
-    push(info.out);
-}
-
-void FunctionTranslator::emit_binary(
-    const BinaryForm& form, const Operand& left, const Operand& right) {
-    const std::uint16_t dst = operands_.slot(left.height);
-    const auto with_imm = [&](Binary op, const Operand& operand, std::uint64_t imm) {
-        const std::uint16_t a = operands_.slot_of(operand);
-        Instruction& out = emitter_.emit(binary_code(op, form.wide, true));
-        out.dst = dst;
-        out.a = a;
-        out.imm = static_cast<std::int32_t>(imm);
-    };
-    if (right.is_const() && fits_imm(right.value, form.wide)) {
-        return with_imm(form.op, left, right.value);
-    }
-    const auto turned = exchanged(form.op);
-    if (left.is_const() && turned && fits_imm(left.value, form.wide)) {
-        return with_imm(*turned, right, left.value);
-    }
-    const std::uint16_t a = operands_.slot_of(left);
-    const std::uint16_t b = operands_.slot_of(right);
-    Instruction& out = emitter_.emit(binary_code(form.op, form.wide, false));
-    out.dst = dst;
-    out.a = a;
-    out.b = b;
 }
 
 }  // namespace polis::vm
