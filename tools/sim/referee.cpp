@@ -49,6 +49,9 @@ std::uint64_t coins_in(const ledger::rows::StateRow& row) {
         case RecordKind::kElection:
         case RecordKind::kFact:
         case RecordKind::kOffence:
+        case RecordKind::kContract:
+        case RecordKind::kCode:
+        case RecordKind::kStorage:
         case RecordKind::kTaskIndex:
             return 0;
     }

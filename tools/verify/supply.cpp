@@ -68,6 +68,9 @@ StoreResult<void> add(SupplyAudit& audit, const ledger::rows::StateRow& row) {
         case RecordKind::kElection:
         case RecordKind::kFact:
         case RecordKind::kOffence:
+        case RecordKind::kContract:
+        case RecordKind::kCode:
+        case RecordKind::kStorage:
             return {};  // holds shares or no coins at all
     }
     return corrupt(row, "of a kind that this version does not know");
