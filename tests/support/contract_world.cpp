@@ -4,14 +4,7 @@
 #include <fstream>
 #include <stdexcept>
 
-#include <core/crypto/hash.hpp>
-
 namespace polis::tests {
-
-Address person(std::string_view name) {
-    const Hash hash = crypto::blake2b_256(as_bytes(name));
-    return Address::from_view(hash.view().first(Address::kSize));
-}
 
 Address ContractWorld::deploy(
     const Address& from, std::string_view name, const Bytes& input, CallOptions options) {

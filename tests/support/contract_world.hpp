@@ -13,6 +13,7 @@
 #include <core/bytes.hpp>
 #include <core/codec/borsh.hpp>
 #include <core/types.hpp>
+#include <tests/support/contract_args.hpp>
 
 /// Contracts under test: the same test runs them natively, where debuggers and sanitizers see them,
 /// and as wasm in the ledger's own module.
@@ -23,14 +24,6 @@
 ///         EXPECT_EQ(world().query<u128>(token, "balance_of", args(bob)), u128{3});
 ///     }
 namespace polis::tests {
-
-/// The Borsh of all arguments, one after the other.
-template <class... T>
-[[nodiscard]] Bytes args(const T&... values) {
-    Bytes out;
-    (codec::encode_to(out, values), ...);
-    return out;
-}
 
 struct ContractEvent {
     Address contract;
@@ -116,9 +109,6 @@ class ContractWorld {
         return value.value_or(T{});
     }
 };
-
-/// An address that only its name decides.
-[[nodiscard]] Address person(std::string_view name);
 
 enum class ContractBackend : std::uint8_t { kNative, kVm };
 
