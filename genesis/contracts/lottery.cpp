@@ -28,9 +28,9 @@ struct Player {
 
 struct Rules {
     Amount ticket;
-    Amount deposit;       ///< lost by who commits and does not reveal
-    u64 commit_until;     ///< last height to join
-    u64 reveal_until;     ///< last height to reveal
+    Amount deposit;    ///< lost by who commits and does not reveal
+    u64 commit_until;  ///< last height to join
+    u64 reveal_until;  ///< last height to reveal
     POLIS_STRUCT(Rules, ticket, deposit, commit_until, reveal_until)
 };
 
@@ -68,8 +68,9 @@ class Lottery {
         require(entry.exists(), "this player has not joined");
         Player player = entry;
         require(!player.revealed, "this player has revealed already");
-        require(sha3_256(encode(secret, caller())) == player.commitment,
-                "the secret is not the one of the commitment");
+        require(
+            sha3_256(encode(secret, caller())) == player.commitment,
+            "the secret is not the one of the commitment");
         player.revealed = true;
         entry = player;
         mixed_ = sha3_256(encode(mixed_.get(), secret));

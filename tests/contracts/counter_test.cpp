@@ -33,8 +33,7 @@ TEST_P(Counter, stops_at_its_limit) {
     world().call(alice, counter, "increase", args(uint64_t{5}));
     EXPECT_EQ(
         world().reverts(bob, counter, "increase", args(uint64_t{1})), "that is beyond the limit");
-    EXPECT_EQ(
-        world().reverts(bob, counter, "increase", args(~uint64_t{0})), "a sum does not fit");
+    EXPECT_EQ(world().reverts(bob, counter, "increase", args(~uint64_t{0})), "a sum does not fit");
     EXPECT_EQ(world().query<uint64_t>(counter, "count"), 5);
     EXPECT_FALSE(world().try_deploy(alice, "counter", args(uint64_t{0}), {}).is_done());
 }

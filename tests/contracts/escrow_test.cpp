@@ -60,8 +60,7 @@ TEST_P(Escrow, gives_back_after_the_deadline_and_not_before) {
     world().block.height = Height{15};
     EXPECT_EQ(world().reverts(buyer, escrow, "expire"), "the deadline has not passed");
     world().block.height = Height{16};
-    EXPECT_EQ(
-        world().reverts(seller, escrow, "expire"), "only the buyer may take the coins back");
+    EXPECT_EQ(world().reverts(seller, escrow, "expire"), "only the buyer may take the coins back");
     world().call(buyer, escrow, "expire");
     expect_coins(escrow, 2 * kPrice, 0);
     EXPECT_EQ(world().reverts(buyer, escrow, "expire"), "it is settled already");
@@ -92,12 +91,9 @@ TEST_P(Escrow, takes_the_price_once_and_only_the_price) {
 TEST_P(Escrow, keeps_strangers_out) {
     const Address escrow = funded();
     const Address stranger = person("stranger");
-    EXPECT_EQ(
-        world().reverts(stranger, escrow, "release"), "only the buyer may release the coins");
-    EXPECT_EQ(
-        world().reverts(seller, escrow, "release"), "only the buyer may release the coins");
-    EXPECT_EQ(
-        world().reverts(buyer, escrow, "refund"), "only the seller may refund the coins");
+    EXPECT_EQ(world().reverts(stranger, escrow, "release"), "only the buyer may release the coins");
+    EXPECT_EQ(world().reverts(seller, escrow, "release"), "only the buyer may release the coins");
+    EXPECT_EQ(world().reverts(buyer, escrow, "refund"), "only the seller may refund the coins");
     expect_coins(escrow, kPrice, 0);
 }
 

@@ -34,9 +34,7 @@ class Lottery : public ContractTest {
             world().fund(player, Amount{1'000});
         }
         return world().deploy(
-            alice,
-            "lottery",
-            args(kTicket, kDeposit, std::uint64_t{3}, std::uint64_t{3}));
+            alice, "lottery", args(kTicket, kDeposit, std::uint64_t{3}, std::uint64_t{3}));
     }
 
     void join(const Address& lottery, const Address& player) {
@@ -133,11 +131,7 @@ TEST_P(Lottery, binds_to_the_commitment_and_the_player) {
     const Address lottery = deploy();
     join(lottery, alice);
     world().call(
-        bob,
-        lottery,
-        "join",
-        args(commitment_of(alice)),
-        {.value = Amount{kTicket + kDeposit}});
+        bob, lottery, "join", args(commitment_of(alice)), {.value = Amount{kTicket + kDeposit}});
     at(kBegin + 4);
     const std::string wrong = "the secret is not the one of the commitment";
     EXPECT_EQ(world().reverts(alice, lottery, "reveal", args(Hash{})), wrong);

@@ -67,9 +67,7 @@ class Probe {
 
     u64 subtract_64(Amount a, Amount b) const { return (a - b).value; }
 
-    i64 fixed_multiply(i64 a, i64 b) const {
-        return (Fixed::from_raw(a) * Fixed::from_raw(b)).raw;
-    }
+    i64 fixed_multiply(i64 a, i64 b) const { return (Fixed::from_raw(a) * Fixed::from_raw(b)).raw; }
 
     i64 fixed_divide(i64 a, i64 b) const { return (Fixed::from_raw(a) / Fixed::from_raw(b)).raw; }
 
@@ -86,7 +84,9 @@ class Probe {
         return ed25519_verify(key, signature, message);
     }
 
-    Seen look() { return {caller(), self(), value(), balance(self()), height(), time_ms(), beacon()}; }
+    Seen look() {
+        return {caller(), self(), value(), balance(self()), height(), time_ms(), beacon()};
+    }
 
     void push(u64 number) { list_.push(number); }
 

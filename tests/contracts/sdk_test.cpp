@@ -93,8 +93,7 @@ TEST_P(Probe, refuses_every_encoding_that_is_cut_off) {
 
 TEST_P(Probe, is_as_strict_as_the_codec_of_the_core) {
     EXPECT_EQ(
-        world().reverts(alice, probe, "kept", args("\xed\xa0\x80"s)),
-        "key: string is not UTF-8");
+        world().reverts(alice, probe, "kept", args("\xed\xa0\x80"s)), "key: string is not UTF-8");
     for (const std::string& text :
          {"\xc1\xbf"s, "\xf4\x90\x80\x80"s, "\xe0\x9f\xbf"s, "\x80"s, "a\xff"s, "\xe2\x82"s}) {
         EXPECT_FALSE(codec::decode<std::string>(args(text)).has_value());
@@ -165,7 +164,10 @@ TEST_P(Probe, scales_through_256_bits) {
 TEST_P(Probe, rounds_fixed_numbers_as_the_core_does) {
     Random random(11);
     std::vector<std::pair<std::int64_t, std::int64_t>> pairs = {
-        {0, 1}, {1, 0}, {-1, 1}, {std::numeric_limits<std::int64_t>::min(), -1},
+        {0, 1},
+        {1, 0},
+        {-1, 1},
+        {std::numeric_limits<std::int64_t>::min(), -1},
         {std::numeric_limits<std::int64_t>::min(), std::int64_t{1} << 32},
         {std::numeric_limits<std::int64_t>::max(), std::int64_t{1} << 32}};
     for (int i = 0; i < 200; ++i) {

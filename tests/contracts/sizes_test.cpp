@@ -53,10 +53,10 @@ TEST_F(Sizes, of_code_stay_small) {
 
 TEST_F(Sizes, of_gas_stay_small) {
     constexpr uint64_t kCall = 100'000;
-    const auto call = [this](const Ended& at, const std::string& method, const Bytes& input,
-                             uint64_t value = 0) {
-        return world->call(alice, at.contract, method, input, {.value = Amount{value}});
-    };
+    const auto call =
+        [this](const Ended& at, const std::string& method, const Bytes& input, uint64_t value = 0) {
+            return world->call(alice, at.contract, method, input, {.value = Amount{value}});
+        };
     const Ended counter = world->try_deploy(alice, "counter", args(uint64_t{9}), {});
     expect_row("counter.init", counter, kCall);
     expect_row("counter.increase", call(counter, "increase", args(uint64_t{3})), kCall);

@@ -54,11 +54,9 @@ TEST_P(Token, to_oneself_changes_nothing) {
 TEST_P(Token, refuses_more_than_there_is) {
     const Address token = deploy(10);
     EXPECT_EQ(
-        world().reverts(alice, token, "transfer", args(bob, u128{11})),
-        "the balance is too small");
+        world().reverts(alice, token, "transfer", args(bob, u128{11})), "the balance is too small");
     EXPECT_EQ(
-        world().reverts(bob, token, "transfer", args(alice, u128{1})),
-        "the balance is too small");
+        world().reverts(bob, token, "transfer", args(alice, u128{1})), "the balance is too small");
     EXPECT_EQ(balance(token, alice), u128{10});
     EXPECT_EQ(balance(token, bob), u128{0});
 }
@@ -67,8 +65,7 @@ TEST_P(Token, spends_only_what_is_allowed) {
     const Address token = deploy(100);
     const auto spend = args(alice, carol, u128{6});
     EXPECT_EQ(
-        world().reverts(bob, token, "transfer_from", spend),
-        "the owner has not allowed so much");
+        world().reverts(bob, token, "transfer_from", spend), "the owner has not allowed so much");
     const Ended approved = world().call(alice, token, "approve", args(bob, u128{10}));
     ASSERT_EQ(approved.events.size(), 1);
     EXPECT_EQ(approved.events[0].name, "Approved");
@@ -76,8 +73,7 @@ TEST_P(Token, spends_only_what_is_allowed) {
     EXPECT_EQ(balance(token, carol), u128{6});
     EXPECT_EQ(world().query<u128>(token, "allowance", args(alice, bob)), u128{4});
     EXPECT_EQ(
-        world().reverts(bob, token, "transfer_from", spend),
-        "the owner has not allowed so much");
+        world().reverts(bob, token, "transfer_from", spend), "the owner has not allowed so much");
     world().call(alice, token, "approve", args(bob, u128{200}));
     EXPECT_EQ(
         world().reverts(bob, token, "transfer_from", args(alice, carol, u128{95})),

@@ -49,7 +49,8 @@ std::map<std::string, Bytes> contract_seeds() {
     return {
         {"abi/order", with_rest(order())},
         {"abi/list", with_rest(Bytes{2, 0, 0, 0, 0, 1, 0x80})},
-        {"abi/words", with_rest(as_bytes("{buyer: dev:1, items: [{id: 5, price: 6}], note: null}"))},
+        {"abi/words",
+         with_rest(as_bytes("{buyer: dev:1, items: [{id: 5, price: 6}], note: null}"))},
         {"abi/literal", to_bytes(as_bytes("[ a, \"b \\\" c\", {x: -1, \"y\": []} ]"))},
         {"abi/module", module_with_abi()}};
 }

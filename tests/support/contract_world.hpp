@@ -42,7 +42,7 @@ struct Ended {
     std::string message{};  ///< why it failed, in the contract's words if it reverted
     std::vector<ContractEvent> events{};
     std::uint64_t gas = 0;  ///< 0 if nothing is counted
-    Address contract{};       ///< that was called or deployed
+    Address contract{};     ///< that was called or deployed
 
     [[nodiscard]] bool is_done() const { return how == How::kDone; }
 };
@@ -139,11 +139,10 @@ std::string backend_name(const testing::TestParamInfo<ContractBackend>& info);
 
 }  // namespace polis::tests
 
-#define POLIS_CONTRACT_TEST(Test)                                   \
-    INSTANTIATE_TEST_SUITE_P(                                       \
-        Backends,                                                   \
-        Test,                                                       \
-        testing::Values(                                            \
-            ::polis::tests::ContractBackend::kNative,               \
-            ::polis::tests::ContractBackend::kVm),                  \
+#define POLIS_CONTRACT_TEST(Test)                                                            \
+    INSTANTIATE_TEST_SUITE_P(                                                                \
+        Backends,                                                                            \
+        Test,                                                                                \
+        testing::Values(                                                                     \
+            ::polis::tests::ContractBackend::kNative, ::polis::tests::ContractBackend::kVm), \
         ::polis::tests::backend_name)

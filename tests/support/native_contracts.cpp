@@ -62,13 +62,10 @@ class Frame final : public native::Host {
 
     Bytes sha3_256(ByteView data) override { return to_bytes(crypto::sha3_256(data).view()); }
 
-    Bytes blake2b_256(ByteView data) override {
-        return to_bytes(crypto::blake2b_256(data).view());
-    }
+    Bytes blake2b_256(ByteView data) override { return to_bytes(crypto::blake2b_256(data).view()); }
 
     bool ed25519_verify(ByteView key, ByteView signature, ByteView message) override {
-        return crypto::verify(
-            PublicKey::from_view(key), message, Signature::from_view(signature));
+        return crypto::verify(PublicKey::from_view(key), message, Signature::from_view(signature));
     }
 
     Bytes caller() override { return to_bytes(message_.caller.view()); }
@@ -196,9 +193,7 @@ Ended NativeWorld::try_call(
     return run({from, contract, input, options.value.value}, method);
 }
 
-std::optional<Bytes> Frame::storage_get(ByteView key) {
-    return world_.storage(message_.self, key);
-}
+std::optional<Bytes> Frame::storage_get(ByteView key) { return world_.storage(message_.self, key); }
 
 void Frame::storage_set(ByteView key, ByteView value) {
     world_.state.contracts[message_.self].storage[to_bytes(key)] = to_bytes(value);

@@ -95,10 +95,8 @@ class VmWorld final : public ContractWorld {
         }
         for (const ledger::Event& event : events) {
             if (event.name == ledger::contracts::kContractEvent) {
-                auto data =
-                    decoded<ledger::contracts::ContractEvent>(event.data);
-                out.events.push_back(
-                    {data.contract, std::move(data.name), std::move(data.data)});
+                auto data = decoded<ledger::contracts::ContractEvent>(event.data);
+                out.events.push_back({data.contract, std::move(data.name), std::move(data.data)});
             }
         }
         return out;

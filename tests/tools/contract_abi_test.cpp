@@ -83,12 +83,7 @@ TEST(ContractAbi, reads_what_the_compiler_wrote) {
 TEST(ContractAbi, encodes_what_a_person_writes) {
     EXPECT_EQ(
         encode("numbers", {"255", "-32768", "18446744073709551615", "-1", "true"}),
-        args(
-            std::uint8_t{255},
-            std::int16_t{-32768},
-            ~std::uint64_t{0},
-            std::int64_t{-1},
-            true));
+        args(std::uint8_t{255}, std::int16_t{-32768}, ~std::uint64_t{0}, std::int64_t{-1}, true));
     EXPECT_EQ(
         encode("words", {"two words: and [more]", "0x00Ff", "null"}),
         args("two words: and [more]"s, Bytes{0, 255}, std::optional<std::uint16_t>{}));
@@ -98,7 +93,8 @@ TEST(ContractAbi, encodes_what_a_person_writes) {
 }
 
 TEST(ContractAbi, encodes_lists_and_structs_in_the_order_of_the_type) {
-    const Bytes items = args(std::uint32_t{2}, std::uint32_t{1}, u128{5}, std::uint32_t{9}, ~u128{0});
+    const Bytes items =
+        args(std::uint32_t{2}, std::uint32_t{1}, u128{5}, std::uint32_t{9}, ~u128{0});
     Bytes expected = args(person("alice"));
     append(expected, items);
     append(expected, args(std::optional{"hi, you"s}));
@@ -141,7 +137,8 @@ TEST(ContractAbi, says_which_argument_is_wrong_and_how_to_write_it) {
         refusal("place", {"{buyer: bob, items: [], note: null}"}),
         "argument order.buyer (address): there is no key bob; write it like 'dev:1'");
     EXPECT_EQ(
-        refusal("place", {"{buyer: alice, items: [{id: 1, price: 1}, {id: x, price: 1}], note: null}"}),
+        refusal(
+            "place", {"{buyer: alice, items: [{id: 1, price: 1}, {id: x, price: 1}], note: null}"}),
         "argument order.items[1].id (u32): 'x' is no such number; write it like '1000'");
     EXPECT_EQ(
         refusal("place", {"{buyer: alice, items: []}"}),
@@ -167,8 +164,7 @@ TEST(ContractAbi, shows_what_it_decodes) {
     const AbiType list = *shop().find_method("numbers")->result;
     EXPECT_EQ(
         decode_value(
-            list,
-            args(std::vector<std::optional<std::int8_t>>{std::int8_t{-128}, std::nullopt}))
+            list, args(std::vector<std::optional<std::int8_t>>{std::int8_t{-128}, std::nullopt}))
             .value()
             .dump(),
         "[-128,null]");
@@ -207,8 +203,9 @@ TEST(ContractAbi, refuses_interfaces_that_make_no_sense) {
             .find("there is no type 'u7'"),
         std::string::npos);
     EXPECT_NE(
-        fault(begin + R"("types":{"A":{"fields":[["a","list<A>"]]}},)"
-                      R"("methods":[{"name":"a","params":[["b","A"]]}]})")
+        fault(
+            begin + R"("types":{"A":{"fields":[["a","list<A>"]]}},)"
+                    R"("methods":[{"name":"a","params":[["b","A"]]}]})")
             .find("nested too deep, or in itself"),
         std::string::npos);
     EXPECT_NE(fault(begin + R"("methods":[5]})").find("no list of objects"), std::string::npos);
@@ -223,8 +220,8 @@ TEST(ContractAbi, stays_quick_with_types_that_multiply) {
     std::string types;
     std::string fields = R"(["f0","u8"])";
     for (int level = 0; level < 12; ++level) {
-        types += (level == 0 ? "\"" : ",\"") + ("T" + std::to_string(level)) +
-                 "\":{\"fields\":[" + fields + "]}";
+        types += (level == 0 ? "\"" : ",\"") + ("T" + std::to_string(level)) + "\":{\"fields\":[" +
+                 fields + "]}";
         fields.clear();
         for (int i = 0; i < 60; ++i) {
             fields += (i == 0 ? "[\"" : ",[\"") + ("f" + std::to_string(i)) + "\",\"T" +

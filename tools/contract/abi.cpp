@@ -33,8 +33,9 @@ class TypeMaker {
         if (auto simple = simple_type(name)) {
             return *simple;
         }
-        for (const auto& [prefix, kind] : {std::pair{std::string_view("option<"), Kind::kOption},
-                                           std::pair{std::string_view("list<"), Kind::kList}}) {
+        for (const auto& [prefix, kind] :
+             {std::pair{std::string_view("option<"), Kind::kOption},
+              std::pair{std::string_view("list<"), Kind::kList}}) {
             if (name.starts_with(prefix) && name.ends_with('>')) {
                 const std::string inside =
                     name.substr(prefix.size(), name.size() - prefix.size() - 1);

@@ -23,8 +23,8 @@ using Json = nlohmann::ordered_json;
 
 // An ABI comes from whoever deployed the contract, so it is bounded like any other bytes.
 inline constexpr std::size_t kAbiBytesMax = 64 * 1024;
-inline constexpr std::size_t kAbiDepthMax = 16;      ///< types within types
-inline constexpr std::size_t kAbiFieldsMax = 64;     ///< of a method, a type or an event
+inline constexpr std::size_t kAbiDepthMax = 16;       ///< types within types
+inline constexpr std::size_t kAbiFieldsMax = 64;      ///< of a method, a type or an event
 inline constexpr std::size_t kAbiValuesMax = 65'536;  ///< that one decoding may give
 
 struct AbiField;
@@ -44,9 +44,9 @@ struct AbiType {
     };
 
     Kind kind = Kind::kBool;
-    unsigned bits = 0;                            ///< of a number: 8 to 128
-    std::string name;                             ///< as the ABI writes it: "list<Order>"
-    std::shared_ptr<const AbiType> inner;         ///< of an option or a list
+    unsigned bits = 0;                                    ///< of a number: 8 to 128
+    std::string name;                                     ///< as the ABI writes it: "list<Order>"
+    std::shared_ptr<const AbiType> inner;                 ///< of an option or a list
     std::shared_ptr<const std::vector<AbiField>> fields;  ///< of a struct
 };
 

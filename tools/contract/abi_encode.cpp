@@ -100,12 +100,12 @@ class Encoding {
         return literal.kind == Literal::Kind::kWord || literal.kind == Literal::Kind::kQuoted;
     }
 
-    Fallible<void> add_number(const AbiType& type, const Literal& literal, const std::string& path) {
+    Fallible<void> add_number(
+        const AbiType& type, const Literal& literal, const std::string& path) {
         const bool negative = literal.text.starts_with('-');
-        const auto size =
-            is_single(literal)
-                ? parse_u128(std::string_view(literal.text).substr(negative ? 1 : 0))
-                : std::nullopt;
+        const auto size = is_single(literal)
+                              ? parse_u128(std::string_view(literal.text).substr(negative ? 1 : 0))
+                              : std::nullopt;
         if (!size || (negative && type.kind == Kind::kUnsigned)) {
             return refuse(type, path, fmt::format("'{}' is no such number", shown(literal)));
         }
@@ -138,7 +138,8 @@ class Encoding {
         return {};
     }
 
-    Fallible<void> add_string(const AbiType& type, const Literal& literal, const std::string& path) {
+    Fallible<void> add_string(
+        const AbiType& type, const Literal& literal, const std::string& path) {
         if (!is_single(literal)) {
             return refuse(type, path, "a list or an object is no text");
         }
@@ -181,7 +182,8 @@ class Encoding {
         return {};
     }
 
-    Fallible<void> add_option(const AbiType& type, const Literal& literal, const std::string& path) {
+    Fallible<void> add_option(
+        const AbiType& type, const Literal& literal, const std::string& path) {
         const bool none = literal.kind == Literal::Kind::kWord && literal.text == "null";
         codec::encode_to(out_, !none);
         return none ? Fallible<void>{} : add(*type.inner, literal, path);
@@ -199,7 +201,8 @@ class Encoding {
         return {};
     }
 
-    Fallible<void> add_struct(const AbiType& type, const Literal& literal, const std::string& path) {
+    Fallible<void> add_struct(
+        const AbiType& type, const Literal& literal, const std::string& path) {
         if (literal.kind != Literal::Kind::kObject) {
             return refuse(type, path, fmt::format("'{}' is no object", shown(literal)));
         }

@@ -163,8 +163,8 @@ Fallible<Built> build(const BuildOptions& options) {
     POLIS_TRY(out.code, with_custom_section(module, kAbiSection, as_bytes(out.json)));
     const auto program = vm::Program::compile(out.code, vm::Rules::contract());
     if (!program) {
-        return std::unexpected(Failure(fmt::format(
-            "it compiles, but no chain accepts it: {}", program.error().message())));
+        return std::unexpected(Failure(
+            fmt::format("it compiles, but no chain accepts it: {}", program.error().message())));
     }
     const std::string name =
         options.name.empty() ? options.sources.front().stem().string() : options.name;

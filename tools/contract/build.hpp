@@ -20,7 +20,7 @@ struct BuildOptions {
 struct Built {
     std::filesystem::path wasm;
     std::filesystem::path abi;
-    Bytes code;       ///< what is in `wasm`
+    Bytes code;        ///< what is in `wasm`
     std::string json;  ///< what is in `abi`
 };
 

@@ -15,8 +15,9 @@ struct Literal {
     enum class Kind : unsigned char { kWord, kQuoted, kList, kObject };
 
     Kind kind = Kind::kWord;
-    std::string text;                                      ///< of a word, or between the quotes
-    std::vector<std::pair<std::string, Literal>> members;  ///< of a list, without names; of an object
+    std::string text;  ///< of a word, or between the quotes
+    std::vector<std::pair<std::string, Literal>>
+        members;  ///< of a list, without names; of an object
 };
 
 /// @return nothing if the text is no literal: brackets or quotes that do not match, two values

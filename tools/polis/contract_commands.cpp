@@ -236,8 +236,8 @@ Outcome deploy(const DeployWords& words) {
         std::move(payload),
         [&](Json& answer, const SignedSend& send, const Json* receipt) -> Fallible<void> {
             const Address sender = crypto::address_of(send.txn.body.sender);
-            answer["contract"] = crypto::to_text(
-                ledger::contracts::contract_address(sender, send.txn.body.nonce));
+            answer["contract"] =
+                crypto::to_text(ledger::contracts::contract_address(sender, send.txn.body.nonce));
             if (receipt != nullptr) {
                 add_costs(answer, *receipt);
                 answer["events"] = decoded_events(book, receipt->value("events", Json::array()));
@@ -249,8 +249,7 @@ Outcome deploy(const DeployWords& words) {
 Outcome call(const CallCommand& command) {
     POLIS_TRY(RpcClient client, connect(command.signing.node));
     AbiBook book(client);
-    POLIS_TRY(
-        const PreparedCall prepared, prepare_call(book, command.words, command.signing.keys));
+    POLIS_TRY(const PreparedCall prepared, prepare_call(book, command.words, command.signing.keys));
     ledger::Call payload{
         .contract = prepared.contract,
         .method = command.words.method,
@@ -258,8 +257,7 @@ Outcome call(const CallCommand& command) {
         .value = prepared.value,
         .gas = {}};
     POLIS_TRY(
-        payload.gas,
-        execution_gas(client, command.signing, call_params(command.words, prepared)));
+        payload.gas, execution_gas(client, command.signing, call_params(command.words, prepared)));
     return send_and_tell(
         client,
         command.signing,
@@ -284,8 +282,8 @@ void add_contract_commands(Program& program) {
     group.require_subcommand(1);
 
     const auto building = std::make_shared<BuildWords>();
-    CLI::App& build_command =
-        *group.add_subcommand("build", "C++ to NAME.wasm and NAME.abi.json; needs clang-19, lld-19");
+    CLI::App& build_command = *group.add_subcommand(
+        "build", "C++ to NAME.wasm and NAME.abi.json; needs clang-19, lld-19");
     build_command.add_option("FILE", building->sources, "Sources; the first has POLIS_CONTRACT")
         ->required();
     build_command.add_option("-o,--output", building->folder, "Folder for the two files")

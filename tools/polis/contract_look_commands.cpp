@@ -79,9 +79,7 @@ Fallible<void> expect_success(const Json& answer, const std::string& method) {
         return {};
     }
     return std::unexpected(Failure(fmt::format(
-        "{} would fail: {}; see where with `polis contract trace`",
-        method,
-        failure_text(answer))));
+        "{} would fail: {}; see where with `polis contract trace`", method, failure_text(answer))));
 }
 
 Outcome query(const QueryWords& words) {
@@ -96,8 +94,7 @@ Outcome query(const QueryWords& words) {
     POLIS_TRY(const Json tried, ask(client, "contract_call", std::move(params)));
     POLIS_TRY_VOID(expect_success(tried, words.call.method));
     Json answer;
-    POLIS_TRY(
-        answer["result"], decoded_result(call.method, tried.value("output", std::string())));
+    POLIS_TRY(answer["result"], decoded_result(call.method, tried.value("output", std::string())));
     answer["gasUsed"] = tried.value("gasUsed", Json());
     answer["height"] = tried.value("height", Json());
     const Json events = decoded_events(book, tried.value("events", Json::array()));
@@ -139,8 +136,9 @@ Json readable_trace(const Json& trace) {
     for (const Json& call : trace.value("calls", Json::array())) {
         const auto depth = call.value("depth", std::uint64_t{1});
         calls.push_back(
-            {{"call", std::string(2 * (depth - std::min<std::uint64_t>(depth, 1)), ' ') +
-                          call.value("method", std::string())},
+            {{"call",
+              std::string(2 * (depth - std::min<std::uint64_t>(depth, 1)), ' ') +
+                  call.value("method", std::string())},
              {"contract", call.value("contract", Json())},
              {"gasUsed", call.value("gasUsed", Json())},
              {"end", call.value("end", Json())}});
@@ -189,8 +187,9 @@ Fallible<Json> call_to_trace(RpcClient& client, AbiBook& book, const TraceWords&
     const std::string fault = check_address(words.subject);
     if (!fault.empty() || words.rest.empty()) {
         return wrong_usage(
-            fault.empty() ? "name the method to trace behind the address, then its arguments"
-                          : fault + "; give the id of a transaction, or ADDRESS METHOD ARGUMENT...");
+            fault.empty()
+                ? "name the method to trace behind the address, then its arguments"
+                : fault + "; give the id of a transaction, or ADDRESS METHOD ARGUMENT...");
     }
     CallWords call{
         .address = words.subject,
@@ -254,8 +253,8 @@ Outcome storage(const StorageWords& words) {
     const Json contract = {{"contract", words.address}};
     POLIS_TRY(const Json described, ask(client, "contract_getAbi", contract));
     if (described.is_null()) {
-        return std::unexpected(Failure(
-            fmt::format("there is no contract at {}; compare the address", words.address)));
+        return std::unexpected(
+            Failure(fmt::format("there is no contract at {}; compare the address", words.address)));
     }
     const Json no_types = {{"version", 1}};
     const Json known = described.value("abi", Json());

@@ -109,8 +109,7 @@ Fallible<PreparedCall> prepare_call(
             "{} has no method '{}'; it has {}", abi->name, words.method, methods_text(*abi)));
     }
     if (out.value.value != 0 && !out.method->payable) {
-        return wrong_usage(
-            fmt::format("{} takes no coins; call it without --value", words.method));
+        return wrong_usage(fmt::format("{} takes no coins; call it without --value", words.method));
     }
     const auto resolve = [&keys](const std::string& word) { return resolve_address(word, keys); };
     POLIS_TRY(out.input, contract::encode_arguments(*out.method, words.arguments, resolve));
@@ -154,8 +153,7 @@ std::string failure_text(const Json& receipt) {
         return status;
     }
     const bool readable = codec::is_utf8(*output);
-    return status + ": " +
-           (readable ? std::string(as_text(*output)) : to_hex_prefixed(*output));
+    return status + ": " + (readable ? std::string(as_text(*output)) : to_hex_prefixed(*output));
 }
 
 }  // namespace polis::tools

@@ -60,10 +60,10 @@ struct Name<T> {
 template <UnsignedInteger T>
 struct Name<Checked<T>> : Name<T> {};
 
-#define POLIS_ABI_NAME(type, name)                                \
-    template <>                                                   \
-    struct Name<type> {                                           \
-        static constexpr void put(Text& out) { out.put(name); }   \
+#define POLIS_ABI_NAME(type, name)                              \
+    template <>                                                 \
+    struct Name<type> {                                         \
+        static constexpr void put(Text& out) { out.put(name); } \
     };
 
 POLIS_ABI_NAME(u128, "u128")
@@ -97,6 +97,17 @@ struct Name<T> {
     static constexpr void put(Text& out) { out.put(T::kStructName); }
 };
 
+/// Called while the compiler runs, this is an error that names itself.
+void error_names_in_POLIS_CONTRACT_differ_from_the_parameters();
+
+constexpr size_t count_names(const char* names) {
+    size_t count = *names == '\0' ? 0 : 1;
+    for (; *names != '\0'; ++names) {
+        count += *names == ',' ? 1 : 0;
+    }
+    return count;
+}
+
 /// Writes the next of "to, amount" in quotes. @return where the rest begins
 constexpr const char* put_name(Text& out, const char* names) {
     while (*names == ' ' || *names == ',') {
@@ -113,6 +124,9 @@ constexpr const char* put_name(Text& out, const char* names) {
 /// [["to","address"],["amount","u64"]]
 template <class... T>
 constexpr void put_fields(Text& out, const char* names, Types<T...> /*types*/) {
+    if (count_names(names) != sizeof...(T)) {
+        error_names_in_POLIS_CONTRACT_differ_from_the_parameters();
+    }
     out.put('[');
     bool first = true;
     [[maybe_unused]] const auto put_field = [&]<class Field>(Types<Field> /*type*/) {

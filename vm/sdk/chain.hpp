@@ -68,8 +68,8 @@ inline void send(const Address& to, Amount amount) {
 [[nodiscard]] inline bool ed25519_verify(const Hash& key, Bytes signature, Bytes message) {
     constexpr size_t kSignatureBytes = 64;
     return signature.size() == kSignatureBytes &&
-           polis_host_ed25519_verify(
-               key.data, signature.data(), message.data(), message.size()) == 1;
+           polis_host_ed25519_verify(key.data, signature.data(), message.data(), message.size()) ==
+               1;
 }
 
 /// Writes an event to the receipt. Name it in POLIS_CONTRACT too, so that tools can read it.
@@ -164,6 +164,7 @@ class Contract {
 
   private:
     [[nodiscard]] CallEnd start(String method, Bytes input) const {
+#if defined(__wasm__)
         return static_cast<CallEnd>(polis_host_call(
             address_.data,
             method.data(),
@@ -172,6 +173,16 @@ class Contract {
             input.size(),
             static_cast<i64>(value_.value),
             static_cast<i64>(gas_)));
+#else
+        return static_cast<CallEnd>(polis_host_call(
+            {.to = address_.data,
+             .method = method.data(),
+             .method_size = method.size(),
+             .input = input.data(),
+             .input_size = input.size(),
+             .value = value_.value,
+             .gas = gas_}));
+#endif
     }
 
     [[nodiscard]] static Bytes returned() {

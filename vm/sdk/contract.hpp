@@ -97,9 +97,10 @@ void run_method(const char* names, bool payable) {
 #define POLIS_PAYABLE(name, ...) (PAYABLE, name, #__VA_ARGS__)
 #define POLIS_EVENT(name) (EVENT, name, "")
 
-// Applies a macro to every item. The depth of POLIS_RESCAN bounds the number of items: 256.
+// Applies a macro to every item; rescans suffice for 80 of them, and a module has at most 64 exports.
 #define POLIS_PARENTHESES ()
-#define POLIS_RESCAN(...) POLIS_RESCAN_3(POLIS_RESCAN_3(POLIS_RESCAN_3(POLIS_RESCAN_3(__VA_ARGS__))))
+#define POLIS_RESCAN(...) \
+    POLIS_RESCAN_3(POLIS_RESCAN_3(POLIS_RESCAN_3(POLIS_RESCAN_3(__VA_ARGS__))))
 #define POLIS_RESCAN_3(...) \
     POLIS_RESCAN_2(POLIS_RESCAN_2(POLIS_RESCAN_2(POLIS_RESCAN_2(__VA_ARGS__))))
 #define POLIS_RESCAN_2(...) \
@@ -107,8 +108,8 @@ void run_method(const char* names, bool payable) {
 #define POLIS_RESCAN_1(...) __VA_ARGS__
 #define POLIS_EACH(macro, contract, ...) \
     __VA_OPT__(POLIS_RESCAN(POLIS_EACH_STEP(macro, contract, __VA_ARGS__)))
-#define POLIS_EACH_STEP(macro, contract, item, ...)         \
-    POLIS_EACH_APPLY(macro, contract, POLIS_UNWRAP item)    \
+#define POLIS_EACH_STEP(macro, contract, item, ...)      \
+    POLIS_EACH_APPLY(macro, contract, POLIS_UNWRAP item) \
     __VA_OPT__(POLIS_EACH_AGAIN POLIS_PARENTHESES(macro, contract, __VA_ARGS__))
 #define POLIS_EACH_AGAIN() POLIS_EACH_STEP
 #define POLIS_EACH_APPLY(macro, contract, ...) macro(contract, __VA_ARGS__)
@@ -151,38 +152,38 @@ void run_method(const char* names, bool payable) {
 #define POLIS_ABI_METHOD(...) POLIS_ITEM(POLIS_ABI_METHOD_, __VA_ARGS__)
 #define POLIS_ABI_EVENT(...) POLIS_ITEM(POLIS_ABI_EVENT_, __VA_ARGS__)
 
-/// The contract's interface as JSON, in the constant polis_abi::kText.
-#define POLIS_MAKE_ABI(contract, ...)                                 \
-    namespace polis_abi_##contract {                                  \
-    constexpr ::polis::sdk::abi::Text make_text() {                   \
-        ::polis::sdk::abi::Text out;                                  \
-        out.put("{\"name\":\"");                                      \
-        ::polis::sdk::abi::put_contract_name(out, #contract);         \
-        out.put("\",\"version\":1,\"types\":{");                      \
-        POLIS_EACH(POLIS_ABI_STRUCTS, contract, __VA_ARGS__)          \
-        out.put("},\"constructor\":");                                \
-        const size_t before = out.size;                               \
-        POLIS_EACH(POLIS_ABI_INIT, contract, __VA_ARGS__)             \
-        out.put(out.size == before ? "null,\"methods\":[" : ",\"methods\":["); \
-        POLIS_EACH(POLIS_ABI_METHOD, contract, __VA_ARGS__)           \
-        out.put("],\"events\":[");                                    \
-        POLIS_EACH(POLIS_ABI_EVENT, contract, __VA_ARGS__)            \
-        out.put("]}");                                                \
-        return out;                                                   \
-    }                                                                 \
-    constexpr ::polis::sdk::abi::Text kText = make_text();            \
+/// The contract's interface as JSON, in a constant.
+#define POLIS_MAKE_ABI(contract, ...)                                              \
+    namespace polis_abi_##contract {                                               \
+        constexpr ::polis::sdk::abi::Text make_text() {                            \
+            ::polis::sdk::abi::Text out;                                           \
+            out.put("{\"name\":\"");                                               \
+            ::polis::sdk::abi::put_contract_name(out, #contract);                  \
+            out.put("\",\"version\":1,\"types\":{");                               \
+            POLIS_EACH(POLIS_ABI_STRUCTS, contract, __VA_ARGS__)                   \
+            out.put("},\"constructor\":");                                         \
+            const size_t before = out.size;                                        \
+            POLIS_EACH(POLIS_ABI_INIT, contract, __VA_ARGS__)                      \
+            out.put(out.size == before ? "null,\"methods\":[" : ",\"methods\":["); \
+            POLIS_EACH(POLIS_ABI_METHOD, contract, __VA_ARGS__)                    \
+            out.put("],\"events\":[");                                             \
+            POLIS_EACH(POLIS_ABI_EVENT, contract, __VA_ARGS__)                     \
+            out.put("]}");                                                         \
+            return out;                                                            \
+        }                                                                          \
+        constexpr ::polis::sdk::abi::Text kText = make_text();                     \
     }
 
 #if defined(POLIS_ABI)
 /// The object file has the interface and nothing else that matters.
-#define POLIS_CONTRACT(contract, ...)                                                     \
-    POLIS_MAKE_ABI(contract, __VA_ARGS__)                                                 \
+#define POLIS_CONTRACT(contract, ...)                                                            \
+    POLIS_MAKE_ABI(contract, __VA_ARGS__)                                                        \
     __attribute__((used)) constexpr ::polis::sdk::abi::Section<polis_abi_##contract::kText.size> \
         kPolisAbiSection{polis_abi_##contract::kText};
 #elif defined(__wasm__)
-#define POLIS_EXPORT(contract, name, params, payable)                                 \
-    extern "C" __attribute__((export_name(#name))) void polis_method_##name() {       \
-        ::polis::sdk::run_method<contract, &contract::name>(params, payable);         \
+#define POLIS_EXPORT(contract, name, params, payable)                           \
+    extern "C" __attribute__((export_name(#name))) void polis_method_##name() { \
+        ::polis::sdk::run_method<contract, &contract::name>(params, payable);   \
     }
 #define POLIS_EXPORT_INIT(contract, name, params) POLIS_EXPORT(contract, name, params, false)
 #define POLIS_EXPORT_PAYABLE_INIT(contract, name, params) POLIS_EXPORT(contract, name, params, true)
@@ -202,12 +203,11 @@ void run_method(const char* names, bool payable) {
 #define POLIS_ROW_EVENT(contract, name, params)
 #define POLIS_ROWS(...) POLIS_ITEM(POLIS_ROW_, __VA_ARGS__)
 /// A native program finds the contract by its name: vm/sdk/native/registry.hpp.
-#define POLIS_CONTRACT(contract, ...)                                          \
-    POLIS_MAKE_ABI(contract, __VA_ARGS__)                                      \
-    namespace polis_abi_##contract {                                           \
-    constexpr ::polis::sdk::native::Method kMethods[] = {                      \
-        POLIS_EACH(POLIS_ROWS, contract, __VA_ARGS__){nullptr, nullptr}};      \
-    const ::polis::sdk::native::Registration kRegistration(                    \
-        kText.data, kText.size, kMethods);                                     \
+#define POLIS_CONTRACT(contract, ...)                                                             \
+    POLIS_MAKE_ABI(contract, __VA_ARGS__)                                                         \
+    namespace polis_abi_##contract {                                                              \
+        constexpr ::polis::sdk::native::Method kMethods[] = {                                     \
+            POLIS_EACH(POLIS_ROWS, contract, __VA_ARGS__){nullptr, nullptr}};                     \
+        const ::polis::sdk::native::Registration kRegistration(kText.data, kText.size, kMethods); \
     }
 #endif

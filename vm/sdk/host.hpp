@@ -23,8 +23,7 @@ __attribute__((noreturn)) void polis_host_revert(const void* message, size_t siz
 POLIS_IMPORT("storage_get")
 int32_t polis_host_storage_get(const void* key, size_t key_size, void* out, size_t room);
 POLIS_IMPORT("storage_set")
-void polis_host_storage_set(
-    const void* key, size_t key_size, const void* value, size_t value_size);
+void polis_host_storage_set(const void* key, size_t key_size, const void* value, size_t value_size);
 POLIS_IMPORT("storage_remove") void polis_host_storage_remove(const void* key, size_t key_size);
 POLIS_IMPORT("sha3_256") void polis_host_sha3_256(const void* data, size_t size, void* out);
 POLIS_IMPORT("blake2b_256") void polis_host_blake2b_256(const void* data, size_t size, void* out);
@@ -43,6 +42,7 @@ POLIS_IMPORT("time") int64_t polis_host_time();
 POLIS_IMPORT("beacon") void polis_host_beacon(void* out);
 POLIS_IMPORT("emit")
 void polis_host_emit(const void* name, size_t name_size, const void* data, size_t data_size);
+#if defined(__wasm__)
 /// 0 done, 1 reverted, 2 trapped, 3 refused.
 POLIS_IMPORT("call")
 int32_t polis_host_call(
@@ -53,6 +53,19 @@ int32_t polis_host_call(
     size_t input_size,
     int64_t value,
     int64_t gas);
+#else
+struct polis_native_call {
+    const void* to;
+    const void* method;
+    size_t method_size;
+    const void* input;
+    size_t input_size;
+    uint64_t value;
+    uint64_t gas;
+};
+
+int32_t polis_host_call(const polis_native_call& call);
+#endif
 POLIS_IMPORT("returned") int32_t polis_host_returned(void* out, size_t room);
 /// out = a * b / c, each 16 bytes, and 1; or 0.
 POLIS_IMPORT("mul_div_128")

@@ -126,9 +126,8 @@ struct u128 {
     friend u128 operator*(u128 left, u128 right) {
         require(left.high == 0 || right.high == 0, "a product does not fit");
         const detail::Wide lower = detail::wide_mul(left.low, right.low);
-        const detail::Wide cross =
-            left.high != 0 ? detail::wide_mul(left.high, right.low)
-                           : detail::wide_mul(left.low, right.high);
+        const detail::Wide cross = left.high != 0 ? detail::wide_mul(left.high, right.low)
+                                                  : detail::wide_mul(left.low, right.high);
         const u64 upper = lower.high + cross.low;
         require(cross.high == 0 && upper >= lower.high, "a product does not fit");
         return {upper, lower.low};
@@ -247,8 +246,8 @@ extern "C" __attribute__((weak)) __int128 __multi3(__int128 left, __int128 right
     const auto a_low = static_cast<uint64_t>(a);
     const auto b_low = static_cast<uint64_t>(b);
     const polis::sdk::detail::Wide low = polis::sdk::detail::wide_mul(a_low, b_low);
-    const uint64_t high = low.high + a_low * static_cast<uint64_t>(b >> 64) +
-                          static_cast<uint64_t>(a >> 64) * b_low;
+    const uint64_t high =
+        low.high + a_low * static_cast<uint64_t>(b >> 64) + static_cast<uint64_t>(a >> 64) * b_low;
     return static_cast<__int128>((static_cast<Wide>(high) << 64) | low.low);
 }
 #endif

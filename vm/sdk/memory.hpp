@@ -89,7 +89,9 @@ inline size_t heap_end = 0;  // 0: nothing was taken yet
 
 /// Memory until the end of the call; nothing gives it back earlier. Reverts when there is no more.
 POLIS_OUTLINE inline void* allocate(size_t size) {
-    using namespace detail;
+    using detail::heap_end;
+    using detail::kAlignment;
+    using detail::kPage;
     if (heap_end == 0) {
         heap_end = reinterpret_cast<size_t>(&__heap_base);
     }

@@ -62,8 +62,8 @@ Registration::Registration(const char* abi, std::size_t abi_size, const Method* 
     Contract contract;
     contract.abi.assign(abi, abi_size);
     constexpr std::string_view kBegin = "{\"name\":\"";
-    contract.name = contract.abi.substr(kBegin.size(), contract.abi.find('"', kBegin.size()) -
-                                                           kBegin.size());
+    contract.name =
+        contract.abi.substr(kBegin.size(), contract.abi.find('"', kBegin.size()) - kBegin.size());
     for (; methods->name != nullptr; ++methods) {
         contract.methods.push_back(*methods);
     }
@@ -71,8 +71,8 @@ Registration::Registration(const char* abi, std::size_t abi_size, const Method* 
 }
 
 const Method* Contract::find(std::string_view method) const {
-    const auto found = std::ranges::find_if(
-        methods, [&](const Method& one) { return one.name == method; });
+    const auto found =
+        std::ranges::find_if(methods, [&](const Method& one) { return one.name == method; });
     return found == methods.end() ? nullptr : &*found;
 }
 
@@ -175,21 +175,14 @@ void polis_host_emit(const void* name, size_t name_size, const void* data, size_
     current->host.emit(text(name, name_size), bytes(data, data_size));
 }
 
-int32_t polis_host_call(
-    const void* to,
-    const void* method,
-    size_t method_size,
-    const void* input,
-    size_t input_size,
-    int64_t value,
-    int64_t gas) {
-    using namespace polis::sdk::native;
+int32_t polis_host_call(const polis_native_call& call) {
+    using polis::sdk::native::kAddressBytes;
     return current->host.call(
-        {.to = bytes(to, kAddressBytes),
-         .method = text(method, method_size),
-         .input = bytes(input, input_size),
-         .value = static_cast<std::uint64_t>(value),
-         .gas = static_cast<std::uint64_t>(gas)});
+        {.to = bytes(call.to, kAddressBytes),
+         .method = text(call.method, call.method_size),
+         .input = bytes(call.input, call.input_size),
+         .value = call.value,
+         .gas = call.gas});
 }
 
 int32_t polis_host_returned(void* out, size_t room) {
@@ -198,8 +191,8 @@ int32_t polis_host_returned(void* out, size_t room) {
 
 int32_t polis_host_mul_div_128(const void* a, const void* b, const void* c, void* out) {
     using namespace polis::sdk::native;
-    const auto quotient = current->host.mul_div(
-        bytes(a, kWideBytes), bytes(b, kWideBytes), bytes(c, kWideBytes));
+    const auto quotient =
+        current->host.mul_div(bytes(a, kWideBytes), bytes(b, kWideBytes), bytes(c, kWideBytes));
     if (!quotient) {
         return 0;
     }
