@@ -53,10 +53,11 @@ enum class Binary : std::uint8_t {
     kShrU,
     kRotl,
     kRotr,
+    kAndNot,  ///< a & ~b: no operator of the contract's, but what two of them come to
 };
 
 inline constexpr std::size_t kCompares = 10;
-inline constexpr std::size_t kBinaries = 25;
+inline constexpr std::size_t kBinaries = 26;
 
 /// What a load does with the bytes. Bit by bit the same for i32 and i64 where the sign is not
 /// extended.
@@ -85,9 +86,11 @@ enum class Address : std::uint8_t {
     kScaled,     ///< a + (index << c), offset imm
     kDisplaced,  ///< a + imm, offset c
     kAbsolute,   ///< imm
+    kLea,        ///< a + (index << c) + imm, no offset
+    kLeaIndex,   ///< (index << c) + imm, no offset
 };
 
-inline constexpr std::size_t kAddresses = 5;
+inline constexpr std::size_t kAddresses = 7;
 
 /// A shift by a constant that feeds another operator, like the second operand of some processors.
 enum class Shift : std::uint8_t { kShl, kShrU, kShrS, kRotl };
@@ -130,6 +133,8 @@ enum class Code : std::uint16_t {
     kExtend32S,
     kI32MulAdd,  ///< dst = a * b + c
     kI64MulAdd,
+    kLea,        ///< i32; dst = a + (b << c) + imm
+    kLeaIndex,   ///< i32; dst = (b << c) + imm
     // Families: see the functions below.
     kBinary,                                    ///< dst, a, b; or dst, a, imm
     kWide = kBinary + kBinaries * 4,            ///< 64 bits; dst, a, and the next 8 bytes of code
@@ -138,7 +143,13 @@ enum class Code : std::uint16_t {
     kAddBranch = kBranch + kCompares * 4,       ///< i32; a += imm, dst second operand, jump; or
                                                 ///< a += dst as a signed number, imm
     kSelectIf = kAddBranch + kCompares * 2,     ///< dst = a compares to b ? c : slot imm
-    kLoad = kSelectIf + kCompares * 2,          ///< dst, address with index b
+    kSelectIfFirst = kSelectIf + kCompares * 2,  ///< the same, c as a signed number
+    kCompareBranch = kSelectIfFirst + kCompares * 2,  ///< i32; dst = a compares to imm, or to slot
+                                                      ///< imm; jump if it holds, or if it does not
+    kMemoryAdd = kCompareBranch + kCompares * 4,  ///< memory at a (or 0), offset imm, += b
+    kIncrement = kMemoryAdd + kStores * 4,        ///< dst = [a +] (b << c) + imm; memory at dst += 1
+    kMove = kIncrement + kStores * 2,             ///< memory at dst + jump = memory at a + imm
+    kLoad = kMove + kStores,                      ///< dst, address with index b
     kStore = kLoad + kLoads * kAddresses,       ///< address with index dst, b the value
     kStoreConst = kStore + kStores * kAddresses,  ///< the same, b the value as a signed number
     kEnd = kStoreConst + kStores * kAddresses,
@@ -186,8 +197,31 @@ constexpr Code member(Code family, std::size_t index) {
     return detail::member(Code::kAddBranch, detail::number(compare) * 2 + (imm ? 1 : 0));
 }
 
-[[nodiscard]] constexpr Code select_if_code(Binary compare, bool wide) {
-    return detail::member(Code::kSelectIf, detail::number(compare) * 2 + (wide ? 1 : 0));
+/// @param first_imm the first choice is a constant
+[[nodiscard]] constexpr Code select_if_code(Binary compare, bool wide, bool first_imm) {
+    return detail::member(
+        first_imm ? Code::kSelectIfFirst : Code::kSelectIf,
+        detail::number(compare) * 2 + (wide ? 1 : 0));
+}
+
+/// @param when what the comparison must come to for the branch to be taken
+[[nodiscard]] constexpr Code compare_branch_code(Binary compare, bool imm, bool when) {
+    return detail::member(
+        Code::kCompareBranch, detail::number(compare) * 4 + (imm ? 2 : 0) + (when ? 1 : 0));
+}
+
+[[nodiscard]] constexpr Code increment_code(std::size_t bytes_log2, bool has_base) {
+    return detail::member(Code::kIncrement, bytes_log2 * 2 + (has_base ? 1 : 0));
+}
+
+[[nodiscard]] constexpr Code move_code(std::size_t bytes_log2) {
+    return detail::member(Code::kMove, bytes_log2);
+}
+
+/// @param absolute the address is the offset alone  @param constant b is a signed number
+[[nodiscard]] constexpr Code memory_add_code(std::size_t bytes_log2, bool absolute, bool constant) {
+    return detail::member(
+        Code::kMemoryAdd, bytes_log2 * 4 + (absolute ? 2 : 0) + (constant ? 1 : 0));
 }
 
 [[nodiscard]] constexpr Code load_code(Load load, Address address) {

@@ -13,21 +13,18 @@ namespace polis::vm {
 struct Frame {
     const Instruction* pc = nullptr;
     std::uint64_t* slots = nullptr;
-    std::uint32_t function = 0;  ///< that returns, for the observer
-    std::uint32_t frame_slots = 0;
+    const CompiledFunction* callee = nullptr;  ///< the function that returns
 };
 
 /// What the fast engine needs beside its registers, for one run.
 struct Context {
     Instance* instance = nullptr;
     const CompiledFunction* functions = nullptr;
-    const Instruction* code = nullptr;
     std::uint64_t* const* globals = nullptr;
     Memory* memory = nullptr;
     Frame* frame = nullptr;  ///< the next free one
     Frame* frames_end = nullptr;
     std::uint32_t slots_left = 0;              ///< of kStackSlotsMax
-    const CompiledFunction* callee = nullptr;  ///< the function that is about to begin
     CallObserver* observer = nullptr;
     std::optional<Trap> trap;
     std::int64_t gas = 0;  ///< when the run has ended

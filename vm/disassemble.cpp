@@ -14,7 +14,7 @@ namespace {
 constexpr std::array<std::string_view, kBinaries> kBinaryNames{
     "eq",   "ne",    "lt_s",  "lt_u",  "gt_s",  "gt_u", "le_s", "le_u", "ge_s",
     "ge_u", "add",   "sub",   "mul",   "div_s", "div_u", "rem_s", "rem_u", "and",
-    "or",   "xor",   "shl",   "shr_s", "shr_u", "rotl", "rotr"};
+    "or",   "xor",   "shl",   "shr_s", "shr_u", "rotl", "rotr", "and_not"};
 
 constexpr std::array<std::string_view, kLoads> kLoadNames{
     "u8", "u16", "u32", "u64", "s8to32", "s16to32", "s8to64", "s16to64", "s32to64"};
@@ -23,7 +23,8 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Code::kBinary)> 
     "nop", "halt", "trap", "copy", "copy", "const", "select", "select", "select", "select",
     "global.get", "global.set", "memory.size", "memory.grow", "br", "br_table", "return",
     "return_value", "call", "call_host", "call_indirect", "i32.clz", "i32.ctz", "i32.popcnt",
-    "i64.clz", "i64.ctz", "i64.popcnt", "wrap", "extend32_s", "i32.mul_add", "i64.mul_add"};
+    "i64.clz", "i64.ctz", "i64.popcnt", "wrap", "extend32_s", "i32.mul_add", "i64.mul_add",
+    "lea", "lea"};
 
 constexpr std::array<std::string_view, kShifts> kShiftNames{"shl", "shr_u", "shr_s", "rotl"};
 constexpr std::array<std::string_view, kCombines> kCombineNames{"add", "sub", "xor", "or", "and"};
@@ -76,18 +77,6 @@ std::string add_branch_text(const Instruction& i, std::size_t index) {
         target_of(i));
 }
 
-std::string select_if_text(const Instruction& i, std::size_t index) {
-    return fmt::format(
-        "select s{}, {}.{} s{}, s{} ? s{} : s{}",
-        i.dst,
-        bits((index & 1) != 0),
-        kBinaryNames[index / 2],
-        i.a,
-        i.b,
-        i.c,
-        i.imm);
-}
-
 std::string address_text(const Instruction& i, Address address, std::uint16_t index) {
     const auto imm = static_cast<std::uint32_t>(i.imm);
     switch (address) {
@@ -96,8 +85,55 @@ std::string address_text(const Instruction& i, Address address, std::uint16_t in
         case Address::kScaled: return fmt::format("[s{} + (s{} << {}) + {}]", i.a, index, i.c, imm);
         case Address::kDisplaced: return fmt::format("[(s{} + #{}) + {}]", i.a, i.imm, i.c);
         case Address::kAbsolute: return fmt::format("[{}]", imm);
+        case Address::kLea: return fmt::format("[s{} + (s{} << {}) + #{}]", i.a, index, i.c, i.imm);
+        case Address::kLeaIndex: return fmt::format("[(s{} << {}) + #{}]", index, i.c, i.imm);
     }
     return "?";
+}
+
+std::string memory_add_text(const Instruction& i, std::size_t index) {
+    const Address address = (index & 2) != 0 ? Address::kAbsolute : Address::kSlot;
+    const bool constant = (index & 1) != 0;
+    return fmt::format(
+        "add.{} {}, {}",
+        8U << (index / 4),
+        address_text(i, address, 0),
+        constant ? fmt::format("#{}", static_cast<std::int16_t>(i.b)) : fmt::format("s{}", i.b));
+}
+
+std::string increment_text(const Instruction& i, std::size_t index) {
+    const Address address = (index & 1) != 0 ? Address::kLea : Address::kLeaIndex;
+    return fmt::format(
+        "increment.{} [s{} = {}]", 8U << (index / 2), i.dst, address_text(i, address, i.b));
+}
+
+std::string move_text(const Instruction& i, std::size_t index) {
+    return fmt::format(
+        "move.{} [s{} + #{}], [s{} + #{}]", 8U << index, i.dst, i.jump(), i.a, i.imm);
+}
+
+std::string compare_branch_text(const Instruction& i, std::size_t index) {
+    return fmt::format(
+        "{} (s{} = i32.{} s{}, {}{}) -> {:+}",
+        (index & 1) != 0 ? "br_if" : "br_unless",
+        i.dst,
+        kBinaryNames[index / 4],
+        i.a,
+        (index & 2) != 0 ? '#' : 's',
+        i.imm,
+        target_of(i));
+}
+
+std::string select_if_text(const Instruction& i, std::size_t index, bool first_imm) {
+    return fmt::format(
+        "select s{}, {}.{} s{}, s{} ? {} : s{}",
+        i.dst,
+        bits((index & 1) != 0),
+        kBinaryNames[index / 2],
+        i.a,
+        i.b,
+        first_imm ? fmt::format("#{}", static_cast<std::int16_t>(i.c)) : fmt::format("s{}", i.c),
+        i.imm);
 }
 
 std::string load_text(const Instruction& i, std::size_t index) {
@@ -139,6 +175,10 @@ std::string plain_text(const Instruction& i, Code code) {
         case Code::kSelectBoth:
             return fmt::format(
                 "{} s{}, s{} ? #{} : #{}", name, i.dst, i.c, i.imm, static_cast<std::int16_t>(i.b));
+        case Code::kLea:
+            return fmt::format("{} s{}, s{} + (s{} << {}) + #{}", name, i.dst, i.a, i.b, i.c, i.imm);
+        case Code::kLeaIndex:
+            return fmt::format("{} s{}, (s{} << {}) + #{}", name, i.dst, i.b, i.c, i.imm);
         case Code::kI32MulAdd:
         case Code::kI64MulAdd:
             return fmt::format("{} s{}, s{} * s{} + s{}", name, i.dst, i.a, i.b, i.c);
@@ -174,13 +214,20 @@ std::string to_string(const Instruction& instruction) {
         Code first;
         Text text;
     };
-    constexpr std::array<Family, 9> kFamilies{{
+    constexpr std::array<Family, 14> kFamilies{{
         {Code::kStoreConst,
          [](const Instruction& i, std::size_t index) { return store_text(i, index, true); }},
         {Code::kStore,
          [](const Instruction& i, std::size_t index) { return store_text(i, index, false); }},
         {Code::kLoad, &load_text},
-        {Code::kSelectIf, &select_if_text},
+        {Code::kMove, &move_text},
+        {Code::kIncrement, &increment_text},
+        {Code::kMemoryAdd, &memory_add_text},
+        {Code::kCompareBranch, &compare_branch_text},
+        {Code::kSelectIfFirst,
+         [](const Instruction& i, std::size_t index) { return select_if_text(i, index, true); }},
+        {Code::kSelectIf,
+         [](const Instruction& i, std::size_t index) { return select_if_text(i, index, false); }},
         {Code::kAddBranch, &add_branch_text},
         {Code::kBranch, &branch_text},
         {Code::kShifted, &shifted_text},

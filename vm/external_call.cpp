@@ -66,8 +66,8 @@ void observe_call(const Context& context, const CompiledFunction& callee, std::i
     context.observer->on_call(callee.index, static_cast<std::uint64_t>(gas));
 }
 
-void observe_return(const Context& context, std::uint32_t function, std::int64_t gas) {
-    context.observer->on_return(function, static_cast<std::uint64_t>(gas));
+void observe_return(const Context& context, const CompiledFunction& callee, std::int64_t gas) {
+    context.observer->on_return(callee.index, static_cast<std::uint64_t>(gas));
 }
 
 }  // namespace polis::vm

@@ -18,6 +18,6 @@ void call_imported(Context& context, std::uint32_t function, std::uint64_t* args
     Context& context, const Instruction& call, std::uint64_t* slots);
 
 void observe_call(const Context& context, const CompiledFunction& callee, std::int64_t gas);
-void observe_return(const Context& context, std::uint32_t function, std::int64_t gas);
+void observe_return(const Context& context, const CompiledFunction& callee, std::int64_t gas);
 
 }  // namespace polis::vm

@@ -53,8 +53,13 @@ const Instruction* target(const Instruction* pc) {
 template <bool wide>
 using Number = std::conditional_t<wide, std::uint64_t, std::uint32_t>;
 
-// ---- moves
-// ---------------------------------------------------------------------------------------
+template <std::size_t bytes>
+using Bytes = std::conditional_t<
+    bytes == 1,
+    std::uint8_t,
+    std::conditional_t<bytes == 2, std::uint16_t, Number<bytes == 8>>>;
+
+// ---- moves ---------------------------------------------------------------------------
 
 void nop(POLIS_VM_STATE) { POLIS_VM_GO(pc + 1); }
 
@@ -97,12 +102,12 @@ void select(POLIS_VM_STATE) {
     POLIS_VM_GO(pc + 1);
 }
 
-template <Binary op, bool wide>
+template <Binary op, bool wide, bool first_imm>
 void select_if(POLIS_VM_STATE) {
     using Unsigned = Number<wide>;
     const bool holds =
         compare<op>(static_cast<Unsigned>(slots[pc->a]), static_cast<Unsigned>(slots[pc->b]));
-    const std::uint64_t first = slots[pc->c];
+    const std::uint64_t first = first_imm ? extended(pc->c) : slots[pc->c];
     const std::uint64_t second = slots[pc->imm];
     slots[pc->dst] = holds ? first : second;
     POLIS_VM_GO(pc + 1);
@@ -118,8 +123,7 @@ void global_set(POLIS_VM_STATE) {
     POLIS_VM_GO(pc + 1);
 }
 
-// ---- memory
-// --------------------------------------------------------------------------------------
+// ---- memory --------------------------------------------------------------------------
 
 void memory_size(POLIS_VM_STATE) {
     slots[pc->dst] = memory_bytes / kPageBytes;
@@ -187,6 +191,10 @@ std::uint64_t address_of(const Instruction* pc, const std::uint64_t* slots, std:
         case Address::kDisplaced:
             return std::uint64_t{static_cast<std::uint32_t>(slots[pc->a] + imm)} + pc->c;
         case Address::kAbsolute: return imm;
+        case Address::kLea:
+            return static_cast<std::uint32_t>(slots[pc->a] + (slots[index] << (pc->c & 31)) + imm);
+        case Address::kLeaIndex:
+            return static_cast<std::uint32_t>((slots[index] << (pc->c & 31)) + imm);
     }
     return 0;
 }
@@ -214,8 +222,53 @@ void store_to(POLIS_VM_STATE) {
     POLIS_VM_GO(pc + 1);
 }
 
-// ---- arithmetic
-// ----------------------------------------------------------------------------------
+// ---- arithmetic ----------------------------------------------------------------------
+
+/// A load, an addition and a store at one place.
+template <std::size_t bytes_log2, bool absolute, bool constant>
+void memory_add(POLIS_VM_STATE) {
+    constexpr std::size_t kBytes = std::size_t{1} << bytes_log2;
+    const std::uint64_t begin = (absolute ? 0 : slots[pc->a]) + static_cast<std::uint32_t>(pc->imm);
+    if (begin + kBytes > memory_bytes) [[unlikely]] {
+        return stop(context, gas, Trap::kMemoryBounds);
+    }
+    Bytes<kBytes> value = 0;
+    std::memcpy(&value, memory + begin, kBytes);
+    value = static_cast<Bytes<kBytes>>(value + (constant ? extended(pc->b) : slots[pc->b]));
+    std::memcpy(memory + begin, &value, kBytes);
+    POLIS_VM_GO(pc + 1);
+}
+
+template <std::size_t bytes_log2, bool has_base>
+void increment(POLIS_VM_STATE) {
+    constexpr std::size_t kBytes = std::size_t{1} << bytes_log2;
+    const std::uint64_t sum = (slots[pc->b] << (pc->c & 31)) + extended(pc->imm);
+    const std::uint64_t begin = static_cast<std::uint32_t>(has_base ? slots[pc->a] + sum : sum);
+    slots[pc->dst] = begin;
+    if (begin + kBytes > memory_bytes) [[unlikely]] {
+        return stop(context, gas, Trap::kMemoryBounds);
+    }
+    Bytes<kBytes> value = 0;
+    std::memcpy(&value, memory + begin, kBytes);
+    value = static_cast<Bytes<kBytes>>(value + 1U);
+    std::memcpy(memory + begin, &value, kBytes);
+    POLIS_VM_GO(pc + 1);
+}
+
+/// A load and a store of what it loaded.
+template <std::size_t bytes_log2>
+void move(POLIS_VM_STATE) {
+    constexpr std::size_t kBytes = std::size_t{1} << bytes_log2;
+    const std::uint64_t from = static_cast<std::uint32_t>(slots[pc->a] + extended(pc->imm));
+    const std::uint64_t to = static_cast<std::uint32_t>(slots[pc->dst] + extended(pc->jump()));
+    if (from + kBytes > memory_bytes || to + kBytes > memory_bytes) [[unlikely]] {
+        return stop(context, gas, Trap::kMemoryBounds);
+    }
+    Bytes<kBytes> value = 0;
+    std::memcpy(&value, memory + from, kBytes);
+    std::memcpy(memory + to, &value, kBytes);
+    POLIS_VM_GO(pc + 1);
+}
 
 template <class Unsigned, bool imm>
 Unsigned second(const Instruction* pc, const std::uint64_t* slots, std::uint16_t slot) {
@@ -282,6 +335,13 @@ void shift_and_combine(POLIS_VM_STATE) {
     POLIS_VM_GO(pc + 1);
 }
 
+template <bool base>
+void lea(POLIS_VM_STATE) {
+    const std::uint64_t sum = (slots[pc->b] << (pc->c & 31)) + extended(pc->imm);
+    slots[pc->dst] = static_cast<std::uint32_t>(base ? slots[pc->a] + sum : sum);
+    POLIS_VM_GO(pc + 1);
+}
+
 template <bool wide>
 void multiply_add(POLIS_VM_STATE) {
     using Unsigned = Number<wide>;
@@ -320,8 +380,7 @@ void unary(POLIS_VM_STATE) {
     POLIS_VM_GO(pc + 1);
 }
 
-// ---- control
-// -------------------------------------------------------------------------------------
+// ---- control -------------------------------------------------------------------------
 
 void br(POLIS_VM_STATE) { POLIS_VM_ENTER(target(pc)); }
 
@@ -343,6 +402,18 @@ void branch(POLIS_VM_STATE) {
     POLIS_VM_ENTER(pc + 1);
 }
 
+template <Binary op, bool imm, bool when>
+void compare_branch(POLIS_VM_STATE) {
+    const auto a = static_cast<std::uint32_t>(slots[pc->a]);
+    const auto b = static_cast<std::uint32_t>(imm ? extended(pc->imm) : slots[pc->imm]);
+    const bool holds = compare<op>(a, b);
+    slots[pc->dst] = holds ? 1 : 0;
+    if (holds == when) {
+        POLIS_VM_ENTER(target(pc));
+    }
+    POLIS_VM_ENTER(pc + 1);
+}
+
 template <Binary op, bool imm>
 void add_branch(POLIS_VM_STATE) {
     const auto add = static_cast<std::uint32_t>(imm ? extended(pc->dst) : extended(pc->imm));
@@ -358,9 +429,9 @@ void add_branch(POLIS_VM_STATE) {
 void return_to_caller(POLIS_VM_STATE) {
     const Frame& frame = *--context->frame;
     if (context->observer != nullptr) [[unlikely]] {
-        observe_return(*context, frame.function, gas);
+        observe_return(*context, *frame.callee, gas);
     }
-    context->slots_left += frame.frame_slots;
+    context->slots_left += frame.callee->frame_slots;
     slots = frame.slots;
     pc = frame.pc;
     POLIS_VM_GO(pc);
@@ -372,8 +443,8 @@ void return_value(POLIS_VM_STATE) {
 }
 
 /// Begins a function whose frame lies at pc->a.
-void enter_function(POLIS_VM_STATE) {
-    const CompiledFunction& callee = *context->callee;
+[[gnu::always_inline]] inline void enter_function(
+    POLIS_VM_STATE, const CompiledFunction& callee) {
     if (context->observer != nullptr) [[unlikely]] {
         observe_call(*context, callee, gas);
     }
@@ -385,20 +456,19 @@ void enter_function(POLIS_VM_STATE) {
     if (gas < 0) [[unlikely]] {
         return stop(context, gas, Trap::kOutOfGas);
     }
-    *context->frame++ = {
-        .pc = pc + 1, .slots = slots, .function = callee.index, .frame_slots = callee.frame_slots};
+    *context->frame++ = {.pc = pc + 1, .slots = slots, .callee = &callee};
     context->slots_left -= callee.frame_slots;
     slots += pc->a;
     for (std::uint32_t i = 0; i < callee.zeroed_locals; ++i) {
         slots[callee.parameters + i] = 0;
     }
-    pc = context->code + callee.entry;
-    POLIS_VM_GO(pc);
+    pc = callee.first;
+    return pc->handler(pc, slots, memory, memory_bytes, gas, context);
 }
 
 void call(POLIS_VM_STATE) {
-    context->callee = &context->functions[pc->imm];
-    POLIS_VM_TAIL return enter_function(pc, slots, memory, memory_bytes, gas, context);
+    return enter_function(
+        pc, slots, memory, memory_bytes, gas, context, context->functions[pc->imm]);
 }
 
 /// After a call that may have changed anything but the slots.
@@ -419,15 +489,14 @@ void call_host(POLIS_VM_STATE) {
 
 void call_indirect(POLIS_VM_STATE) {
     context->gas = gas;
-    context->callee = resolve_element(*context, *pc, slots);
-    if (context->callee == nullptr) {
+    const CompiledFunction* const callee = resolve_element(*context, *pc, slots);
+    if (callee == nullptr) {
         POLIS_VM_TAIL return go_on_after_call(pc, slots, memory, memory_bytes, gas, context);
     }
-    POLIS_VM_TAIL return enter_function(pc, slots, memory, memory_bytes, gas, context);
+    return enter_function(pc, slots, memory, memory_bytes, gas, context, *callee);
 }
 
-// ---- the table
-// -----------------------------------------------------------------------------------
+// ---- the table -----------------------------------------------------------------------
 
 constexpr std::array kPlain{
     &nop,
@@ -461,6 +530,8 @@ constexpr std::array kPlain{
     &unary<Code::kExtend32S>,
     &multiply_add<false>,
     &multiply_add<true>,
+    &lea<true>,
+    &lea<false>,
 };
 
 static_assert(kPlain.size() == static_cast<std::size_t>(Code::kBinary));
@@ -490,15 +561,31 @@ constexpr Handler compare_handler() {
     } else if constexpr (code < static_cast<std::size_t>(Code::kSelectIf)) {
         constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kAddBranch);
         return &add_branch<static_cast<Binary>(kIndex / 2), (kIndex & 1) != 0>;
+    } else if constexpr (code >= static_cast<std::size_t>(Code::kCompareBranch)) {
+        constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kCompareBranch);
+        return &compare_branch<
+            static_cast<Binary>(kIndex / 4),
+            (kIndex & 2) != 0,
+            (kIndex & 1) != 0>;
     } else {
-        constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kSelectIf);
-        return &select_if<static_cast<Binary>(kIndex / 2), (kIndex & 1) != 0>;
+        constexpr bool kFirst = code >= static_cast<std::size_t>(Code::kSelectIfFirst);
+        constexpr Code kFamily = kFirst ? Code::kSelectIfFirst : Code::kSelectIf;
+        constexpr std::size_t kIndex = code - static_cast<std::size_t>(kFamily);
+        return &select_if<static_cast<Binary>(kIndex / 2), (kIndex & 1) != 0, kFirst>;
     }
 }
 
 template <std::size_t code>
 constexpr Handler memory_handler() {
-    if constexpr (code < static_cast<std::size_t>(Code::kStore)) {
+    if constexpr (code < static_cast<std::size_t>(Code::kIncrement)) {
+        constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kMemoryAdd);
+        return &memory_add<kIndex / 4, (kIndex & 2) != 0, (kIndex & 1) != 0>;
+    } else if constexpr (code < static_cast<std::size_t>(Code::kMove)) {
+        constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kIncrement);
+        return &increment<kIndex / 2, (kIndex & 1) != 0>;
+    } else if constexpr (code < static_cast<std::size_t>(Code::kLoad)) {
+        return &move<code - static_cast<std::size_t>(Code::kMove)>;
+    } else if constexpr (code < static_cast<std::size_t>(Code::kStore)) {
         constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kLoad);
         return &load_from<
             static_cast<Load>(kIndex / kAddresses),
@@ -517,7 +604,7 @@ constexpr Handler handler_of() {
         return kPlain[code];
     } else if constexpr (code < static_cast<std::size_t>(Code::kBranch)) {
         return arithmetic_handler<code>();
-    } else if constexpr (code < static_cast<std::size_t>(Code::kLoad)) {
+    } else if constexpr (code < static_cast<std::size_t>(Code::kMemoryAdd)) {
         return compare_handler<code>();
     } else {
         return memory_handler<code>();

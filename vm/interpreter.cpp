@@ -65,13 +65,11 @@ Outcome run_function(
     Context context{
         .instance = &instance,
         .functions = program.functions().data(),
-        .code = program.code().data(),
         .globals = globals.data(),
         .memory = instance.memory().get(),
         .frame = frames.get(),
         .frames_end = frames.get() + budget.frames,
         .slots_left = budget.slots,
-        .callee = nullptr,
         .observer = instance.observer(),
         .trap = std::nullopt,
         .gas = 0};

@@ -45,6 +45,9 @@ VmResult<std::shared_ptr<const Program>> Program::compile(
         bind_handler(out->code_[i]);
         i = next_instruction(i, code);
     }
+    for (CompiledFunction& function : out->functions_) {
+        function.first = &out->code_[function.entry];
+    }
     return out;
 }
 

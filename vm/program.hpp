@@ -20,6 +20,7 @@ inline constexpr std::uint32_t kEngineVersion = 1;
 struct CompiledFunction {
     std::uint32_t index = 0;        ///< in the module, imported functions counted
     std::uint32_t entry = 0;        ///< index into Program::code
+    const Instruction* first = nullptr;  ///< the same, once the program is finished
     std::uint32_t frame_slots = 0;  ///< locals and the highest operand
     std::uint32_t parameters = 0;
     std::uint32_t zeroed_locals = 0;  ///< set to zero at each call

@@ -39,6 +39,7 @@
 #include <tests/fuzz/session_seeds.hpp>
 #include <tests/fuzz/tasks_seeds.hpp>
 #include <tests/fuzz/trainer_seeds.hpp>
+#include <tests/fuzz/vm_seeds.hpp>
 
 namespace polis {
 namespace {
@@ -329,6 +330,7 @@ Files make_files() {
     files.merge(fuzz::contract_seeds());
     files.merge(fuzz::tasks_seeds());
     files.merge(fuzz::trainer_seeds());
+    files.merge(fuzz::vm_seeds());
     return files;
 }
 

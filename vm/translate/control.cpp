@@ -330,6 +330,9 @@ void FunctionTranslator::emit_table(
     if (result) {
         value_slot = operands_.slot_of(pop(result));
     }
+    if (!in_.ok()) {
+        return;  // labels are no longer found
+    }
     Instruction& table = emitter_.emit(Code::kBrTable);
     table.a = index_slot;
     table.imm = static_cast<std::int32_t>(depths.size());

@@ -29,10 +29,15 @@ bool has_result(Code code) {
         case Code::kI64Popcnt:
         case Code::kWrap:
         case Code::kExtend32S:
+        case Code::kI32MulAdd:
+        case Code::kI64MulAdd:
+        case Code::kLea:
+        case Code::kLeaIndex:
             return true;
         default:
             return (code >= Code::kBinary && code < Code::kBranch) ||
-                   (code >= Code::kSelectIf && code < Code::kStore);
+                   (code >= Code::kSelectIf && code < Code::kCompareBranch) ||
+                   (code >= Code::kLoad && code < Code::kStore);
     }
 }
 
@@ -68,8 +73,7 @@ Instruction& Emitter::emit(Code code) {
 }
 
 void Emitter::copy(std::uint16_t dst, std::uint16_t from) {
-    if (here() > barrier_ && code_.back().dst != kNoSlot &&
-        code_in(code_.back()) == Code::kCopy) {
+    if (last() != nullptr && code_in(*last()) == Code::kCopy) {
         Instruction& both = code_.back();
         both.code = static_cast<std::uint64_t>(Code::kCopyTwo);
         both.b = dst;
@@ -114,6 +118,17 @@ void Emitter::set_target(std::uint32_t instruction, std::uint32_t target) {
     const std::int64_t distance = std::int64_t{target} - std::int64_t{instruction};
     code_[instruction].set_jump(
         static_cast<std::int32_t>(distance * static_cast<std::int64_t>(sizeof(Instruction))));
+}
+
+const Instruction* Emitter::last() const {
+    return here() > barrier_ && code_.back().dst != kNoSlot ? &code_.back() : nullptr;
+}
+
+const Instruction* Emitter::before_last() const {
+    if (here() < barrier_ + 2 || code_[here() - 2].dst == kNoSlot) {
+        return nullptr;
+    }
+    return &code_[here() - 2];
 }
 
 Instruction* Emitter::producer_of(std::uint16_t slot) {

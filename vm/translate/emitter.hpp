@@ -60,6 +60,12 @@ class Emitter {
     /// The last instruction, if its result went to `slot` and nobody can come between.
     [[nodiscard]] Instruction* producer_of(std::uint16_t slot);
 
+    /// The last instruction, if it may still be changed and is no constant behind a kWide.
+    [[nodiscard]] const Instruction* last() const;
+
+    /// The instruction before it, if there is one that may still be changed.
+    [[nodiscard]] const Instruction* before_last() const;
+
     /// Takes the last instruction back. @pre producer_of() has just given it
     void drop_last() { code_.pop_back(); }
 

@@ -82,6 +82,7 @@ CompiledFunction FunctionTranslator::finish(std::uint32_t index) {
     return {
         .index = index,
         .entry = 0,
+        .first = nullptr,
         .frame_slots = operands_.frame_slots(),
         .parameters = parameters,
         .zeroed_locals = static_cast<std::uint32_t>(locals_.size()) - parameters,

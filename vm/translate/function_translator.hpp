@@ -121,10 +121,18 @@ class FunctionTranslator {
     void emit_binary(const BinaryForm& form, const Operand& left, const Operand& right);
     bool push_sum(const BinaryForm& form, const Operand& left, const Operand& right);
     bool combine(const BinaryForm& form, const Operand& first, const Operand& second);
+    bool emit_and_not(const BinaryForm& form, const Operand& first, const Operand& second);
+    bool emit_lea(const Operand& operand, std::uint16_t dst, std::int32_t imm);
     void emit_select(const Operand& first, const Operand& second, const Operand& condition);
     bool emit_select_if(const Operand& first, const Operand& second, const Operand& condition);
     void emit_load(Load load, const Operand& address, std::uint32_t offset);
     void emit_store(
+        std::size_t bytes_log2, const Operand& address, const Operand& value, std::uint32_t offset);
+    bool emit_move(
+        std::size_t bytes_log2, const Operand& address, const Operand& value, std::uint32_t offset);
+    bool emit_compare_branch(const Operand& condition, bool when);
+    void count_in_place();
+    bool emit_memory_add(
         std::size_t bytes_log2, const Operand& address, const Operand& value, std::uint32_t offset);
     AddressForm address_form(const Operand& address, std::uint32_t offset);
     std::optional<AddressForm> take_address(const Operand& address, std::uint32_t offset);

@@ -2,6 +2,8 @@
 // instruction that was emitted last, and only where no run can begin in between.
 #include <vm/translate/function_translator.hpp>
 
+#include <algorithm>
+#include <array>
 #include <limits>
 
 namespace polis::vm {
@@ -110,6 +112,34 @@ std::optional<ShiftForm> shift_form(const BinaryForm& form, std::int32_t imm) {
     }
 }
 
+/// [base +] (index << shift) + imm, in 32 bits.
+struct LeaForm {
+    bool has_base = false;
+    std::uint16_t base = 0;
+    std::uint16_t index = 0;
+    std::uint16_t shift = 0;
+    std::int32_t imm = 0;
+};
+
+std::optional<LeaForm> lea_form(const Instruction& i) {
+    const Code code = code_in(i);
+    const auto shift = static_cast<std::uint16_t>(i.imm & 31);
+    if (code == binary_code(Binary::kAdd, false, false)) {
+        return LeaForm{.has_base = true, .base = i.a, .index = i.b, .shift = 0, .imm = 0};
+    }
+    if (code == shifted_code(Shift::kShl, Combine::kAdd, false)) {
+        return LeaForm{.has_base = true, .base = i.b, .index = i.a, .shift = shift, .imm = 0};
+    }
+    if (code == binary_code(Binary::kShl, false, true)) {
+        return LeaForm{.has_base = false, .base = 0, .index = i.a, .shift = shift, .imm = 0};
+    }
+    if (code == Code::kLea || code == Code::kLeaIndex) {
+        return LeaForm{
+            .has_base = code == Code::kLea, .base = i.a, .index = i.b, .shift = i.c, .imm = i.imm};
+    }
+    return std::nullopt;
+}
+
 /// Whether a constant of a select survives as a sign-extended number.
 bool is_select_imm(const Operand& operand) {
     if (!operand.is_const()) {
@@ -136,7 +166,7 @@ const Instruction* FunctionTranslator::producer_of(const Operand& operand) {
     return operand.is_slot() ? emitter_.producer_of(operands_.slot(operand.height)) : nullptr;
 }
 
-// ---- arithmetic ----------------------------------------------------------------------------------
+// ---- arithmetic ----------------------------------------------------------------------
 
 /// A local and a constant that are added wait for whoever can add them on the way.
 bool FunctionTranslator::push_sum(
@@ -155,6 +185,10 @@ void FunctionTranslator::emit_binary(
     const BinaryForm& form, const Operand& left, const Operand& right) {
     const std::uint16_t dst = operands_.slot(left.height);
     const auto with_constant = [&](Binary op, const Operand& operand, std::uint64_t value) {
+        if (op == Binary::kAdd && !form.wide &&
+            emit_lea(operand, dst, static_cast<std::int32_t>(value))) {
+            return;
+        }
         const std::uint16_t a = operands_.slot_of(operand);
         if (!fits_imm(value, form.wide)) {
             return emitter_.wide(op, dst, a, value);
@@ -186,10 +220,48 @@ void FunctionTranslator::emit_binary(
     out.b = b;
 }
 
+/// operand + imm, where the operand was just computed as a sum or as an index shifted by a constant.
+bool FunctionTranslator::emit_lea(const Operand& operand, std::uint16_t dst, std::int32_t imm) {
+    const Instruction* const last = producer_of(operand);
+    const auto sum = last != nullptr ? lea_form(*last) : std::nullopt;
+    if (!sum || sum->imm != 0) {
+        return false;
+    }
+    emitter_.drop_last();
+    Instruction& out = emitter_.emit(sum->has_base ? Code::kLea : Code::kLeaIndex);
+    out.dst = dst;
+    out.a = sum->base;
+    out.b = sum->index;
+    out.c = sum->shift;
+    out.imm = imm;
+    return true;
+}
+
+/// first & ~second, where the complement was just computed.
+bool FunctionTranslator::emit_and_not(
+    const BinaryForm& form, const Operand& first, const Operand& second) {
+    const Instruction* const last = producer_of(second);
+    if (form.op != Binary::kAnd || last == nullptr || last->imm != -1 ||
+        code_in(*last) != binary_code(Binary::kXor, form.wide, true)) {
+        return false;
+    }
+    const std::uint16_t complemented = last->a;
+    emitter_.drop_last();
+    const std::uint16_t other = operands_.slot_of(first);
+    Instruction& out = emitter_.emit(binary_code(Binary::kAndNot, form.wide, false));
+    out.dst = operands_.slot(std::min(first.height, second.height));
+    out.a = other;
+    out.b = complemented;
+    return true;
+}
+
 /// first op second, where second was just computed as a shift by a constant or, for a sum, as a
 /// product.
 bool FunctionTranslator::combine(
     const BinaryForm& form, const Operand& first, const Operand& second) {
+    if (emit_and_not(form, first, second)) {
+        return true;
+    }
     const Instruction* const last = producer_of(second);
     const auto producer = last != nullptr ? binary_form(code_in(*last)) : std::nullopt;
     const auto how = combine_of(form.op);
@@ -221,9 +293,32 @@ bool FunctionTranslator::combine(
     return true;
 }
 
-// ---- choices -------------------------------------------------------------------------------------
+// ---- choices -------------------------------------------------------------------------
+
+/// A comparison whose result a local keeps, and a branch that depends on it.
+bool FunctionTranslator::emit_compare_branch(const Operand& condition, bool when) {
+    if (!condition.is_local()) {
+        return false;
+    }
+    const auto local = static_cast<std::uint16_t>(condition.local);
+    const Instruction* const last = emitter_.producer_of(local);
+    const auto form = last != nullptr ? binary_form(code_in(*last)) : std::nullopt;
+    if (!form || form->wide || static_cast<std::size_t>(form->op) >= kCompares) {
+        return false;
+    }
+    const Instruction compared = *last;
+    emitter_.drop_last();
+    Instruction& out = emitter_.emit(compare_branch_code(form->op, form->imm, when));
+    out.dst = local;
+    out.a = compared.a;
+    out.imm = form->imm ? compared.imm : compared.b;
+    return true;
+}
 
 std::uint32_t FunctionTranslator::emit_branch(const Operand& condition, bool when) {
+    if (emit_compare_branch(condition, when)) {
+        return emitter_.here() - 1;
+    }
     BinaryForm form{.op = Binary::kNe, .wide = false, .imm = true};
     Instruction compared{};
     const Instruction* const last = producer_of(condition);
@@ -283,24 +378,34 @@ bool FunctionTranslator::emit_select_if(
     const auto is_at_hand = [](const Operand& operand) {
         return operand.is_slot() || operand.is_local();
     };
+    const auto is_short = [](const Operand& operand) {
+        return operand.is_const() && fits<std::int16_t>(static_cast<std::int64_t>(operand.value));
+    };
     const Instruction* const last = producer_of(condition);
     const auto producer = last != nullptr ? binary_form(code_in(*last)) : std::nullopt;
-    if (!producer || producer->imm || static_cast<std::size_t>(producer->op) >= kCompares ||
-        !is_at_hand(first) || !is_at_hand(second)) {
+    if (!producer || producer->imm || static_cast<std::size_t>(producer->op) >= kCompares) {
+        return false;
+    }
+    // A constant is always the first choice: the opposite comparison exchanges the two.
+    const bool turned = is_short(second) && is_at_hand(first);
+    const Operand& chosen = turned ? second : first;
+    const Operand& otherwise = turned ? first : second;
+    if (!is_at_hand(otherwise) || !(is_at_hand(chosen) || is_short(chosen))) {
         return false;
     }
     const Instruction compared = *last;
     emitter_.drop_last();
-    Instruction& out = emitter_.emit(select_if_code(producer->op, producer->wide));
+    const Binary op = turned ? opposite(producer->op) : producer->op;
+    Instruction& out = emitter_.emit(select_if_code(op, producer->wide, chosen.is_const()));
     out.dst = operands_.slot(first.height);
     out.a = compared.a;
     out.b = compared.b;
-    out.c = operands_.slot_of(first);
-    out.imm = operands_.slot_of(second);
+    out.c = chosen.is_const() ? static_cast<std::uint16_t>(chosen.value) : operands_.slot_of(chosen);
+    out.imm = operands_.slot_of(otherwise);
     return true;
 }
 
-// ---- memory --------------------------------------------------------------------------------------
+// ---- memory --------------------------------------------------------------------------
 
 std::optional<FunctionTranslator::AddressForm> FunctionTranslator::take_address(
     const Operand& address, std::uint32_t offset) {
@@ -308,21 +413,30 @@ std::optional<FunctionTranslator::AddressForm> FunctionTranslator::take_address(
     if (last == nullptr) {
         return std::nullopt;
     }
-    const Code code = code_in(*last);
     AddressForm out;
-    if (code == binary_code(Binary::kAdd, false, false)) {
-        out = {.kind = Address::kSum, .a = last->a, .index = last->b};
-        out.imm = static_cast<std::int32_t>(offset);
-    } else if (code == shifted_code(Shift::kShl, Combine::kAdd, false)) {
-        out = {.kind = Address::kScaled, .a = last->b, .index = last->a};
-        out.c = static_cast<std::uint16_t>(last->imm);
-        out.imm = static_cast<std::int32_t>(offset);
-    } else if (code == binary_code(Binary::kAdd, false, true) && fits<std::uint16_t>(offset)) {
-        out = {.kind = Address::kDisplaced, .a = last->a};
+    if (code_in(*last) == binary_code(Binary::kAdd, false, true) && fits<std::uint16_t>(offset)) {
+        out.kind = Address::kDisplaced;
+        out.a = last->a;
         out.c = static_cast<std::uint16_t>(offset);
         out.imm = last->imm;
-    } else {
+        emitter_.drop_last();
+        return out;
+    }
+    const auto sum = lea_form(*last);
+    if (!sum || (offset != 0 && (sum->imm != 0 || !sum->has_base))) {
         return std::nullopt;
+    }
+    out.a = sum->base;
+    out.index = sum->index;
+    out.c = sum->shift;
+    out.imm = sum->imm;
+    if (!sum->has_base) {
+        out.kind = Address::kLeaIndex;
+    } else if (sum->imm != 0) {
+        out.kind = Address::kLea;
+    } else {
+        out.kind = sum->shift == 0 ? Address::kSum : Address::kScaled;
+        out.imm = static_cast<std::int32_t>(offset);
     }
     emitter_.drop_last();
     return out;
@@ -363,6 +477,10 @@ void FunctionTranslator::emit_load(Load load, const Operand& address, std::uint3
 
 void FunctionTranslator::emit_store(
     std::size_t bytes_log2, const Operand& address, const Operand& value, std::uint32_t offset) {
+    if (emit_memory_add(bytes_log2, address, value, offset) ||
+        emit_move(bytes_log2, address, value, offset)) {
+        return;
+    }
     const auto imm = store_imm(value, bytes_log2);
     // First the value: if that emits something, the address is left as it was computed.
     const std::uint16_t from = imm ? *imm : operands_.slot_of(value);
@@ -373,6 +491,97 @@ void FunctionTranslator::emit_store(
     out.b = from;
     out.c = form.c;
     out.imm = form.imm;
+}
+
+/// A store of what was just loaded from the same place and added to.
+bool FunctionTranslator::emit_memory_add(
+    std::size_t bytes_log2, const Operand& address, const Operand& value, std::uint32_t offset) {
+    constexpr std::array<Load, kStores> kSameBytes{Load::kU8, Load::kU16, Load::kU32, Load::kU64};
+    const Instruction* const sum = producer_of(value);
+    const Instruction* const load = emitter_.before_last();
+    const auto form = sum != nullptr ? binary_form(code_in(*sum)) : std::nullopt;
+    const bool absolute = address.is_const();
+    if (!form || form->op != Binary::kAdd || load == nullptr || (!absolute && !address.is_local()) ||
+        form->wide != (bytes_log2 == 3) || (form->imm && !fits<std::int16_t>(sum->imm))) {
+        return false;
+    }
+    const Address kind = absolute ? Address::kAbsolute : Address::kSlot;
+    const std::uint64_t where = absolute ? address.value + offset : offset;
+    const bool same_place = code_in(*load) == load_code(kSameBytes[bytes_log2], kind) &&
+                            static_cast<std::uint32_t>(load->imm) == where &&
+                            (absolute || load->a == address.local);
+    // The loaded value must be an operand that the sum has used up, not a local that stays.
+    const bool used_up = load->dst >= locals_.size() &&
+                         (load->dst == sum->a || (!form->imm && load->dst == sum->b)) &&
+                         (form->imm || sum->a != sum->b);
+    if (!same_place || !used_up) {
+        return false;
+    }
+    const bool sum_is_one = sum->imm == 1;
+    Instruction out{};
+    out.code = static_cast<std::uint64_t>(memory_add_code(bytes_log2, absolute, form->imm));
+    out.a = load->a;
+    out.b = sum->b;
+    if (form->imm) {
+        out.b = static_cast<std::uint16_t>(sum->imm);
+    } else if (load->dst == sum->b) {
+        out.b = sum->a;
+    }
+    out.imm = load->imm;
+    emitter_.drop_last();
+    emitter_.drop_last();
+    emitter_.emit(code_in(out)) = out;
+    if (!absolute && form->imm && sum_is_one) {
+        count_in_place();
+    }
+    return true;
+}
+
+/// The address of an increment that was just computed into a local: a histogram's step.
+void FunctionTranslator::count_in_place() {
+    const Instruction add = *emitter_.last();
+    const Instruction* const address = emitter_.before_last();
+    if (address == nullptr || add.imm != 0 || address->dst != add.a ||
+        (code_in(*address) != Code::kLea && code_in(*address) != Code::kLeaIndex)) {
+        return;
+    }
+    const Instruction lea = *address;
+    const std::size_t bytes_log2 =
+        (static_cast<std::size_t>(code_in(add)) - static_cast<std::size_t>(Code::kMemoryAdd)) / 4;
+    emitter_.drop_last();
+    emitter_.drop_last();
+    Instruction& out = emitter_.emit(increment_code(bytes_log2, code_in(lea) == Code::kLea));
+    out.dst = lea.dst;
+    out.a = lea.a;
+    out.b = lea.b;
+    out.c = lea.c;
+    out.imm = lea.imm;
+}
+
+/// A store of what was just loaded from another place.
+bool FunctionTranslator::emit_move(
+    std::size_t bytes_log2, const Operand& address, const Operand& value, std::uint32_t offset) {
+    constexpr std::array<Load, kStores> kSameBytes{Load::kU8, Load::kU16, Load::kU32, Load::kU64};
+    const Instruction* const load = producer_of(value);
+    if (load == nullptr || offset != 0 || !address.reads_local()) {
+        return false;
+    }
+    const Code code = code_in(*load);
+    const Load same = kSameBytes[bytes_log2];
+    const bool displaced = code == load_code(same, Address::kDisplaced) && load->c == 0;
+    const bool plain = code == load_code(same, Address::kSlot) && load->imm == 0;
+    if (!displaced && !plain) {
+        return false;
+    }
+    const std::uint16_t from = load->a;
+    const std::int32_t displacement = load->imm;
+    emitter_.drop_last();
+    Instruction& out = emitter_.emit(move_code(bytes_log2));
+    out.a = from;
+    out.imm = displacement;
+    out.dst = static_cast<std::uint16_t>(address.local);
+    out.set_jump(address.is_local() ? 0 : static_cast<std::int32_t>(address.value));
+    return true;
 }
 
 }  // namespace polis::vm
