@@ -75,6 +75,24 @@ void add_records(Journal& state, const GenesisPreset& preset) {
     must(ledger::bank::set_supply(state, supply_of(preset)));
 }
 
+/// The order of the list matters here: it is part of the addresses.
+PresetResult<void> add_contracts(Journal& state, const GenesisPreset& preset) {
+    for (std::size_t i = 0; i < preset.contracts.size(); ++i) {
+        const auto deployed = must(ledger::deploy_genesis_contract(
+            state, preset.params, preset.time, preset.contracts[i], i));
+        if (deployed.status != ledger::TxnStatus::kSuccess) {
+            return std::unexpected(PresetError{
+                .file = {},
+                .line = 0,
+                .key = "contracts[" + std::to_string(i) + ']',
+                .cause = std::string(to_string(deployed.status)) + ": " +
+                         std::string(as_text(deployed.output)),
+                .cure = "mend the contract, its input or its value"});
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
 PresetResult<Genesis> build(const GenesisPreset& preset, std::string_view source) {
@@ -83,6 +101,7 @@ PresetResult<Genesis> build(const GenesisPreset& preset, std::string_view source
     EmptyState empty;
     Journal state(empty);
     add_records(state, preset);
+    POLIS_TRY_VOID(add_contracts(state, preset));
     Genesis out;
     out.committee =
         must(ledger::staking::top_by_stake(state, preset.params, preset.params.committee_size_max));

@@ -143,6 +143,14 @@ std::string write_preset(const GenesisPreset& preset, std::string_view heading) 
         out += fmt::format("address = \"{}\"\n", crypto::to_text(account.address));
         out += fmt::format("balance = \"{}\"\n", to_text(account.balance));
     }
+    for (std::size_t i = 0; i < preset.contracts.size(); ++i) {
+        const ledger::GenesisContract& contract = preset.contracts[i];
+        out += fmt::format("\n[[contracts]]  # {}\n", i);
+        out += fmt::format("creator = \"{}\"\n", crypto::to_text(contract.creator));
+        out += fmt::format("code = \"{}\"\n", to_hex_prefixed(contract.code));
+        out += fmt::format("input = \"{}\"\n", to_hex_prefixed(contract.input));
+        out += fmt::format("value = \"{}\"\n", to_text(contract.value));
+    }
     return out;
 }
 

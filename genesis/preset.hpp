@@ -10,6 +10,7 @@
 
 #include <core/result.hpp>
 #include <core/types.hpp>
+#include <ledger/genesis_contract.hpp>
 #include <ledger/params.hpp>
 
 /// What a chain begins with, as a person writes it: a TOML file (docs/guides/genesis.md).
@@ -17,6 +18,7 @@ namespace polis::genesis {
 
 inline constexpr std::size_t kPresetBytesMax = std::size_t{16} << 20;
 inline constexpr std::size_t kNameBytesMax = 64;
+inline constexpr std::size_t kContractsMax = 16;
 
 struct PresetAccount {
     Address address;
@@ -41,6 +43,7 @@ struct GenesisPreset {
     ledger::Params params;  ///< with the chain id and the election
     std::vector<PresetAccount> accounts;
     std::vector<PresetValidator> validators;
+    std::vector<ledger::GenesisContract> contracts;
 
     bool operator==(const GenesisPreset&) const = default;
 };
@@ -70,14 +73,15 @@ using PresetResult = Result<T, PresetError>;
 /// The election of this name; nothing for any other name.
 [[nodiscard]] std::optional<ledger::ElectionKind> parse_election(std::string_view name);
 
-/// The bytes of a preset file. @error missing, not a file, unreadable, over kPresetBytesMax
+/// The text of a preset file, self-contained: inline_code() put the code of its contracts into it.
+/// @error missing, not a file, unreadable, over kPresetBytesMax, or what inline_code() says
 [[nodiscard]] PresetResult<std::string> read_preset(const std::filesystem::path& file);
 
 /// What no single key shows: ranges, duplicates, sums. parse_preset() ends with it; whoever makes a
 /// preset in memory calls it. @error without file and line
 [[nodiscard]] PresetResult<void> check_preset(const GenesisPreset& preset);
 
-/// All coins: balances and stakes. @pre check_preset() passed
+/// All coins: balances, stakes and what contracts begin with. @pre check_preset() passed
 [[nodiscard]] Amount supply_of(const GenesisPreset& preset);
 
 }  // namespace polis::genesis

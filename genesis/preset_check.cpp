@@ -190,14 +190,44 @@ Result<Amount, std::string> add_up(const GenesisPreset& preset) {
             return std::unexpected(entry_key("validators", i, "stake"));
         }
     }
+    for (std::size_t i = 0; i < preset.contracts.size(); ++i) {
+        if (!add(preset.contracts[i].value)) {
+            return std::unexpected(entry_key("contracts", i, "value"));
+        }
+    }
     return sum;
+}
+
+PresetResult<void> check_contracts(const GenesisPreset& preset) {
+    if (preset.contracts.size() > kContractsMax) {
+        return fault(
+            "contracts",
+            "there are " + std::to_string(preset.contracts.size()),
+            "keep at most " + std::to_string(kContractsMax) + "; deploy the others later");
+    }
+    for (std::size_t i = 0; i < preset.contracts.size(); ++i) {
+        const ledger::GenesisContract& contract = preset.contracts[i];
+        if (contract.code.size() > ledger::kGenesisCodeBytesMax) {
+            return fault(
+                entry_key("contracts", i, "code"),
+                "has " + std::to_string(contract.code.size()) + " bytes",
+                "code has at most " + std::to_string(ledger::kGenesisCodeBytesMax));
+        }
+        if (contract.input.size() > ledger::kContractInputBytesMax) {
+            return fault(
+                entry_key("contracts", i, "input"),
+                "has " + std::to_string(contract.input.size()) + " bytes",
+                "an input has at most " + std::to_string(ledger::kContractInputBytesMax));
+        }
+    }
+    return {};
 }
 
 PresetResult<void> check_supply(const GenesisPreset& preset) {
     if (const auto sum = add_up(preset); !sum) {
         return fault(
             sum.error(),
-            "takes the sum of balances and stakes over 18446744073.709551615 POLIS (2^64-1 units)",
+            "takes the sum of balances, stakes and values over 18446744073.709551615 POLIS (2^64-1 units)",
             "lower balances or stakes");
     }
     return {};
@@ -225,6 +255,7 @@ PresetResult<void> check_preset(const GenesisPreset& preset) {
     POLIS_TRY_VOID(check_params(preset.params));
     POLIS_TRY_VOID(check_accounts(preset));
     POLIS_TRY_VOID(ValidatorCheck(preset).run());
+    POLIS_TRY_VOID(check_contracts(preset));
     return check_supply(preset);
 }
 

@@ -3,8 +3,10 @@
 #include <sstream>
 #include <system_error>
 
+#include <core/hex.hpp>
 #include <genesis/param_table.hpp>
 #include <genesis/preset.hpp>
+#include <genesis/preset_code.hpp>
 #include <genesis/table_reader.hpp>
 
 namespace polis::genesis {
@@ -16,6 +18,8 @@ constexpr std::array<std::string_view, 8> kTopKeys{
 constexpr std::array<std::string_view, 2> kAccountKeys{"address", "balance"};
 constexpr std::array<std::string_view, 5> kValidatorKeys{
     "address", "consensus_key", "vrf_key", "stake", "commission_percent"};
+constexpr std::array<std::string_view, 5> kContractKeys{
+    "code", "code_file", "creator", "input", "value"};
 constexpr std::array kElections{
     ledger::ElectionKind::kDpos, ledger::ElectionKind::kPole, ledger::ElectionKind::kPoc};
 
@@ -91,15 +95,36 @@ PresetResult<PresetValidator> read_validator(const TableReader& reader) {
     return validator;
 }
 
-PresetResult<void> refuse_contracts(const TableReader& top) {
-    POLIS_TRY(const auto contracts, top.tables("contracts"));
-    if (!contracts.empty()) {
-        return std::unexpected(top.error(
-            "contracts",
-            "contracts need the contract VM, which this version does not have",
-            "remove the list"));
+PresetResult<Bytes> read_hex(const TableReader& reader, std::string_view key) {
+    POLIS_TRY(const std::string text, reader.text(key));
+    auto bytes = text.starts_with("0x") ? from_hex(text) : std::nullopt;
+    if (!bytes) {
+        return std::unexpected(reader.error(
+            key, "is not bytes in hexadecimal", "write 0x and an even number of digits"));
     }
-    return {};
+    return *std::move(bytes);
+}
+
+PresetResult<ledger::GenesisContract> read_contract(const TableReader& reader) {
+    POLIS_TRY_VOID(reader.allow_only(kContractKeys));
+    if (reader.has("code_file")) {
+        return std::unexpected(reader.error(
+            "code_file",
+            "names a file, which only a preset that is read from a file may",
+            "write code = \"0x...\""));
+    }
+    ledger::GenesisContract contract;
+    POLIS_TRY(contract.code, read_hex(reader, "code"));
+    if (reader.has("creator")) {
+        POLIS_TRY(contract.creator, reader.address("creator"));
+    }
+    if (reader.has("input")) {
+        POLIS_TRY(contract.input, read_hex(reader, "input"));
+    }
+    if (reader.has("value")) {
+        POLIS_TRY(contract.value, reader.amount("value"));
+    }
+    return contract;
 }
 
 PresetResult<GenesisPreset> read_top(const TableReader& top) {
@@ -122,7 +147,11 @@ PresetResult<GenesisPreset> read_top(const TableReader& top) {
         POLIS_TRY(const PresetValidator validator, read_validator(reader));
         preset.validators.push_back(validator);
     }
-    POLIS_TRY_VOID(refuse_contracts(top));
+    POLIS_TRY(const auto contracts, top.tables("contracts"));
+    for (const TableReader& reader : contracts) {
+        POLIS_TRY(ledger::GenesisContract contract, read_contract(reader));
+        preset.contracts.push_back(std::move(contract));
+    }
     return preset;
 }
 
@@ -191,7 +220,12 @@ PresetResult<std::string> read_preset(const std::filesystem::path& file) {
         return std::unexpected(
             file_error(file.string(), "cannot be read", "check its owner and permissions"));
     }
-    return std::move(text).str();
+    POLIS_TRY(std::string whole, inline_code(std::move(text).str(), file));
+    if (whole.size() > kPresetBytesMax) {
+        return std::unexpected(file_error(
+            file.string(), "is over 16 MiB with its contracts", "deploy some of them later"));
+    }
+    return whole;
 }
 
 }  // namespace polis::genesis

@@ -24,6 +24,7 @@
 #include <ledger/block.hpp>
 #include <ledger/gas.hpp>
 #include <ledger/limits.hpp>
+#include <ledger/modules/contracts.hpp>
 #include <ledger/modules/election_records.hpp>
 #include <ledger/modules/evidence.hpp>
 #include <ledger/modules/facts.hpp>
@@ -89,10 +90,15 @@ const std::map<std::string, std::vector<Place>>& layouts() {
         {"ChunkResponse", layout_of<sync::ChunkResponse>()},
         {"Account", layout_of<ledger::Account>()},
         {"Block", layout_of<ledger::Block>()},
+        {"Call", layout_of<ledger::Call>()},
         {"CancelTask", layout_of<ledger::CancelTask>()},
         {"CommitModel", layout_of<ledger::CommitModel>()},
+        {"Contract", layout_of<ledger::contracts::Contract>()},
+        {"ContractEvent", layout_of<ledger::contracts::ContractEvent>()},
         {"Delegate", layout_of<ledger::Delegate>()},
         {"Delegated", layout_of<ledger::staking::Delegated>()},
+        {"Deploy", layout_of<ledger::Deploy>()},
+        {"Deployed", layout_of<ledger::contracts::Deployed>()},
         {"Event", layout_of<ledger::Event>()},
         {"FactRecord", layout_of<ledger::facts::FactRecord>()},
         {"Head", layout_of<ledger::Head>()},
@@ -160,6 +166,14 @@ TEST(FormatsTables, limits) {
         {"kReceiptEventsMax", std::to_string(ledger::kReceiptEventsMax)},
         {"kStateKeyBytesMax", std::to_string(ledger::kStateKeyBytesMax)},
         {"kStateValueBytesMax", std::to_string(ledger::kStateValueBytesMax)},
+        {"kContractInputBytesMax", std::to_string(ledger::kContractInputBytesMax)},
+        {"kContractOutputBytesMax", std::to_string(ledger::kContractOutputBytesMax)},
+        {"kContractEventNameBytesMax", std::to_string(ledger::kContractEventNameBytesMax)},
+        {"kContractEventDataBytesMax", std::to_string(ledger::kContractEventDataBytesMax)},
+        {"kStorageKeyBytesMax", std::to_string(ledger::kStorageKeyBytesMax)},
+        {"kStorageValueBytesMax", std::to_string(ledger::kStorageValueBytesMax)},
+        {"kCodePieceBytes", std::to_string(ledger::kCodePieceBytes)},
+        {"kLoadedProgramsMax", std::to_string(ledger::kLoadedProgramsMax)},
         {"kValidatorsMax", std::to_string(ledger::kValidatorsMax)},
         {"kCommitteeMax", std::to_string(ledger::kCommitteeMax)},
         {"kElectionKeyBytesMax", std::to_string(ledger::kElectionKeyBytesMax)},
@@ -222,9 +236,12 @@ TEST(FormatsTables, record_kinds) {
         {"11", "kFact"},
         {"12", "kOffence"},
         {"13", "kTask"},
-        {"14", "kTaskIndex"}};
+        {"14", "kTaskIndex"},
+        {"15", "kContract"},
+        {"16", "kCode"},
+        {"17", "kStorage"}};
     EXPECT_EQ(pairs_of("record kinds"), expected);
-    EXPECT_EQ(static_cast<int>(ledger::RecordKind::kTaskIndex), 14);
+    EXPECT_EQ(static_cast<int>(ledger::RecordKind::kStorage), 17);
 }
 
 TEST(FormatsTables, sync_limits) {
@@ -256,8 +273,10 @@ TEST(FormatsTables, payload_tags) {
         "CommitModel",
         "RevealModel",
         "RevealTestKey",
-        "CancelTask"};
-    static_assert(std::variant_size_v<ledger::Payload> == 12);
+        "CancelTask",
+        "Deploy",
+        "Call"};
+    static_assert(std::variant_size_v<ledger::Payload> == 14);
     for (std::size_t i = 0; i < names.size(); ++i) {
         expected[std::to_string(i)] = names[i];
     }
@@ -280,7 +299,9 @@ TEST(FormatsTables, gas) {
         {"CommitModel", gas(ledger::CommitModel{})},
         {"RevealModel", gas(ledger::RevealModel{})},
         {"RevealTestKey", gas(ledger::RevealTestKey{})},
-        {"CancelTask", gas(ledger::CancelTask{})}};
+        {"CancelTask", gas(ledger::CancelTask{})},
+        {"Deploy", gas(ledger::Deploy{})},
+        {"Call", gas(ledger::Call{})}};
     EXPECT_EQ(pairs_of("gas"), expected);
 }
 

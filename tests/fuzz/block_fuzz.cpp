@@ -65,6 +65,9 @@ u128 coins_in(const StateKey& key, const std::optional<SmallBytes>& value) {
         case RecordKind::kElection:
         case RecordKind::kFact:
         case RecordKind::kOffence:
+        case RecordKind::kContract:
+        case RecordKind::kCode:
+        case RecordKind::kStorage:
             return 0;
     }
     return 0;

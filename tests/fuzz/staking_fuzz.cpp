@@ -165,6 +165,9 @@ void add_record(Totals& totals, const StateKey& key, ByteView value) {
         case RecordKind::kElection:
         case RecordKind::kFact:
         case RecordKind::kOffence:
+        case RecordKind::kContract:
+        case RecordKind::kCode:
+        case RecordKind::kStorage:
             break;
     }
 }

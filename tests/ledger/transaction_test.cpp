@@ -64,7 +64,14 @@ std::vector<Payload> payloads() {
         Unbond{.validator = address_with(2), .amount = std::nullopt},
         Withdraw{.validator = address_with(2), .era = 8},
         Unjail{},
-        ReportEvidence{{.offender = {}, .proof = equivocation()}}};
+        ReportEvidence{{.offender = {}, .proof = equivocation()}},
+        Deploy{.code = {1, 2, 3}, .input = {4}, .value = Amount{11}, .gas = Gas{500}},
+        Call{
+            .contract = address_with(3),
+            .method = "run",
+            .input = {5, 6},
+            .value = Amount{12},
+            .gas = Gas{600}}};
 }
 
 TxnBody body_with(Payload payload) {
@@ -342,9 +349,13 @@ TEST(Gas, intrinsic_gas_pinned) {
     }
     EXPECT_EQ(
         costs,
-        (std::vector<std::uint64_t>{1'600, 4'000, 1'800, 2'200, 2'200, 1'800, 1'600, 6'200}));
+        (std::vector<std::uint64_t>{1'600, 4'000, 1'800, 2'200, 2'200, 1'800, 1'600, 6'200, 2'090, 1'600}));
     EXPECT_EQ(intrinsic_gas(Unjail{}, 0), Gas{1'200});
-    EXPECT_EQ(intrinsic_gas(Unjail{}, kTxnBytesMax), Gas{1'200 + 4 * 65'536});
+    EXPECT_EQ(intrinsic_gas(Unjail{}, kTxnBytesMax), Gas{1'200 + 4 * 327'680});
+    const Deploy deploy{.code = Bytes(100), .input = {}, .value = {}, .gas = Gas{5}};
+    EXPECT_EQ(intrinsic_gas(deploy, 0), Gas{1'600 + 100 * 30}) << "translated and kept";
+    EXPECT_EQ(execution_gas_max(deploy), Gas{5});
+    EXPECT_EQ(execution_gas_max(Unjail{}), Gas{0});
 }
 
 TEST(Gas, amount_moved) {
@@ -352,7 +363,7 @@ TEST(Gas, amount_moved) {
     for (const Payload& payload : payloads()) {
         amounts.push_back(amount_moved(payload).value);
     }
-    EXPECT_EQ(amounts, (std::vector<std::uint64_t>{5, 0, 6, 0, 0, 0, 0, 0}));
+    EXPECT_EQ(amounts, (std::vector<std::uint64_t>{5, 0, 6, 0, 0, 0, 0, 0, 11, 12}));
 }
 
 TEST(Txn, errors_have_texts) {

@@ -295,7 +295,8 @@ TxnBody txn_body(const Actor& sender, Payload payload, const TxnOptions& options
     body.valid_until = Height{options.valid_until};
     body.payload = std::move(payload);
     const std::size_t bytes = codec::encode(body).size() + Signature::kSize;
-    body.gas_limit = Gas{options.gas_limit.value_or(intrinsic_gas(body.payload, bytes).value)};
+    body.gas_limit = Gas{options.gas_limit.value_or(
+        intrinsic_gas(body.payload, bytes).value + execution_gas_max(body.payload).value)};
     return body;
 }
 

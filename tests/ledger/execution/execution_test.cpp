@@ -95,7 +95,8 @@ TEST_F(Execution, a_transfer_pays_the_used_gas_to_the_proposer_and_returns_the_r
             .status = TxnStatus::kSuccess,
             .gas_used = Gas{gas},
             .fee = Amount{3 * gas},
-            .events = {}}));
+            .events = {},
+            .output = {}}));
     EXPECT_EQ(outcome.gas_used, Gas{gas});
     EXPECT_EQ(outcome.receipts_root, receipts_root(outcome.receipts));
     EXPECT_EQ(balance(1), kCoins - 5 - 3 * gas);
@@ -144,7 +145,8 @@ TEST_F(Execution, skipped_transactions_leave_no_trace) {
         EXPECT_TRUE(is_skipped(expected[i]));
         EXPECT_EQ(
             outcome.receipts[i],
-            (Receipt{.status = expected[i], .gas_used = {}, .fee = {}, .events = {}}));
+            (Receipt{.status = expected[i], .gas_used = {}, .fee = {}, .events = {},
+            .output = {}}));
     }
 }
 
@@ -369,7 +371,8 @@ TEST_P(Failures, pay_the_fee_and_use_the_nonce_and_undo_everything_else) {
             .status = GetParam().status,
             .gas_used = txn.intrinsic_gas,
             .fee = Amount{fee},
-            .events = {}}));
+            .events = {},
+            .output = {}}));
     EXPECT_FALSE(is_skipped(GetParam().status));
     EXPECT_EQ(outcome.changes.size(), 2U);  // the accounts of sender and proposer
     EXPECT_EQ(balance(1), before - fee);
