@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Contracts as their users meet them: contract_test.py POLIS POLISD [unittest arguments]
 
-Goal: the guide "your first contract" works line by line, and deploy, call, query, trace, storage and
-logs do what they say on four real nodes, failures included. Method: one devnet for most tests;
+Goal: the guide "your first contract" works line by line, and deploy, call, query, trace, storage
+and logs do what they say on four real nodes, failures included. Method: one devnet for most tests;
 contracts are built by `polis contract build`, which needs clang++-19 and wasm-ld-19: without them
 everything here is skipped, aloud.
 """
@@ -95,8 +95,8 @@ class Contracts(DevnetCase):
             assert done.returncode == OK, done.stderr
 
     def deploy(self, name, *arguments):
-        return self.json(
-            "contract", "deploy", self.dir / f"{name}.wasm", *arguments, "--from", "dev:0", "--wait")
+        file = self.dir / f"{name}.wasm"
+        return self.json("contract", "deploy", file, *arguments, "--from", "dev:0", "--wait")
 
     def call(self, address, *arguments, caller="dev:0"):
         return self.json("contract", "call", address, *arguments, "--from", caller, "--wait")
@@ -121,7 +121,8 @@ class Contracts(DevnetCase):
         self.assertEqual(self.query(token, "balance_of", "dev:1"), str(10**29))
         self.assertEqual(self.query(token, "balance_of", self.account(0)), str(9 * 10**29))
         for node in self.status()["nodes"]:
-            there = self.json("contract", "query", token, "balance_of", "dev:1", "--rpc", node["rpc"])
+            there = self.json(
+                "contract", "query", token, "balance_of", "dev:1", "--rpc", node["rpc"])
             self.assertEqual(there["result"], str(10**29), "all nodes agree")
         logs = self.json("contract", "logs", token)["logs"]
         self.assertEqual([row["data"]["amount"] for row in logs], [str(10**29)])

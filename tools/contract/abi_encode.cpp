@@ -19,6 +19,7 @@ using Kind = AbiType::Kind;
 
 /// Types within types that an example shows; an interface from the chain may hold many.
 constexpr int kExampleDepthMax = 2;
+constexpr std::size_t kExampleBytesMax = 200;
 
 std::string example_of(const AbiType& type, int depth = 0) {
     switch (type.kind) {
@@ -48,6 +49,9 @@ std::string example_of(const AbiType& type, int depth = 0) {
     }
     std::string out;
     for (const AbiField& field : *type.fields) {
+        if (out.size() > kExampleBytesMax) {
+            return '{' + out + ", ...}";
+        }
         out += (out.empty() ? "" : ", ") + field.name + ": " + example_of(field.type, depth + 1);
     }
     return '{' + out + '}';
