@@ -152,7 +152,7 @@ class Contracts(DevnetCase):
         self.fails("contract", "call", counter, "increase", 11, "--from", "dev:1", "--gas", 100000,
                    "--wait", says="failed: reverted: that is beyond the limit; look: polis tx show")
         self.fails("contract", "call", counter, "increase", 1, "--from", "dev:1", "--gas", 5000,
-                   "--wait", says="failed: outOfGas|failed: out_of_gas|failed: .*gas")
+                   "--wait", says="failed: outOfGas; look")
         self.assertEqual(self.query(counter, "count"), "0")
         pending = self.json("contract", "call", counter, "increase", 2, "--from", "dev:1")
         self.assertEqual(pending["status"], "pending")
@@ -176,6 +176,12 @@ class Contracts(DevnetCase):
                    says="a limit of zero leaves nothing to count")
         self.fails("contract", "deploy", EXAMPLES / "counter.cpp", 1, "--from", "dev:0", code=USAGE,
                    says="no contract with an interface")
+        self.fails("contract", "query", counter, "count", "--speed", code=USAGE,
+                   says="there is no option --speed")
+        self.fails("contract", "query", counter, "share_of", -5, code=USAGE,
+                   says="argument account .address.: ")
+        self.fails("contract", "query", counter, "share_of", "[1, 2]", code=USAGE,
+                   says=r"argument account .address.: '\[1, 2\]' is no name")
         self.fails("contract", "query", counter, "count", "--input", "0xzz", code=USAGE,
                    says="--input takes hexadecimal")
 

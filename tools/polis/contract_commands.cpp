@@ -300,19 +300,26 @@ void add_contract_commands(Program& program) {
     program.on(abi_command, [asked] { return show_abi(*asked); });
 
     const auto deployed = std::make_shared<DeployWords>();
-    CLI::App& deploy_command = *group.add_subcommand("deploy", "Put a contract on the chain");
+    CLI::App& deploy_command =
+        *group.add_subcommand("deploy", "Put a contract on the chain: FILE ARGUMENT...");
     deploy_command.add_option("FILE", deployed->file, "NAME.wasm")->required();
-    deploy_command.add_option("ARGUMENT", deployed->arguments, "Of its constructor")
-        ->allow_extra_args(false);  // "[1, 2]" is one argument
+    deploy_command.allow_extras();  // the arguments: see extra_words()
     deploy_command.add_option("--value", deployed->value, "POLIS that it begins with");
     add_signing_options(deploy_command, deployed->signing);
-    program.on(deploy_command, [deployed] { return deploy(*deployed); });
+    program.on(deploy_command, [deployed, &deploy_command]() -> Outcome {
+        POLIS_TRY(deployed->arguments, extra_words(deploy_command));
+        return deploy(*deployed);
+    });
 
     const auto called = std::make_shared<CallCommand>();
-    CLI::App& call_command = *group.add_subcommand("call", "Call a method by a transaction");
+    CLI::App& call_command =
+        *group.add_subcommand("call", "Call a method by a transaction: ADDRESS METHOD ARGUMENT...");
     add_call_words(call_command, called->words);
     add_signing_options(call_command, called->signing);
-    program.on(call_command, [called] { return call(*called); });
+    program.on(call_command, [called, &call_command]() -> Outcome {
+        POLIS_TRY(called->words.arguments, extra_words(call_command));
+        return call(*called);
+    });
 
     add_contract_look_commands(program, group);
 }

@@ -337,13 +337,16 @@ void add_logs_command(Program& program, CLI::App& group) {
 
 void add_contract_look_commands(Program& program, CLI::App& group) {
     const auto asked = std::make_shared<QueryWords>();
-    CLI::App& query_command =
-        *group.add_subcommand("query", "What a call would answer now; nothing is kept");
+    CLI::App& query_command = *group.add_subcommand(
+        "query", "What a call would answer now; nothing is kept: ADDRESS METHOD ARGUMENT...");
     add_call_words(query_command, asked->call);
     add_caller_option(query_command, asked->caller, asked->keys);
     query_command.add_option("--gas", asked->gas, "At most so much; default: what the node gives");
     add_node_options(query_command, asked->node);
-    program.on(query_command, [asked] { return query(*asked); });
+    program.on(query_command, [asked, &query_command]() -> Outcome {
+        POLIS_TRY(asked->call.arguments, extra_words(query_command));
+        return query(*asked);
+    });
 
     const auto traced = std::make_shared<TraceWords>();
     CLI::App& trace_command = *group.add_subcommand(
@@ -351,12 +354,14 @@ void add_contract_look_commands(Program& program, CLI::App& group) {
     trace_command
         .add_option("SUBJECT", traced->subject, "A transaction's id, or a contract's address")
         ->required();
-    trace_command.add_option("METHOD", traced->rest, "Behind an address: method and arguments")
-        ->allow_extra_args(false);
+    trace_command.allow_extras();  // behind an address: method and arguments
     trace_command.add_option("--value", traced->value, "POLIS that go with the call");
     add_caller_option(trace_command, traced->caller, traced->keys);
     add_node_options(trace_command, traced->node);
-    program.on(trace_command, [traced] { return trace(*traced); });
+    program.on(trace_command, [traced, &trace_command]() -> Outcome {
+        POLIS_TRY(traced->rest, extra_words(trace_command));
+        return trace(*traced);
+    });
 
     add_storage_command(program, group);
     add_logs_command(program, group);

@@ -74,15 +74,25 @@ Json AbiBook::decoded_event(const Json& event) {
     return out;
 }
 
+Fallible<std::vector<std::string>> extra_words(const CLI::App& command) {
+    std::vector<std::string> out = command.remaining();
+    for (const std::string& word : out) {
+        if (word.starts_with("--")) {
+            return wrong_usage(fmt::format(
+                "there is no option {}; `polis contract {} --help` lists them",
+                word,
+                command.get_name()));
+        }
+    }
+    return out;
+}
+
 void add_call_words(CLI::App& command, CallWords& words) {
     command.add_option("ADDRESS", words.address, "The contract")
         ->required()
         ->check(CLI::Validator(check_address, ""));
     command.add_option("METHOD", words.method, "One of `polis contract abi ADDRESS`")->required();
-    command
-        .add_option(
-            "ARGUMENT", words.arguments, "Like 5, 0xab, dev:1, [1, 2], {id: 5}, null; -- before -5")
-        ->allow_extra_args(false);  // "[1, 2]" is one argument
+    command.allow_extras();  // the arguments: see extra_words()
     command.add_option("--input", words.input, "Encoded arguments in hexadecimal instead");
     command.add_option("--value", words.value, "POLIS that go with the call, like 1.5");
 }

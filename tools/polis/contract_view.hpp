@@ -41,7 +41,12 @@ struct CallWords {
     std::string value;  ///< POLIS
 };
 
-/// Adds ADDRESS METHOD [ARGUMENT...] --input --value.
+/// The arguments of a contract on a command line: what is left behind the named words. They are no
+/// option of the parser's own, which would take [1, 2] apart and -5 for an option.
+/// @error kUsage for an option that there is not
+[[nodiscard]] Fallible<std::vector<std::string>> extra_words(const CLI::App& command);
+
+/// Adds ADDRESS METHOD --input --value, and lets arguments follow.
 void add_call_words(CLI::App& command, CallWords& words);
 
 /// The same, understood.

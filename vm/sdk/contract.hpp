@@ -97,7 +97,7 @@ void run_method(const char* names, bool payable) {
 #define POLIS_PAYABLE(name, ...) (PAYABLE, name, #__VA_ARGS__)
 #define POLIS_EVENT(name) (EVENT, name, "")
 
-// Applies a macro to every item; rescans suffice for 80 of them, and a module has at most 64 exports.
+// Applies a macro to every item. The rescans suffice for 80, and a module has at most 64 exports.
 #define POLIS_PARENTHESES ()
 #define POLIS_RESCAN(...) \
     POLIS_RESCAN_3(POLIS_RESCAN_3(POLIS_RESCAN_3(POLIS_RESCAN_3(__VA_ARGS__))))
