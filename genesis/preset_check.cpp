@@ -227,7 +227,8 @@ PresetResult<void> check_supply(const GenesisPreset& preset) {
     if (const auto sum = add_up(preset); !sum) {
         return fault(
             sum.error(),
-            "takes the sum of balances, stakes and values over 18446744073.709551615 POLIS (2^64-1 units)",
+            "takes the sum of balances, stakes and values over 18446744073.709551615 POLIS (2^64-1 "
+            "units)",
             "lower balances or stakes");
     }
     return {};

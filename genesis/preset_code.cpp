@@ -41,7 +41,8 @@ class Inliner {
         std::vector<FileLine> lines;
         for (std::size_t i = 0; contracts != nullptr && i < contracts->size(); ++i) {
             const auto* const entry = (*contracts)[i].as_table();
-            const auto* const file = entry != nullptr ? entry->get_as<std::string>(kFileKey) : nullptr;
+            const auto* const file =
+                entry != nullptr ? entry->get_as<std::string>(kFileKey) : nullptr;
             if (file != nullptr) {
                 lines.push_back(
                     {.line = file->source().begin.line,

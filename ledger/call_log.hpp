@@ -71,7 +71,7 @@ class CallLog final : public Tracer, private vm::CallObserver {
         const vm::Module* module = nullptr;
         std::optional<std::size_t> row;  ///< in calls_
         std::uint64_t gas_max = 0;
-        std::uint64_t gas_seen = 0;      ///< left when somebody was last charged
+        std::uint64_t gas_seen = 0;                    ///< left when somebody was last charged
         std::vector<std::optional<std::size_t>> open;  ///< rows in functions_
     };
 

@@ -24,8 +24,7 @@ CheckedTxn with_gas(CheckedTxn txn, Gas gas) {
 
 }  // namespace
 
-CheckedTxn unsigned_txn(
-    const Params& params, const Address& sender, Nonce nonce, Payload payload) {
+CheckedTxn unsigned_txn(const Params& params, const Address& sender, Nonce nonce, Payload payload) {
     CheckedTxn out;
     out.sender = sender;
     out.txn.body = {
@@ -41,8 +40,8 @@ CheckedTxn unsigned_txn(
     out.id = txn_id(encoded);
     out.encoded_bytes = encoded.size();
     out.intrinsic_gas = intrinsic_gas(out.txn.body.payload, encoded.size());
-    out.txn.body.gas_limit = Gas{saturating_add(
-        out.intrinsic_gas.value, execution_gas_max(out.txn.body.payload).value)};
+    out.txn.body.gas_limit =
+        Gas{saturating_add(out.intrinsic_gas.value, execution_gas_max(out.txn.body.payload).value)};
     return out;
 }
 
@@ -74,8 +73,7 @@ StoreResult<Sought> seek_gas(
         return out;
     }
     const auto suffices = [&](std::uint64_t gas) -> StoreResult<bool> {
-        POLIS_TRY(
-            const Receipt receipt, run(state, params, head, with_gas(txn, Gas{gas}), tools));
+        POLIS_TRY(const Receipt receipt, run(state, params, head, with_gas(txn, Gas{gas}), tools));
         return receipt.status == TxnStatus::kSuccess;
     };
     std::uint64_t low = out.receipt.gas_used.value - txn.intrinsic_gas.value;

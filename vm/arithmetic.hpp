@@ -101,7 +101,8 @@ template <Binary op, class Unsigned>
             return a >> bits;
         case Binary::kRotl:
             return std::rotl(a, bits);
-        case Binary::kAndNot: return a & ~b;
+        case Binary::kAndNot:
+            return a & ~b;
         case Binary::kRotr:
             return std::rotr(a, bits);
         default:

@@ -118,10 +118,11 @@ enum class Code : std::uint16_t {
     kMemoryGrow,    ///< dst, a
     kBr,            ///< jump
     kBrTable,       ///< a, imm: number of kBr that follow, the last of them the default
+    kBrTableValue,  ///< the same, and copies b to the dst of the kBr that is taken
     kReturn,        ///< what the caller gets is in slot 0
     kReturnValue,   ///< a
-    kCall,          ///< imm: function without the imported ones, a: first slot of the callee's frame
-    kCallHost,      ///< imm: imported function, a: first slot of the arguments
+    kCall,      ///< imm: function without the imported ones, a: first slot of the callee's frame
+    kCallHost,  ///< imm: imported function, a: first slot of the arguments
     kCallIndirect,  ///< imm: canonical type, a: first slot of the arguments, b: index in the table
     kI32Clz,        ///< dst, a; likewise up to kExtend32S
     kI32Ctz,
@@ -133,24 +134,24 @@ enum class Code : std::uint16_t {
     kExtend32S,
     kI32MulAdd,  ///< dst = a * b + c
     kI64MulAdd,
-    kLea,        ///< i32; dst = a + (b << c) + imm
-    kLeaIndex,   ///< i32; dst = (b << c) + imm
+    kLea,       ///< i32; dst = a + (b << c) + imm
+    kLeaIndex,  ///< i32; dst = (b << c) + imm
     // Families: see the functions below.
-    kBinary,                                    ///< dst, a, b; or dst, a, imm
-    kWide = kBinary + kBinaries * 4,            ///< 64 bits; dst, a, and the next 8 bytes of code
-    kShifted = kWide + kBinaries,               ///< dst = b op (a shift imm)
+    kBinary,                          ///< dst, a, b; or dst, a, imm
+    kWide = kBinary + kBinaries * 4,  ///< 64 bits; dst, a, and the next 8 bytes of code
+    kShifted = kWide + kBinaries,     ///< dst = b op (a shift imm)
     kBranch = kShifted + kShifts * kCombines * 2,  ///< a, dst as second operand, jump; or a, imm
-    kAddBranch = kBranch + kCompares * 4,       ///< i32; a += imm, dst second operand, jump; or
-                                                ///< a += dst as a signed number, imm
-    kSelectIf = kAddBranch + kCompares * 2,     ///< dst = a compares to b ? c : slot imm
-    kSelectIfFirst = kSelectIf + kCompares * 2,  ///< the same, c as a signed number
+    kAddBranch = kBranch + kCompares * 4,          ///< i32; a += imm, dst second operand, jump; or
+                                                   ///< a += dst as a signed number, imm
+    kSelectIf = kAddBranch + kCompares * 2,        ///< dst = a compares to b ? c : slot imm
+    kSelectIfFirst = kSelectIf + kCompares * 2,    ///< the same, c as a signed number
     kCompareBranch = kSelectIfFirst + kCompares * 2,  ///< i32; dst = a compares to imm, or to slot
                                                       ///< imm; jump if it holds, or if it does not
-    kMemoryAdd = kCompareBranch + kCompares * 4,  ///< memory at a (or 0), offset imm, += b
-    kIncrement = kMemoryAdd + kStores * 4,        ///< dst = [a +] (b << c) + imm; memory at dst += 1
-    kMove = kIncrement + kStores * 2,             ///< memory at dst + jump = memory at a + imm
-    kLoad = kMove + kStores,                      ///< dst, address with index b
-    kStore = kLoad + kLoads * kAddresses,       ///< address with index dst, b the value
+    kMemoryAdd = kCompareBranch + kCompares * 4,      ///< memory at a (or 0), offset imm, += b
+    kIncrement = kMemoryAdd + kStores * 4,  ///< dst = [a +] (b << c) + imm; memory at dst += 1
+    kMove = kIncrement + kStores * 2,       ///< memory at dst + jump = memory at a + imm
+    kLoad = kMove + kStores,                ///< dst, address with index b
+    kStore = kLoad + kLoads * kAddresses,   ///< address with index dst, b the value
     kStoreConst = kStore + kStores * kAddresses,  ///< the same, b the value as a signed number
     kEnd = kStoreConst + kStores * kAddresses,
 };
@@ -225,8 +226,7 @@ constexpr Code member(Code family, std::size_t index) {
 }
 
 [[nodiscard]] constexpr Code load_code(Load load, Address address) {
-    return detail::member(
-        Code::kLoad, detail::number(load) * kAddresses + detail::number(address));
+    return detail::member(Code::kLoad, detail::number(load) * kAddresses + detail::number(address));
 }
 
 [[nodiscard]] constexpr Code store_code(std::size_t bytes_log2, Address address, bool constant) {

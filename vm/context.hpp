@@ -24,7 +24,7 @@ struct Context {
     Memory* memory = nullptr;
     Frame* frame = nullptr;  ///< the next free one
     Frame* frames_end = nullptr;
-    std::uint32_t slots_left = 0;              ///< of kStackSlotsMax
+    std::uint32_t slots_left = 0;  ///< of kStackSlotsMax
     CallObserver* observer = nullptr;
     std::optional<Trap> trap;
     std::int64_t gas = 0;  ///< when the run has ended

@@ -1,10 +1,9 @@
-#include <vm/code.hpp>
-
 #include <array>
 #include <string_view>
 
 #include <fmt/format.h>
 
+#include <vm/code.hpp>
 #include <vm/trap.hpp>
 
 namespace polis::vm {
@@ -12,19 +11,21 @@ namespace polis::vm {
 namespace {
 
 constexpr std::array<std::string_view, kBinaries> kBinaryNames{
-    "eq",   "ne",    "lt_s",  "lt_u",  "gt_s",  "gt_u", "le_s", "le_u", "ge_s",
-    "ge_u", "add",   "sub",   "mul",   "div_s", "div_u", "rem_s", "rem_u", "and",
-    "or",   "xor",   "shl",   "shr_s", "shr_u", "rotl", "rotr", "and_not"};
+    "eq",   "ne",  "lt_s", "lt_u",  "gt_s",  "gt_u",  "le_s",  "le_u",   "ge_s",
+    "ge_u", "add", "sub",  "mul",   "div_s", "div_u", "rem_s", "rem_u",  "and",
+    "or",   "xor", "shl",  "shr_s", "shr_u", "rotl",  "rotr",  "and_not"};
 
 constexpr std::array<std::string_view, kLoads> kLoadNames{
     "u8", "u16", "u32", "u64", "s8to32", "s16to32", "s8to64", "s16to64", "s32to64"};
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Code::kBinary)> kPlainNames{
-    "nop", "halt", "trap", "copy", "copy", "const", "select", "select", "select", "select",
-    "global.get", "global.set", "memory.size", "memory.grow", "br", "br_table", "return",
-    "return_value", "call", "call_host", "call_indirect", "i32.clz", "i32.ctz", "i32.popcnt",
-    "i64.clz", "i64.ctz", "i64.popcnt", "wrap", "extend32_s", "i32.mul_add", "i64.mul_add",
-    "lea", "lea"};
+    "nop",         "halt",           "trap",        "copy",         "copy",
+    "const",       "select",         "select",      "select",       "select",
+    "global.get",  "global.set",     "memory.size", "memory.grow",  "br",
+    "br_table",    "br_table_value", "return",      "return_value", "call",
+    "call_host",   "call_indirect",  "i32.clz",     "i32.ctz",      "i32.popcnt",
+    "i64.clz",     "i64.ctz",        "i64.popcnt",  "wrap",         "extend32_s",
+    "i32.mul_add", "i64.mul_add",    "lea",         "lea"};
 
 constexpr std::array<std::string_view, kShifts> kShiftNames{"shl", "shr_u", "shr_s", "rotl"};
 constexpr std::array<std::string_view, kCombines> kCombineNames{"add", "sub", "xor", "or", "and"};
@@ -45,7 +46,8 @@ std::string binary_text(const Instruction& i, std::size_t index) {
 std::string branch_text(const Instruction& i, std::size_t index) {
     const std::string name =
         fmt::format("br_if {}.{} s{}", bits((index & 2) != 0), kBinaryNames[index / 4], i.a);
-    const std::string operand = (index & 1) != 0 ? fmt::format("#{}", i.imm) : fmt::format("s{}", i.dst);
+    const std::string operand =
+        (index & 1) != 0 ? fmt::format("#{}", i.imm) : fmt::format("s{}", i.dst);
     return fmt::format("{}, {} -> {:+}", name, operand, target_of(i));
 }
 
@@ -80,13 +82,20 @@ std::string add_branch_text(const Instruction& i, std::size_t index) {
 std::string address_text(const Instruction& i, Address address, std::uint16_t index) {
     const auto imm = static_cast<std::uint32_t>(i.imm);
     switch (address) {
-        case Address::kSlot: return fmt::format("[s{} + {}]", i.a, imm);
-        case Address::kSum: return fmt::format("[s{} + s{} + {}]", i.a, index, imm);
-        case Address::kScaled: return fmt::format("[s{} + (s{} << {}) + {}]", i.a, index, i.c, imm);
-        case Address::kDisplaced: return fmt::format("[(s{} + #{}) + {}]", i.a, i.imm, i.c);
-        case Address::kAbsolute: return fmt::format("[{}]", imm);
-        case Address::kLea: return fmt::format("[s{} + (s{} << {}) + #{}]", i.a, index, i.c, i.imm);
-        case Address::kLeaIndex: return fmt::format("[(s{} << {}) + #{}]", index, i.c, i.imm);
+        case Address::kSlot:
+            return fmt::format("[s{} + {}]", i.a, imm);
+        case Address::kSum:
+            return fmt::format("[s{} + s{} + {}]", i.a, index, imm);
+        case Address::kScaled:
+            return fmt::format("[s{} + (s{} << {}) + {}]", i.a, index, i.c, imm);
+        case Address::kDisplaced:
+            return fmt::format("[(s{} + #{}) + {}]", i.a, i.imm, i.c);
+        case Address::kAbsolute:
+            return fmt::format("[{}]", imm);
+        case Address::kLea:
+            return fmt::format("[s{} + (s{} << {}) + #{}]", i.a, index, i.c, i.imm);
+        case Address::kLeaIndex:
+            return fmt::format("[(s{} << {}) + #{}]", index, i.c, i.imm);
     }
     return "?";
 }
@@ -157,8 +166,10 @@ std::string plain_text(const Instruction& i, Code code) {
     switch (code) {
         case Code::kNop:
         case Code::kHalt:
-        case Code::kReturn: return std::string(name);
-        case Code::kTrap: return fmt::format("{} {}", name, to_string(static_cast<Trap>(i.imm)));
+        case Code::kReturn:
+            return std::string(name);
+        case Code::kTrap:
+            return fmt::format("{} {}", name, to_string(static_cast<Trap>(i.imm)));
         case Code::kConst:
             return fmt::format(
                 "{} s{}, {:#x}",
@@ -166,8 +177,10 @@ std::string plain_text(const Instruction& i, Code code) {
                 i.dst,
                 (static_cast<std::uint64_t>(static_cast<std::uint32_t>(i.jump())) << 32) |
                     static_cast<std::uint32_t>(i.imm));
-        case Code::kCopyTwo: return fmt::format("copy s{}, s{}; copy s{}, s{}", i.dst, i.a, i.b, i.c);
-        case Code::kSelect: return fmt::format("{} s{}, s{} ? s{} : s{}", name, i.dst, i.c, i.a, i.b);
+        case Code::kCopyTwo:
+            return fmt::format("copy s{}, s{}; copy s{}, s{}", i.dst, i.a, i.b, i.c);
+        case Code::kSelect:
+            return fmt::format("{} s{}, s{} ? s{} : s{}", name, i.dst, i.c, i.a, i.b);
         case Code::kSelectFirst:
             return fmt::format("{} s{}, s{} ? #{} : s{}", name, i.dst, i.c, i.imm, i.b);
         case Code::kSelectSecond:
@@ -176,23 +189,34 @@ std::string plain_text(const Instruction& i, Code code) {
             return fmt::format(
                 "{} s{}, s{} ? #{} : #{}", name, i.dst, i.c, i.imm, static_cast<std::int16_t>(i.b));
         case Code::kLea:
-            return fmt::format("{} s{}, s{} + (s{} << {}) + #{}", name, i.dst, i.a, i.b, i.c, i.imm);
+            return fmt::format(
+                "{} s{}, s{} + (s{} << {}) + #{}", name, i.dst, i.a, i.b, i.c, i.imm);
         case Code::kLeaIndex:
             return fmt::format("{} s{}, (s{} << {}) + #{}", name, i.dst, i.b, i.c, i.imm);
         case Code::kI32MulAdd:
         case Code::kI64MulAdd:
             return fmt::format("{} s{}, s{} * s{} + s{}", name, i.dst, i.a, i.b, i.c);
-        case Code::kGlobalGet: return fmt::format("{} s{}, g{}", name, i.dst, i.imm);
-        case Code::kGlobalSet: return fmt::format("{} g{}, s{}", name, i.imm, i.a);
-        case Code::kMemorySize: return fmt::format("{} s{}", name, i.dst);
-        case Code::kBr: return fmt::format("{} -> {:+}", name, target_of(i));
-        case Code::kBrTable: return fmt::format("{} s{}, {} targets", name, i.a, i.imm);
-        case Code::kReturnValue: return fmt::format("{} s{}", name, i.a);
+        case Code::kGlobalGet:
+            return fmt::format("{} s{}, g{}", name, i.dst, i.imm);
+        case Code::kGlobalSet:
+            return fmt::format("{} g{}, s{}", name, i.imm, i.a);
+        case Code::kMemorySize:
+            return fmt::format("{} s{}", name, i.dst);
+        case Code::kBr:
+            return fmt::format("{} -> {:+}", name, target_of(i));
+        case Code::kBrTableValue:
+            return fmt::format("{} s{}, {} targets, s{}", name, i.a, i.imm, i.b);
+        case Code::kBrTable:
+            return fmt::format("{} s{}, {} targets", name, i.a, i.imm);
+        case Code::kReturnValue:
+            return fmt::format("{} s{}", name, i.a);
         case Code::kCall:
-        case Code::kCallHost: return fmt::format("{} #{}, s{}", name, i.imm, i.a);
+        case Code::kCallHost:
+            return fmt::format("{} #{}, s{}", name, i.imm, i.a);
         case Code::kCallIndirect:
             return fmt::format("{} [s{}], type {}, s{}", name, i.b, i.imm, i.a);
-        default: return fmt::format("{} s{}, s{}", name, i.dst, i.a);
+        default:
+            return fmt::format("{} s{}, s{}", name, i.dst, i.a);
     }
 }
 
@@ -210,10 +234,12 @@ std::string to_string(const Instruction& instruction) {
         return plain_text(instruction, *known);
     }
     using Text = std::string (*)(const Instruction&, std::size_t);
+
     struct Family {
         Code first;
         Text text;
     };
+
     constexpr std::array<Family, 14> kFamilies{{
         {Code::kStoreConst,
          [](const Instruction& i, std::size_t index) { return store_text(i, index, true); }},

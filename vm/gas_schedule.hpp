@@ -31,9 +31,9 @@ struct GasSchedule {
 
     // By what happens.
     std::uint32_t locals_8 = 1;              ///< a call, for each 8 (begun) locals set to zero
-    std::uint32_t grow_page = 1'000;         ///< memory.grow, before it is tried, for each page
+    std::uint32_t grow_page = 5'000;         ///< memory.grow, before it is tried, for each page
     std::uint32_t instantiate = 2'000;       ///< an instance
-    std::uint32_t instantiate_page = 1'000;  ///< for each page that its memory begins with
+    std::uint32_t instantiate_page = 5'000;  ///< for each page that its memory begins with
     std::uint32_t instantiate_byte_8 = 1;    ///< for each 8 (begun) bytes of segments
     std::uint32_t deploy_byte = 20;          ///< validation and translation
 

@@ -41,9 +41,12 @@ class Memory {
         std::uint64_t begin, std::uint64_t size) const;
 
   private:
-    Memory(std::uint8_t* base, const Limits& limits, std::uint32_t pages_max);
+    Memory(void* reserved, const Limits& limits, std::uint32_t pages_max);
 
-    std::uint8_t* const base_;
+    void ask_for_large_pages();
+
+    void* const reserved_;
+    std::uint8_t* const base_;  ///< within what is reserved
     const Limits limits_;
     const std::uint32_t pages_max_;
     std::uint64_t size_ = 0;

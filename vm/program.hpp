@@ -18,10 +18,10 @@ inline constexpr std::uint32_t kEngineVersion = 1;
 
 /// A function of the module, translated.
 struct CompiledFunction {
-    std::uint32_t index = 0;        ///< in the module, imported functions counted
-    std::uint32_t entry = 0;        ///< index into Program::code
+    std::uint32_t index = 0;             ///< in the module, imported functions counted
+    std::uint32_t entry = 0;             ///< index into Program::code
     const Instruction* first = nullptr;  ///< the same, once the program is finished
-    std::uint32_t frame_slots = 0;  ///< locals and the highest operand
+    std::uint32_t frame_slots = 0;       ///< locals and the highest operand
     std::uint32_t parameters = 0;
     std::uint32_t zeroed_locals = 0;  ///< set to zero at each call
     std::uint32_t entry_gas = 0;      ///< for the locals and the first run

@@ -27,6 +27,9 @@ namespace fs = std::filesystem;
 constexpr std::size_t kCryptoThreadsMax = 16;
 constexpr std::size_t kCryptoJobsMax = 8'192;
 constexpr std::size_t kFileJobsMax = 64;
+/// Whatever clients try takes no thread from transactions and blocks.
+constexpr std::size_t kTrialThreads = 2;
+constexpr std::size_t kTrialJobsMax = 64;
 
 /// A peer's transactions that may wait in this node; more of them are dropped, and reading goes on
 /// for its votes.
@@ -125,6 +128,7 @@ Result<void, std::string> App::Impl::open() {
     workers_ = std::make_unique<WorkerPool>(threads);
     crypto_ = std::make_unique<JobPool>("crypto", threads, kCryptoJobsMax);
     files_ = std::make_unique<JobPool>("files", 1, kFileJobsMax);
+    trials_ = std::make_unique<JobPool>("trials", kTrialThreads, kTrialJobsMax);
     POLIS_TRY_VOID(open_validator());
     POLIS_TRY_VOID(open_blobs());
     POLIS_TRY_VOID(open_p2p());
@@ -280,6 +284,7 @@ void App::Impl::make_backend() {
     parts.p2p = p2p_.get();
     parts.gate = gate_.get();
     parts.crypto = crypto_.get();
+    parts.trials = trials_.get();
     parts.blobs = blob_store_.get();
     parts.learner = learner_.get();
     parts.clock = &chain_clock_;
@@ -358,6 +363,9 @@ void App::Impl::stop() {
     }
     if (p2p_) {
         p2p_->stop();
+    }
+    if (trials_) {
+        trials_->stop();
     }
     if (crypto_) {
         crypto_->stop();

@@ -79,6 +79,7 @@ class App::Impl final : public P2pListener, public ValidatorListener, public Txn
     consensus::MemoChecker checker_;       ///< used on the consensus thread only
     std::unique_ptr<WorkerPool> workers_;  ///< of the consensus thread, for whole blocks
     std::unique_ptr<JobPool> crypto_;      ///< transactions on their way in
+    std::unique_ptr<JobPool> trials_;      ///< of transactions, for clients
     std::unique_ptr<JobPool> files_;       ///< small files: one thread
     std::unique_ptr<ledger::ChainReader> reader_;
     ledger::KeyValueStore* store_ = nullptr;  ///< owned by the validator's chain

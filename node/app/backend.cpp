@@ -14,7 +14,7 @@ namespace {
 /// When a client that hears "busy" may try again.
 constexpr std::uint64_t kRetryMs = 250;
 
-/// Of translated contracts, for each crypto thread.
+/// Of translated contracts, for each thread of trials.
 constexpr std::size_t kTrialProgramBytes = std::size_t{16} << 20;
 
 rpc::Unavailable busy() { return {"the node is busy", kRetryMs}; }
@@ -169,10 +169,10 @@ void NodeBackend::give_programs(std::unique_ptr<vm::ProgramCache> programs) {
     programs_.push_back(std::move(programs));
 }
 
-/// On a crypto thread: it reads the store and may take a while. Agreement does not wait for it.
+/// On a thread of its own: it reads the store and may take a while. Nothing else waits for it.
 void NodeBackend::attempt(
     rpc::Trial trial, rpc::Reply<rpc::Answer<ledger::StoreResult<rpc::TrialResult>>> reply) {
-    const bool taken = parts_.crypto->submit([this, trial = std::move(trial), reply] {
+    const bool taken = parts_.trials->submit([this, trial = std::move(trial), reply] {
         auto programs = take_programs();
         auto result = rpc::run_trial(*parts_.chain, parts_.info.params, trial, *programs);
         give_programs(std::move(programs));

@@ -37,6 +37,7 @@ class NodeBackend final : public rpc::Backend {
         P2pDriver* p2p = nullptr;
         TxnGate* gate = nullptr;
         JobPool* crypto = nullptr;
+        JobPool* trials = nullptr;
         Clock* clock = nullptr;
         ledger::BlobStore* blobs = nullptr;
         Learner* learner = nullptr;  ///< null on chains without learning tasks
@@ -117,7 +118,7 @@ class NodeBackend final : public rpc::Backend {
     Parts parts_;
 
     /// Translated contracts of trials that are over: a cache is for one thread at a time, so there
-    /// are at most as many as crypto threads.
+    /// are at most as many as threads for trials.
     Mutex programs_mutex_;
     std::vector<std::unique_ptr<vm::ProgramCache>> programs_ POLIS_GUARDED_BY(programs_mutex_);
 

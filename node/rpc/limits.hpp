@@ -32,7 +32,7 @@ struct Limits {
     std::size_t buffered_bytes_max = std::size_t{256} << 20;  ///< bodies and answers in memory
     std::size_t uploads_max = 4;
     std::uint64_t call_gas_max = 100'000'000;  ///< of one contract_call
-    std::size_t works_max = 512;  ///< calls that wait for the worker threads
+    std::size_t works_max = 512;               ///< calls that wait for the worker threads
     std::size_t waiters_max = 10'000;
     std::size_t events_kept = 4'096;          ///< of a topic, for those who come back
     std::size_t event_bytes_max = 8 << 20;    ///< of a topic

@@ -29,9 +29,9 @@ struct Trial {
 
 struct TrialResult {
     ledger::Receipt receipt;
-    Height height;       ///< of the block that it was tried for
+    Height height;  ///< of the block that it was tried for
     Gas intrinsic;
-    Gas execution;       ///< used; if it was sought, what suffices
+    Gas execution;  ///< used; if it was sought, what suffices
     std::optional<ledger::contracts::CallLog> trace;
 };
 

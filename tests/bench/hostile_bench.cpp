@@ -106,9 +106,9 @@ const bool kRegistered = [] {
         })->Unit(benchmark::kMillisecond);
         if (!each.refused) {
             benchmark::RegisterBenchmark(
-                ("run/" + each.name).c_str(), [each](benchmark::State& state) {
-                    run_once(state, each);
-                })->Unit(benchmark::kMillisecond);
+                ("run/" + each.name).c_str(),
+                [each](benchmark::State& state) { run_once(state, each); })
+                ->Unit(benchmark::kMillisecond);
         }
     }
     return true;

@@ -38,6 +38,7 @@ constexpr std::uint64_t kGas = 1'000'000;
 constexpr std::size_t kUnrolled = 64;
 constexpr std::uint32_t kMemoryBytes = kMemoryPagesMax * kPageBytes;
 constexpr std::int32_t kMemoryMask = kMemoryBytes - 1;
+constexpr std::int32_t kLineMask = kMemoryMask - 127;  ///< an access behind it stays within
 
 /// Answers what the hash functions of the interface compute, for what the schedule asks.
 class HashingHost : public Host {
@@ -121,8 +122,7 @@ void run_kernel(benchmark::State& state, const Kernel& kernel) {
 }
 
 /// An endless loop around `unit`, unrolled; the whole memory, if it is wanted.
-Bytes looping(
-    const Code& unit, const std::vector<LocalGroup>& locals, bool whole_memory = false) {
+Bytes looping(const Code& unit, const std::vector<LocalGroup>& locals, bool whole_memory = false) {
     ModuleBuilder builder;
     const Code code = Code().loop().repeat(unit, kUnrolled).br(0).end();
     builder.memory({.min = whole_memory ? kMemoryPagesMax : 1, .max = kMemoryPagesMax});
@@ -180,13 +180,16 @@ void add_memory(std::vector<Kernel>& out) {
         out.push_back({name, looping(unit, locals, whole), fill});
     };
     const Code next =
-        Code().get(0).i32(8'264).op(op::kI32Add).i32(kMemoryMask).op(op::kI32And).tee(0);
+        Code().get(0).i32(8'264).op(op::kI32Add).i32(kLineMask).op(op::kI32And).tee(0);
     add("load: one place", Code().i32(64).memory(op::kI32Load).op(op::kDrop), false, nullptr);
     add("load: chain within 64 KiB",
         Code().get(0).memory(op::kI32Load).set(0),
         false,
         fill_with_cycle);
-    add("load: chain through 4 MiB", Code().get(0).memory(op::kI32Load).set(0), true, fill_with_cycle);
+    add("load: chain through 4 MiB",
+        Code().get(0).memory(op::kI32Load).set(0),
+        true,
+        fill_with_cycle);
     add("load: strides through 4 MiB, across lines",
         Code(next).memory(op::kI64Load, 61).op(op::kDrop),
         true,
@@ -201,16 +204,30 @@ void add_memory(std::vector<Kernel>& out) {
 /// The branch depends on a byte of noise: nobody can foresee it.
 void add_branches(std::vector<Kernel>& out) {
     const std::vector<LocalGroup> locals{{2, kI32}};
-    const Code advance =
-        Code().get(0).i32(1).op(op::kI32Add).i32(kMemoryMask).op(op::kI32And).tee(0).memory(
-            op::kI32Load8U);
+    const Code advance = Code()
+                             .get(0)
+                             .i32(1)
+                             .op(op::kI32Add)
+                             .i32(kMemoryMask)
+                             .op(op::kI32And)
+                             .tee(0)
+                             .memory(op::kI32Load8U);
     out.push_back({"branch: br_if not taken", looping(Code().i32(0).br_if(0), locals)});
     out.push_back({"branch: br to the next", looping(Code().block().br(0).end(), locals)});
     out.push_back(
         {"branch: if by a random byte",
          looping(
-             Code(advance).i32(1).op(op::kI32And).if_().i32(3).set(1).else_().get(1).op(
-                 op::kI32Eqz).set(1).end(),
+             Code(advance)
+                 .i32(1)
+                 .op(op::kI32And)
+                 .if_()
+                 .i32(3)
+                 .set(1)
+                 .else_()
+                 .get(1)
+                 .op(op::kI32Eqz)
+                 .set(1)
+                 .end(),
              locals,
              true),
          fill_with_noise});
@@ -224,7 +241,8 @@ void add_branches(std::vector<Kernel>& out) {
         table.end().get(1).get(0).op(i % 2 == 0 ? opcode : op::kI32Xor).set(1).br(kCases - 1 - i);
     }
     table.end();
-    out.push_back({"branch: br_table by a random byte", looping(table, locals, true), fill_with_noise});
+    out.push_back(
+        {"branch: br_table by a random byte", looping(table, locals, true), fill_with_noise});
 }
 
 void add_calls(std::vector<Kernel>& out) {
@@ -274,7 +292,8 @@ void add_calls(std::vector<Kernel>& out) {
     indirect.element(kFunctions, functions);
     indirect.memory({.min = 2, .max = 2});
     indirect.export_as("run", run);
-    out.push_back({"call: indirect of 1,000 functions at random", indirect.build(), fill_with_noise});
+    out.push_back(
+        {"call: indirect of 1,000 functions at random", indirect.build(), fill_with_noise});
 }
 
 void add_hosts(std::vector<Kernel>& out) {
@@ -288,7 +307,9 @@ void add_hosts(std::vector<Kernel>& out) {
     };
     const auto add = [&](const std::string& what, std::string_view name, const Code& unit) {
         out.push_back(
-            {"host: " + what, calling(name, find_host_function(name)->type, unit), fill_with_noise});
+            {"host: " + what,
+             calling(name, find_host_function(name)->type, unit),
+             fill_with_noise});
     };
     const auto hash = [](std::int32_t size) { return Code().i32(64).i32(size).i32(0).call(0); };
     add("nothing but the call", "height", Code().call(0).op(op::kDrop));
@@ -314,12 +335,13 @@ void instantiate(benchmark::State& state, const Bytes& wasm) {
     count_gas(state, gas);
 }
 
-/// Grows to the maximum and writes to every page of the machine: what memory.grow is paid for.
-void grow_and_touch(benchmark::State& state) {
+/// Writes to every page of the machine in a memory of so many pages, of which the first are there
+/// when the instance begins and the others come by memory.grow.
+Bytes touching(std::uint32_t begins_with, std::uint32_t pages) {
     constexpr std::int32_t kMachinePage = 4'096;
     ModuleBuilder builder;
     const Code code = Code()
-                          .i32(kMemoryPagesMax - 1)
+                          .i32(static_cast<std::int32_t>(pages - begins_with))
                           .memory_grow()
                           .op(op::kDrop)
                           .loop()
@@ -330,13 +352,18 @@ void grow_and_touch(benchmark::State& state) {
                           .i32(kMachinePage)
                           .op(op::kI32Add)
                           .tee(0)
-                          .i32(kMemoryMask)
+                          .i32(static_cast<std::int32_t>(pages * kPageBytes))
                           .op(op::kI32LtU)
                           .br_if(0)
                           .end();
-    builder.memory({.min = 1, .max = kMemoryPagesMax});
+    builder.memory({.min = begins_with, .max = kMemoryPagesMax});
     builder.export_as("run", builder.function(builder.type({}), code, {{1, kI32}}));
-    const auto program = *Program::compile(builder.build(), Rules::contract());
+    return builder.build();
+}
+
+/// An instance and one run of it that ends.
+void run_once(benchmark::State& state, const Bytes& wasm) {
+    const auto program = *Program::compile(wasm, Rules::contract());
     HashingHost host;
     std::uint64_t gas = 0;
     for (auto _ : state) {
@@ -372,9 +399,8 @@ const bool kRegistered = [] {
     add_calls(kernels);
     add_hosts(kernels);
     for (const Kernel& kernel : kernels) {
-        benchmark::RegisterBenchmark(kernel.name.c_str(), [kernel](benchmark::State& state) {
-            run_kernel(state, kernel);
-        });
+        benchmark::RegisterBenchmark(
+            kernel.name.c_str(), [kernel](benchmark::State& state) { run_kernel(state, kernel); });
     }
     const auto of_module = [](const std::string& name, auto* function, const Bytes& wasm) {
         benchmark::RegisterBenchmark(
@@ -383,7 +409,15 @@ const bool kRegistered = [] {
     of_module("instantiate: nothing but a page", instantiate, with_pages(1, 0));
     of_module("instantiate: 64 pages", instantiate, with_pages(kMemoryPagesMax, 0));
     of_module("instantiate: 200 KiB of data", instantiate, with_pages(4, 200 * 1'024));
-    benchmark::RegisterBenchmark("grow: to 64 pages, each touched", grow_and_touch);
+    for (const std::uint32_t pages : {1U, 2U, 4U, 5U, 16U, 64U}) {
+        of_module(
+            "touch: " + std::to_string(pages) + " pages from the beginning",
+            run_once,
+            touching(pages, pages));
+    }
+    of_module("touch: 4 pages, 3 of them grown", run_once, touching(1, 4));
+    of_module("touch: 16 pages, 12 of them grown", run_once, touching(4, 16));
+    of_module("touch: 64 pages, 63 of them grown", run_once, touching(1, kMemoryPagesMax));
     for (const tests::Hostile& each : tests::hostile_modules()) {
         if (!each.refused && each.wasm.size() > kCodeBytesMax / 2) {
             of_module("deploy: " + each.name, deploy, each.wasm);

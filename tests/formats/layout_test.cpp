@@ -22,6 +22,7 @@
 #include <core/merkle.hpp>
 #include <ledger/account.hpp>
 #include <ledger/block.hpp>
+#include <ledger/contract_gas.hpp>
 #include <ledger/gas.hpp>
 #include <ledger/limits.hpp>
 #include <ledger/modules/contracts.hpp>
@@ -303,6 +304,40 @@ TEST(FormatsTables, gas) {
         {"Deploy", gas(ledger::Deploy{})},
         {"Call", gas(ledger::Call{})}};
     EXPECT_EQ(pairs_of("gas"), expected);
+}
+
+TEST(FormatsTables, contract_gas) {
+    const ledger::ContractGas& gas = ledger::kContractGas;
+    const std::map<std::string, std::uint64_t> costs{
+        {"storage_read", gas.storage_read},
+        {"storage_read_byte", gas.storage_read_byte},
+        {"storage_write", gas.storage_write},
+        {"storage_write_byte", gas.storage_write_byte},
+        {"account_read", gas.account_read},
+        {"transfer", gas.transfer},
+        {"call", gas.call},
+        {"load", gas.load},
+        {"load_byte", gas.load_byte},
+        {"emit", gas.emit},
+        {"event_byte", gas.event_byte},
+        {"output_byte", gas.output_byte},
+        {"sha3", gas.sha3},
+        {"sha3_byte_8", gas.sha3_byte_8},
+        {"blake2b", gas.blake2b},
+        {"blake2b_byte_8", gas.blake2b_byte_8},
+        {"ed25519", gas.ed25519},
+        {"ed25519_byte_8", gas.ed25519_byte_8},
+        {"mul_div", gas.mul_div}};
+    static_assert(sizeof(gas) == 19 * sizeof(std::uint64_t), "a cost without a row");
+    std::map<std::string, std::string> expected;
+    for (const auto& [name, cost] : costs) {
+        expected[name] = std::to_string(cost);
+    }
+    std::map<std::string, std::string> documented;
+    for (const Row& row : table_rows(read_document("docs/spec/contracts.md"), "contract gas")) {
+        documented.emplace(row.at(0), row.at(1));
+    }
+    EXPECT_EQ(documented, expected);
 }
 
 TEST(FormatsTables, store_keys) {

@@ -26,6 +26,11 @@ CHECK = pathlib.Path(__file__).with_name("openrpc_check.mjs")
 
 ROOT = "0x" + 32 * "07"
 
+# (module (memory 1 1) (func (export "run")))
+EMPTY_CONTRACT = (
+    "0x0061736d01000000" "010401600000" "03020100" "05040101" "0101" "0707010372756e0000"
+    "0a040102000b")
+
 
 def fault(schema, value, root, path="result"):
     """What is wrong with the value; None if nothing is. The part of JSON Schema that is used."""
@@ -138,6 +143,12 @@ class Methods(NetCase):
             ("dataset_get", {"task": ROOT, "part": "test"}),
             ("task_curve", {"task": ROOT}), ("trainer_status", {}), ("trainer_devices", {}),
             ("trainer_logs", {}),
+            ("contract_get", {"contract": address}), ("contract_getCode", {"contract": address}),
+            ("contract_getAbi", {"contract": address}),
+            ("contract_getStorage", {"contract": address, "key": "0x00"}),
+            ("contract_call", {"contract": address, "method": "run", "trace": True}),
+            ("contract_estimateGas", {"code": EMPTY_CONTRACT}),
+            ("contract_getLogs", {"from": 0, "to": height}),
             ("mempool_status", {}), ("mempool_content", {}), ("consensus_info", {}),
             ("consensus_state", {}), ("consensus_committee", {}), ("consensus_term", {}),
             ("consensus_evidence", {}), ("consensus_elections", {}), ("consensus_scores", {}),

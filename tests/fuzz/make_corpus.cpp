@@ -71,6 +71,12 @@ std::vector<consensus::CertifiedFact> some_facts() {
     return {first, second};
 }
 
+/// (module (memory 1 1) (func (export "run")))
+const Bytes kSmallestContract{
+    0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00, 0x01, 0x04, 0x01, 0x60, 0x00, 0x00,
+    0x03, 0x02, 0x01, 0x00, 0x05, 0x04, 0x01, 0x01, 0x01, 0x01, 0x07, 0x07, 0x01, 0x03,
+    0x72, 0x75, 0x6e, 0x00, 0x00, 0x0a, 0x04, 0x01, 0x02, 0x00, 0x0b};
+
 void add_transactions(Files& files, const Example& example) {
     const crypto::SigningKey key = formats::key_of(1);
     const ledger::RegisterValidator validator{
@@ -98,7 +104,9 @@ void add_transactions(Files& files, const Example& example) {
         {"withdraw", ledger::Withdraw{example.bob, 3}},
         {"unjail", ledger::Unjail{}},
         {"report_two", ledger::ReportEvidence{{validator.consensus_key, equivocation}}},
-        {"report_denial", ledger::ReportEvidence{{validator.consensus_key, amnesia}}}};
+        {"report_denial", ledger::ReportEvidence{{validator.consensus_key, amnesia}}},
+        {"deploy", ledger::Deploy{kSmallestContract, {1}, Amount{3}, Gas{900}}},
+        {"call", ledger::Call{example.carol, "run", {1, 2}, Amount{3}, Gas{900}}}};
     std::vector<ledger::Transaction> all;
     for (const auto& [name, payload] : payloads) {
         ledger::TxnBody body;
@@ -128,7 +136,8 @@ void add_receipts(Files& files, const Example& example) {
         .fee = Amount{4'000},
         .events = {
             {"staking.unbonded",
-             codec::encode(ledger::staking::Unbonded{example.bob, 4, Amount{9}})}}};
+             codec::encode(ledger::staking::Unbonded{example.bob, 4, Amount{9}})}},
+        .output = {1, 2, 3}};
     files["receipt/seed_one"] = codec::encode(example.outcome.receipts.front());
     files["receipt/seed_event"] = codec::encode(receipt);
     files["receipt/seed_list"] = codec::encode(example.outcome.receipts);

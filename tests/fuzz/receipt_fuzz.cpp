@@ -16,6 +16,7 @@ void check_limits(const Receipt& receipt) {
         POLIS_ASSERT_OP(event.name.size(), <=, kEventNameBytesMax);
         POLIS_ASSERT_OP(event.data.size(), <=, kEventDataBytesMax);
     }
+    POLIS_ASSERT_OP(receipt.output.size(), <=, kContractOutputBytesMax);
     POLIS_ASSERT(to_string(receipt.status) != "unknown status");
 }
 

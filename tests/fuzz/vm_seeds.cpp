@@ -19,8 +19,7 @@ namespace op = vm::tests::op;
 /// A contract with something of everything that contracts have.
 Bytes contract() {
     ModuleBuilder builder;
-    const auto input = builder.import_function(
-        "polis", "input", builder.type({kI32, kI32}, kI32));
+    const auto input = builder.import_function("polis", "input", builder.type({kI32, kI32}, kI32));
     const auto method = builder.type({});
     const auto adds = builder.type({kI32, kI64}, kI64);
     const auto global = builder.global({kI64, true}, -7);
@@ -78,8 +77,7 @@ std::map<std::string, Bytes> vm_seeds() {
     out["vm_decode/seed_specification"] = specification();
     for (std::uint64_t seed = 1; seed <= 3; ++seed) {
         vm::tests::SeededDecisions decisions(seed);
-        out["vm_decode/seed_random_" + std::to_string(seed)] =
-            vm::tests::random_module(decisions);
+        out["vm_decode/seed_random_" + std::to_string(seed)] = vm::tests::random_module(decisions);
         Bytes bytes(200 * seed);
         Random(seed, "vm_seeds").fill(bytes);
         out["vm_diff/seed_" + std::to_string(seed)] = bytes;

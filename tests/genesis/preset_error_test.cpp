@@ -216,11 +216,6 @@ std::vector<Case> key_cases() {
          "missing",
          "add vrf_key"},
         {"unknown_election", edited("\"dpos\"", "\"pow\""), "election", "\"pow\"", "\"pole\""},
-        {"contracts",
-         valid() + "\n[[contracts]]\n",
-         "contracts",
-         "contracts need the contract VM, which this version does not have",
-         "remove"},
         {"syntax", edited("chain_id = 101", "chain_id = = 101"), "", "", "TOML syntax"},
         {"key_twice",
          edited("chain_id = 101", "chain_id = 101\nchain_id = 102"),
@@ -228,6 +223,25 @@ std::vector<Case> key_cases() {
          "chain_id",
          "TOML syntax"},
     };
+}
+
+std::vector<Case> contract_cases() {
+    return {
+        {"contract_without_code",
+         valid() + "\n[[contracts]]\n",
+         "contracts[0].code",
+         "missing",
+         "add code"},
+        {"contract_of_a_file",
+         valid() + "\n[[contracts]]\ncode_file = \"x.wasm\"\n",
+         "contracts[0].code_file",
+         "names a file",
+         "code = \"0x...\""},
+        {"contract_that_is_no_hex",
+         valid() + "\n[[contracts]]\ncode = \"0061\"\n",
+         "contracts[0].code",
+         "hexadecimal",
+         "0x"}};
 }
 
 std::vector<Case> value_cases() {
@@ -360,6 +374,7 @@ INSTANTIATE_TEST_SUITE_P(Numbers, PresetFault, testing::ValuesIn(number_cases())
 INSTANTIATE_TEST_SUITE_P(Amounts, PresetFault, testing::ValuesIn(amount_cases()), kCaseName);
 INSTANTIATE_TEST_SUITE_P(PublicKeys, PresetFault, testing::ValuesIn(public_key_cases()), kCaseName);
 INSTANTIATE_TEST_SUITE_P(Keys, PresetFault, testing::ValuesIn(key_cases()), kCaseName);
+INSTANTIATE_TEST_SUITE_P(Contracts, PresetFault, testing::ValuesIn(contract_cases()), kCaseName);
 INSTANTIATE_TEST_SUITE_P(Values, PresetFault, testing::ValuesIn(value_cases()), kCaseName);
 
 TEST(PresetErrors, hold_every_range_of_the_table) {

@@ -349,7 +349,8 @@ TEST(Gas, intrinsic_gas_pinned) {
     }
     EXPECT_EQ(
         costs,
-        (std::vector<std::uint64_t>{1'600, 4'000, 1'800, 2'200, 2'200, 1'800, 1'600, 6'200, 2'090, 1'600}));
+        (std::vector<std::uint64_t>{
+            1'600, 4'000, 1'800, 2'200, 2'200, 1'800, 1'600, 6'200, 2'090, 1'600}));
     EXPECT_EQ(intrinsic_gas(Unjail{}, 0), Gas{1'200});
     EXPECT_EQ(intrinsic_gas(Unjail{}, kTxnBytesMax), Gas{1'200 + 4 * 327'680});
     const Deploy deploy{.code = Bytes(100), .input = {}, .value = {}, .gas = Gas{5}};

@@ -72,8 +72,10 @@ ledger::Transaction FakeNode::signed_txn(
     body.gas_price = GasPrice{std::max<std::uint64_t>(1, node.params.gas_price_min.value)};
     body.valid_until = Height{1'000'000};
     body.payload = std::move(payload);
+    const std::size_t bytes = codec::encode(body).size() + Signature::kSize;
     body.gas_limit =
-        ledger::intrinsic_gas(body.payload, codec::encode(body).size() + Signature::kSize);
+        Gas{ledger::intrinsic_gas(body.payload, bytes).value +
+            ledger::execution_gas_max(body.payload).value};
     return ledger::sign(key, std::move(body));
 }
 
@@ -196,7 +198,7 @@ void FakeNode::mempool(std::size_t count_max, Reply<Answer<std::vector<MempoolRo
 
 void FakeNode::attempt(Trial trial, Reply<Answer<ledger::StoreResult<TrialResult>>> reply) {
     const std::lock_guard lock(mutex_);
-    vm::ProgramCache programs(std::size_t{1} << 20);
+    vm::ProgramCache programs(0);
     answer(reply, run_trial(reader_, node.params, trial, programs));
 }
 

@@ -16,6 +16,7 @@
 #include <core/hex.hpp>
 #include <genesis/dev_keys.hpp>
 #include <ledger/modules/tasks.hpp>
+#include <tests/ledger/contracts/puppet.hpp>
 #include <tests/rpc/fake_node.hpp>
 #include <tests/support/rpc_client.hpp>
 
@@ -340,6 +341,24 @@ TEST_F(ServerTest, sends_the_events_of_tasks_as_objects) {
     EXPECT_EQ(settled["returned"], "8");
     EXPECT_EQ(socket.event()["data"]["data"], "0x0102") << "bytes of another form stay bytes";
     EXPECT_EQ(socket.event()["data"]["data"], "0x03");
+}
+
+TEST_F(ServerTest, sends_the_events_of_contracts) {
+    using ledger::testing::Script;
+    start();
+    WebSocketClient socket(ports_.rpc);
+    static_cast<void>(socket.call("sub_subscribe", {{"topic", "contractEvents"}}));
+    const auto key = genesis::dev_account_key(genesis::kDevSeed, 0);
+    const ledger::Deploy deploy{
+        .code = ledger::testing::puppet_code(),
+        .input = Script().emit(Bytes{7}).bytes(),
+        .value = {},
+        .gas = Gas{1'000'000}};
+    node_.mine_with({node_.signed_txn(key, deploy, 0)});
+    const json event = socket.event()["data"];
+    EXPECT_EQ(event["height"], 1);
+    EXPECT_EQ(event["name"], "\x03");
+    EXPECT_EQ(event["data"], "0x07") << "only the contract's own event, not its deployment";
 }
 
 TEST_F(ServerTest, names_a_gap_where_events_were_dropped) {

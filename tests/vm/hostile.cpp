@@ -188,6 +188,14 @@ void add_translations(std::vector<Hostile>& out) {
          filled_with(body_of(Code().op(op::kI32Eqz), Code().get(0), drop), {{1, kI32}}),
          {}});
     out.push_back(
+        {"code full of calls", filled_with(body_of(Code().call(0)), {{kLocalsMax, kI64}}), {}});
+    out.push_back(
+        {"code full of copies", filled_with(body_of(Code().get(0).set(1)), {{2, kI32}}), {}});
+    out.push_back(
+        {"code full of memory.size",
+         filled_with(body_of(Code().memory_size().op(op::kDrop)), {}),
+         {}});
+    out.push_back(
         {"1,000 pending operands, flushed again and again",
          filled_with(
              body_of(Code().repeat(Code().get(0), 1'000).i32(1).set(0).repeat(drop, 1'000)),
@@ -227,6 +235,10 @@ void add_translations(std::vector<Hostile>& out) {
                  Code().repeat(drop, 1'000)),
              {{1, kI32}}),
          {}});
+}
+
+/// Branches that carry values, and tables of them.
+void add_branches(std::vector<Hostile>& out) {
     Code deep = Code().repeat(Code().block(), 200);
     const std::vector<std::uint32_t> targets = [] {
         std::vector<std::uint32_t> all;
@@ -269,14 +281,6 @@ void add_translations(std::vector<Hostile>& out) {
                  Code().op(op::kDrop).end().op(op::kDrop).op(op::kDrop)),
              {{1, kI32}}),
          {}});
-    out.push_back(
-        {"code full of calls", filled_with(body_of(Code().call(0)), {{kLocalsMax, kI64}}), {}});
-    out.push_back(
-        {"code full of copies", filled_with(body_of(Code().get(0).set(1)), {{2, kI32}}), {}});
-    out.push_back(
-        {"code full of memory.size",
-         filled_with(body_of(Code().memory_size().op(op::kDrop)), {}),
-         {}});
 }
 
 void add_tables(std::vector<Hostile>& out) {
@@ -306,6 +310,7 @@ std::vector<Hostile> hostile_modules() {
     add_too_large(out);
     add_runs(out);
     add_translations(out);
+    add_branches(out);
     add_tables(out);
     return out;
 }

@@ -16,9 +16,8 @@
 namespace polis::vm {
 namespace {
 
-/// A byte of code gives at most this much program: br_table, whose targets have one byte each and
-/// may each need a value to be moved.
-constexpr std::size_t kProgramPerByte = 64;
+/// A byte of code gives at most one instruction of 24 bytes, and containers grow by doubling.
+constexpr std::size_t kProgramPerByte = 48;
 constexpr std::size_t kProgramAnyway = 256 * 1024;
 constexpr std::uint64_t kGas = 300'000;
 

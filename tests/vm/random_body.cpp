@@ -98,7 +98,7 @@ void BodyMaker::step() {
         case 14:
             return parametric();
         case 15:
-            return call();
+            return decisions_.chance(1, 3) ? call() : expression();
         default:
             return control_step();
     }
@@ -413,6 +413,94 @@ void BodyMaker::parametric() {
         code_.op(op::kDrop);
         pop(1);
     }
+}
+
+/// What compilers write: a tree of operators over locals and small constants, whose result goes
+/// where results go. This is what engines make one instruction of.
+void BodyMaker::expression() {
+    constexpr std::uint64_t kDepthMax = 4;
+    const ValueType type = some_type();
+    const std::uint64_t use = decisions_.below(8);
+    if (use == 0 && shape_.has_memory) {
+        tree(kI32, kDepthMax);
+        code_.i32(0x7fff).op(op::kI32And);
+        tree(type, kDepthMax);
+        code_.memory(type == kI64 ? op::kI64Store : op::kI32Store8, 3);
+        return;
+    }
+    if (use == 1) {
+        tree(kI32, kDepthMax);
+        push(kI32);
+        return branch_if();
+    }
+    if (use == 2) {
+        tree(type, 1);
+        tree(type, 2);
+        tree(kI32, kDepthMax);
+        code_.op(op::kSelect);
+        return push(type);
+    }
+    tree(type, kDepthMax);
+    push(type);
+    for (std::uint32_t i = 0; i < locals_.size() && use < 6; ++i) {
+        if (locals_[i] == type && decisions_.chance(1, 2)) {
+            if (use == 5) {
+                code_.tee(i);
+                return;
+            }
+            code_.set(i);
+            return pop(1);
+        }
+    }
+}
+
+void BodyMaker::leaf(ValueType type) {
+    std::vector<std::uint32_t> found;
+    for (std::uint32_t i = 0; i < locals_.size(); ++i) {
+        if (locals_[i] == type) {
+            found.push_back(i);
+        }
+    }
+    if (!found.empty() && decisions_.chance(3, 5)) {
+        code_.get(decisions_.pick(found));
+    } else if (decisions_.chance(1, 4)) {
+        constant(type);
+    } else if (type == kI32) {
+        code_.i32(static_cast<std::int32_t>(decisions_.below(70)) - 2);
+    } else {
+        code_.i64(static_cast<std::int64_t>(decisions_.below(70)) - 2);
+    }
+}
+
+/// Leaves one value, which the caller accounts for.
+void BodyMaker::tree(ValueType type, std::uint64_t depth) {
+    if (depth == 0 || decisions_.chance(1, 5)) {
+        return leaf(type);
+    }
+    const std::uint64_t kind = decisions_.below(16);
+    if (kind == 0) {
+        tree(type == kI32 ? kI64 : kI32, depth - 1);
+        const auto extend = decisions_.chance(1, 2) ? op::kI64ExtendI32S : op::kI64ExtendI32U;
+        code_.op(type == kI32 ? op::kI32WrapI64 : extend);
+        return;
+    }
+    if (kind <= 2 && type == kI32) {
+        const ValueType compared = some_type();
+        tree(compared, depth - 1);
+        if (decisions_.chance(1, 3)) {
+            code_.op(compared == kI32 ? op::kI32Eqz : op::kI64Eqz);
+            return;
+        }
+        tree(compared, depth - 1);
+        code_.op(opcode(compared == kI32 ? 0x46 : 0x51, decisions_.below(10)));
+        return;
+    }
+    // Mostly what needs no care: add, sub, mul, and, or, xor, shifts, rotations.
+    constexpr std::array<std::uint8_t, 14> kOperators{
+        0, 0, 0, 1, 2, 7, 8, 9, 10, 10, 11, 12, 13, 14};
+    tree(type, depth - 1);
+    tree(type, depth - 1);
+    code_.op(opcode(type == kI32 ? op::kI32Add : op::kI64Add, decisions_.pick(kOperators)));
 }
 
 void BodyMaker::memory_size_or_grow() {

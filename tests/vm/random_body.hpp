@@ -64,6 +64,7 @@ class BodyMaker {
     void local_read_then_written();
     void global();
     void parametric();
+    void expression();
     void memory_size_or_grow();
     void call();
     void call_indirect();
@@ -79,6 +80,8 @@ class BodyMaker {
     // Operands.
     void produce(ValueType type);
     void constant(ValueType type);
+    void tree(ValueType type, std::uint64_t depth);
+    void leaf(ValueType type);
     void need(std::span<const ValueType> types);
 
     void need(std::initializer_list<ValueType> types) { need(std::span(types)); }

@@ -50,5 +50,6 @@ void add_stake_commands(Program& program);
 void add_task_commands(Program& program);
 void add_trainer_commands(Program& program);
 void add_tx_commands(Program& program);
+void add_vm_commands(Program& program);
 
 }  // namespace polis::tools

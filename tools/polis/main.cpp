@@ -66,6 +66,7 @@ int run(int argc, char** argv) {
     add_lab_commands(program);
     add_ledger_commands(program);
     add_simulate_commands(program);
+    add_vm_commands(program);
     add_completion_command(program);
     if (const int code = parse(program, argc, argv); code != kExitOk || !program.action) {
         return code;

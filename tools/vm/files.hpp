@@ -20,6 +20,7 @@ class TemporaryFolder {
     [[nodiscard]] static Fallible<TemporaryFolder> create();
 
     TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+
     TemporaryFolder& operator=(TemporaryFolder&&) = delete;
     TemporaryFolder(const TemporaryFolder&) = delete;
     TemporaryFolder& operator=(const TemporaryFolder&) = delete;

@@ -46,35 +46,22 @@ constexpr std::array kLinks{
     LinkText{"elements segment does not fit", vm::LinkError::kElements},
 };
 
-/// Whether the standard's validation refused it, as opposed to a limit or a rule of contracts.
+/// Whether the standard's validation refused it, as opposed to a limit or a rule of contracts. Two
+/// results of a function, which 1.0 calls invalid, have a name of their own.
 bool is_invalid(vm::RejectionCode code) {
-    return code >= vm::RejectionCode::kUnknownIndex && code <= vm::RejectionCode::kBadStart;
+    return (code >= vm::RejectionCode::kUnknownIndex && code <= vm::RejectionCode::kBadStart) ||
+           code == vm::RejectionCode::kNewerFeature;
 }
 
-std::string_view name_of(CommandKind kind) {
-    switch (kind) {
-        case CommandKind::kModule:
-            return "module";
-        case CommandKind::kRegister:
-            return "register";
-        case CommandKind::kAction:
-            return "action";
-        case CommandKind::kAssertReturn:
-            return "assert_return";
-        case CommandKind::kAssertTrap:
-            return "assert_trap";
-        case CommandKind::kAssertExhaustion:
-            return "assert_exhaustion";
-        case CommandKind::kAssertInvalid:
-            return "assert_invalid";
-        case CommandKind::kAssertMalformed:
-            return "assert_malformed";
-        case CommandKind::kAssertUnlinkable:
-            return "assert_unlinkable";
-        case CommandKind::kAssertUninstantiable:
-            return "assert_uninstantiable";
+/// Whether it was refused for what the suite says. Decoding and validation are one pass: what is
+/// malformed further on may be refused as invalid before. Of the limits the suite knows one: the
+/// locals of a function, which it counts to 2^32.
+bool is_expected(const ScriptCommand& command, vm::RejectionCode code) {
+    if (command.text == "too many locals") {
+        return code == vm::RejectionCode::kTooManyLocals;
     }
-    return "?";
+    return is_invalid(code) ||
+           (command.kind == CommandKind::kAssertMalformed && vm::is_malformed(code));
 }
 
 bool has_float(const std::vector<ScriptValue>& values) {
@@ -142,7 +129,7 @@ class ScriptRunner {
 
     void skip(const ScriptCommand& command, SkipReason reason) {
         ++out_.skipped[static_cast<std::size_t>(reason)];
-        if (reason == SkipReason::kFloatCode) {
+        if (reason == SkipReason::kFloatCode || reason == SkipReason::kFloatState) {
             out_.skips.push_back({command.line, reason, describe(command)});
         }
     }
@@ -154,12 +141,13 @@ class ScriptRunner {
             out_.failures.push_back(
                 {out_.name, command.line, describe(command), expected, std::move(got)});
         } else if (command.is_assertion()) {
-            ++out_.passed;
+            ++out_.passed[static_cast<std::size_t>(command.kind)];
+            out_.globals += command.action.is_get ? 1 : 0;
         }
     }
 
     [[nodiscard]] static std::string describe(const ScriptCommand& command) {
-        const std::string_view kind = name_of(command.kind);
+        const std::string_view kind = to_string(command.kind);
         return command.action.field.empty() ? std::string(kind)
                                             : fmt::format("{} {}", kind, command.action.field);
     }
@@ -168,6 +156,7 @@ class ScriptRunner {
     const Engine engine_;
     SpecWorld world_;
     SpecFile out_;
+    bool incomplete_ = false;  ///< the last step that was no assertion met a float instruction
 };
 
 void ScriptRunner::step(const ScriptCommand& command) {
@@ -200,6 +189,7 @@ void ScriptRunner::step(const ScriptCommand& command) {
 }
 
 void ScriptRunner::make(const ScriptCommand& command) {
+    incomplete_ = false;
     const auto bytes = read_file(folder_ / command.file, kModuleBytesMax);
     if (!bytes) {
         check(command, /*good=*/false, "a module", bytes.error().message);
@@ -258,14 +248,17 @@ Done ScriptRunner::perform(const ScriptAction& action) {
 void ScriptRunner::act(const ScriptCommand& command) {
     const Done done = perform(command.action);
     if (!command.is_assertion()) {
-        const bool floats = done.trap == vm::Trap::kFloat;
-        check(command, floats || (!done.trap && done.mistake.empty()), "no trap", done.text());
+        incomplete_ = done.trap == vm::Trap::kFloat;
+        const bool good = !done.trap && done.mistake.empty();
+        check(command, incomplete_ || good, "no trap", done.text());
         return;
     }
     if (has_float(command.action.args) || has_float(command.expected)) {
         skip(command, SkipReason::kFloatValue);
     } else if (done.trap == vm::Trap::kFloat) {
         skip(command, SkipReason::kFloatCode);
+    } else if (incomplete_) {
+        skip(command, SkipReason::kFloatState);
     } else {
         judge(command, done);
     }
@@ -299,9 +292,7 @@ void ScriptRunner::expect_rejection(const ScriptCommand& command) {
         return;
     }
     const vm::RejectionCode code = program.error().code;
-    const bool good = command.kind == CommandKind::kAssertMalformed ? vm::is_malformed(code)
-                                                                    : is_invalid(code);
-    check(command, good, command.text, program.error().message());
+    check(command, is_expected(command, code), command.text, program.error().message());
 }
 
 void ScriptRunner::expect_link_failure(const ScriptCommand& command) {

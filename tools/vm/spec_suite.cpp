@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kSourceBytesMax = std::size_t{16} << 20;
 
-/// What came after WebAssembly 1.0; globals that change stay on, for 1.0 may import and export them.
+/// What came after WebAssembly 1.0. Mutable globals stay on: 1.0 may import and export them.
 constexpr std::array kConverterOptions{
     "--disable-saturating-float-to-int",
     "--disable-sign-extension",
@@ -70,8 +70,7 @@ Fallible<SpecFile> run_json(const fs::path& file, Engine engine) {
 }
 
 /// Converts one file and runs it; one that cannot be converted is skipped as a whole.
-Fallible<SpecFile> run_source(
-    const fs::path& source, const std::string& converter, Engine engine) {
+Fallible<SpecFile> run_source(const fs::path& source, const std::string& converter, Engine engine) {
     POLIS_TRY(const TemporaryFolder folder, TemporaryFolder::create());
     const fs::path json = folder.path() / "script.json";
     std::vector<std::string> command{converter};
@@ -91,7 +90,8 @@ Fallible<SpecFile> run_source(
 
 std::optional<std::string> converter() { return devnet::find_program("wast2json"); }
 
-std::uint64_t sum(const std::array<std::uint64_t, kSkipReasons>& counts) {
+template <std::size_t kSize>
+std::uint64_t sum(const std::array<std::uint64_t, kSize>& counts) {
     std::uint64_t out = 0;
     for (const std::uint64_t count : counts) {
         out += count;
@@ -109,6 +109,8 @@ std::string_view to_string(SkipReason reason) {
             return "a floating-point argument or result";
         case SkipReason::kFloatCode:
             return "integers in and out, but the code executes a float instruction";
+        case SkipReason::kFloatState:
+            return "reads what the step before should have written with a float instruction";
         case SkipReason::kUnconverted:
             return "in files that wast2json cannot convert";
     }
@@ -118,7 +120,23 @@ std::string_view to_string(SkipReason reason) {
 std::uint64_t SpecResult::passed() const {
     std::uint64_t out = 0;
     for (const SpecFile& file : files) {
-        out += file.passed;
+        out += sum(file.passed);
+    }
+    return out;
+}
+
+std::uint64_t SpecResult::passed(CommandKind kind) const {
+    std::uint64_t out = 0;
+    for (const SpecFile& file : files) {
+        out += file.passed[static_cast<std::size_t>(kind)];
+    }
+    return out;
+}
+
+std::uint64_t SpecResult::globals() const {
+    std::uint64_t out = 0;
+    for (const SpecFile& file : files) {
+        out += file.globals;
     }
     return out;
 }

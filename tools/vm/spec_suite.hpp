@@ -23,10 +23,11 @@ enum class SkipReason : std::uint8_t {
     kText,         ///< about the text format
     kFloatValue,   ///< a float goes in or out
     kFloatCode,    ///< integers go in and out, but the code between computes with floats
+    kFloatState,   ///< reads what the step before should have written with a float instruction
     kUnconverted,  ///< in a file that wast2json cannot convert
 };
 
-inline constexpr std::size_t kSkipReasons = 4;
+inline constexpr std::size_t kSkipReasons = 5;
 
 /// A sentence for a person.
 std::string_view to_string(SkipReason reason);
@@ -48,9 +49,10 @@ struct SpecSkip {
 /// What came out of one file.
 struct SpecFile {
     std::string name;
-    std::uint64_t passed = 0;
+    std::array<std::uint64_t, kCommandKinds> passed{};  ///< by CommandKind
+    std::uint64_t globals = 0;                          ///< of them: looks at a global
     std::array<std::uint64_t, kSkipReasons> skipped{};  ///< by SkipReason
-    std::vector<SpecSkip> skips;  ///< those that needed the engine to be found: kFloatCode
+    std::vector<SpecSkip> skips;  ///< those that only a run finds: kFloatCode, kFloatState
     std::vector<SpecFailure> failures;
 };
 
@@ -58,6 +60,10 @@ struct SpecResult {
     std::vector<SpecFile> files;  ///< in the order of their names
 
     [[nodiscard]] std::uint64_t passed() const;
+    [[nodiscard]] std::uint64_t passed(CommandKind kind) const;
+
+    /// Passed assertions that look at an exported global instead of calling a function.
+    [[nodiscard]] std::uint64_t globals() const;
     [[nodiscard]] std::uint64_t failed() const;
     [[nodiscard]] std::uint64_t skipped() const;
     [[nodiscard]] std::uint64_t skipped(SkipReason reason) const;

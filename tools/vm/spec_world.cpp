@@ -15,7 +15,7 @@ constexpr std::uint64_t kGlobalValue = 666;
 constexpr vm::Limits kHostTable{10, 20};
 constexpr vm::Limits kHostMemory{1, 2};
 
-constexpr std::uint64_t kGlobalFloat = 0x4426'8000;              ///< 666 as f32
+constexpr std::uint64_t kGlobalFloat = 0x4426'8000;             ///< 666 as f32
 constexpr std::uint64_t kGlobalDouble = 0x4084'd000'0000'0000;  ///< 666 as f64
 
 }  // namespace

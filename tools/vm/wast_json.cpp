@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kScriptBytesMax = std::size_t{64} << 20;
 
-constexpr std::array<std::pair<std::string_view, CommandKind>, 10> kKinds{{
+/// In the order of the enum.
+constexpr std::array<std::pair<std::string_view, CommandKind>, kCommandKinds> kKinds{{
     {"module", CommandKind::kModule},
     {"register", CommandKind::kRegister},
     {"action", CommandKind::kAction},
@@ -127,10 +128,15 @@ std::optional<ScriptCommand> command_of(const Json& json) {
 
 }  // namespace
 
+std::string_view to_string(CommandKind kind) {
+    return kKinds[static_cast<std::size_t>(kind)].first;
+}
+
 Fallible<Script> read_script(const fs::path& file) {
     POLIS_TRY(const Bytes bytes, read_file(file, kScriptBytesMax));
     const auto json = parse_json(as_text(bytes));
-    const auto commands = json && json->is_object() ? json->find("commands") : Json::const_iterator{};
+    const auto commands =
+        json && json->is_object() ? json->find("commands") : Json::const_iterator{};
     if (!json || !json->is_object() || commands == json->end() || !commands->is_array()) {
         return std::unexpected(
             fmt::format("{} is no script of wast2json; give .wast files", file.string()));

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <tools/failure.hpp>
@@ -38,6 +40,11 @@ enum class CommandKind : std::uint8_t {
     kAssertUnlinkable,
     kAssertUninstantiable,
 };
+
+inline constexpr std::size_t kCommandKinds = 10;
+
+/// As the suite writes it: "assert_return".
+std::string_view to_string(CommandKind kind);
 
 struct ScriptCommand {
     CommandKind kind = CommandKind::kModule;

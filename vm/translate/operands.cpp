@@ -51,10 +51,15 @@ void Operands::push_const(ValueType type, std::uint64_t value) {
 
 void Operands::push_again(const Operand& operand, ValueType type) {
     switch (operand.kind) {
-        case Operand::Kind::kLocal: return push_local(type, operand.local);
-        case Operand::Kind::kConst: return push_const(type, operand.value);
-        case Operand::Kind::kLocalPlus: (void)slot_of(operand); break;
-        case Operand::Kind::kSlot: break;
+        case Operand::Kind::kLocal:
+            return push_local(type, operand.local);
+        case Operand::Kind::kConst:
+            return push_const(type, operand.value);
+        case Operand::Kind::kLocalPlus:
+            (void)slot_of(operand);
+            break;
+        case Operand::Kind::kSlot:
+            break;
     }
     push(type);
 }

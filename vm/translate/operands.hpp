@@ -16,7 +16,7 @@ namespace polis::vm {
 /// in its slot.
 struct Operand {
     enum class Kind : std::uint8_t {
-        kSlot,   ///< in the slot of its height
+        kSlot,       ///< in the slot of its height
         kLocal,      ///< still the local
         kLocalPlus,  ///< i32: the local and a constant, not yet added
         kConst,

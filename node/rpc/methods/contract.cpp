@@ -350,8 +350,9 @@ Method call_method() {
         .name = "contract_call",
         .summary = "What a call would do and answer on the latest state; nothing of it is kept.",
         .params = std::move(params),
-        .result = "{status: text, success: flag, output: hex, gasUsed: decimal, height: number, "
-                  "events: [Event], trace?: Trace}",
+        .result =
+            "{status: text, success: flag, output: hex, gasUsed: decimal, height: number, "
+            "events: [Event], trace?: Trace}",
         .errors = {ErrorName::kTooLarge, ErrorName::kStoreFailed, ErrorName::kBusy},
         .handler = Async{call_contract}};
 }
@@ -376,8 +377,9 @@ Method estimate_method() {
          .required = false});
     return {
         .name = "contract_estimateGas",
-        .summary = "Gas with which a call or a deployment succeeds: of the whole transaction, and "
-                   "what of it is for execution; an error if it would fail.",
+        .summary =
+            "Gas with which a call or a deployment succeeds: of the whole transaction, and "
+            "what of it is for execution; an error if it would fail.",
         .params = std::move(params),
         .result = "{gas: decimal, executionGas: decimal}",
         .errors =
@@ -405,8 +407,9 @@ Method logs_method() {
         .name = "contract_getLogs",
         .summary = "Events of contracts, oldest first, found as chain_getLogs finds them.",
         .params = std::move(params),
-        .result = "{logs: [{height: number, txn: hash, index: number, contract: address, "
-                  "name: text, data: hex}], cursor: text|null}",
+        .result =
+            "{logs: [{height: number, txn: hash, index: number, contract: address, "
+            "name: text, data: hex}], cursor: text|null}",
         .errors = {ErrorName::kTooLarge, ErrorName::kBadCursor, ErrorName::kStoreFailed},
         .handler = OnWorker{get_logs}};
 }

@@ -69,8 +69,8 @@ class ContractsTest : public ::testing::Test {
     Address deploy(std::size_t sender, std::uint64_t value = 0, const Script& script = {}) {
         const Address address =
             contracts::contract_address(actor(sender).address, Nonce{nonce(sender)});
-        const Receipt receipt = run_one(txn(
-            sender, Deploy{puppet_code(), script.bytes(), Amount{value}, Gas{kGas}}));
+        const Receipt receipt =
+            run_one(txn(sender, Deploy{puppet_code(), script.bytes(), Amount{value}, Gas{kGas}}));
         EXPECT_EQ(receipt.status, TxnStatus::kSuccess) << as_text(receipt.output);
         return address;
     }

@@ -68,11 +68,13 @@ Bytes code_of_size(std::size_t bytes) {
 
 TEST_F(ContractsTest, code_of_every_size_lies_in_pieces_and_comes_back_whole) {
     for (const std::size_t size :
-         {kCodePieceBytes - 1, kCodePieceBytes, kCodePieceBytes + 1, 3 * kCodePieceBytes + 5,
+         {kCodePieceBytes - 1,
+          kCodePieceBytes,
+          kCodePieceBytes + 1,
+          3 * kCodePieceBytes + 5,
           std::size_t{vm::kCodeBytesMax}}) {
         const Bytes code = code_of_size(size);
-        const Address address =
-            contracts::contract_address(actor(1).address, Nonce{nonce(1)});
+        const Address address = contracts::contract_address(actor(1).address, Nonce{nonce(1)});
         CheckedTxn deployment;
         deployment = trial::unsigned_txn(
             world.params, actor(1).address, Nonce{nonce(1)}, Deploy{code, {}, {}, Gas{kGas}});
@@ -91,7 +93,8 @@ TEST_F(ContractsTest, a_missing_or_damaged_piece_is_the_stores_fault) {
         must(missing ? world.state.remove(piece) : world.state.put(piece, Bytes{1, 2}));
         MapView view;
         view.apply(world.state.changes());
-        const auto outcome = execute_block(view, world.params, block_of({txn(1, call_of(address, {}))}));
+        const auto outcome =
+            execute_block(view, world.params, block_of({txn(1, call_of(address, {}))}));
         ASSERT_FALSE(outcome.has_value());
         EXPECT_EQ(outcome.error().code, StoreErrc::kCorrupt);
     }
@@ -196,7 +199,10 @@ TEST_F(ContractsTest, a_contract_sees_the_world_of_its_block) {
     Bytes expected = to_bytes(actor(2).address.view());
     append(expected, address.view());
     for (const std::uint64_t number :
-         {std::uint64_t{7}, std::uint64_t{77}, block.header.height.value, block.header.time.value}) {
+         {std::uint64_t{7},
+          std::uint64_t{77},
+          block.header.height.value,
+          block.header.time.value}) {
         codec::encode_to(expected, number);
     }
     append(expected, block.header.beacon.view());
@@ -224,8 +230,8 @@ TEST_F(ContractsTest, events_carry_the_contract_and_stop_at_the_receipts_limit) 
 TEST_F(ContractsTest, unused_gas_returns_and_the_rest_is_paid_at_the_price) {
     const Address address = deploy(1);
     const std::uint64_t before = world.balance(actor(2).address);
-    const CheckedTxn one = checked_txn(
-        actor(2), call_of(address, Script().burn(1'000)), {.gas_price = 3});
+    const CheckedTxn one =
+        checked_txn(actor(2), call_of(address, Script().burn(1'000)), {.gas_price = 3});
     const Receipt receipt = run_one(one);
     EXPECT_EQ(receipt.status, TxnStatus::kSuccess);
     EXPECT_GT(receipt.gas_used.value, one.intrinsic_gas.value + 3'000);
@@ -238,9 +244,10 @@ TEST_F(ContractsTest, caches_have_no_influence) {
     const Address address = deploy(1, 1'000);
     const Address other = deploy(2);
     const Script script = Script().call({.to = other, .value = 5}).set(1, bytes_of("x"));
-    const CheckedBlock block =
-        block_of({txn(1, call_of(address, script)), txn(2, call_of(other, Script().trap())),
-                  txn(3, Deploy{puppet_code(1), {}, {}, Gas{kGas}})});
+    const CheckedBlock block = block_of(
+        {txn(1, call_of(address, script)),
+         txn(2, call_of(other, Script().trap())),
+         txn(3, Deploy{puppet_code(1), {}, {}, Gas{kGas}})});
     MapView view;
     view.apply(world.state.changes());
     const BlockOutcome warm = execute(view, block);

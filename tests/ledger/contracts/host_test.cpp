@@ -1,7 +1,5 @@
 // Host functions that a puppet does not reach: limits of their arguments, hashes, signatures and
 // the long division.
-#include <ledger/modules/contract_host.hpp>
-
 #include <string>
 #include <vector>
 
@@ -11,6 +9,7 @@
 #include <core/hex.hpp>
 #include <core/random.hpp>
 #include <ledger/limits.hpp>
+#include <ledger/modules/contract_host.hpp>
 #include <tests/ledger/contracts/contract_fixture.hpp>
 #include <tests/vm/wasm_builder.hpp>
 
@@ -89,8 +88,8 @@ TEST_F(HostTest, arguments_over_a_limit_end_the_run_by_name) {
 }
 
 TEST_F(HostTest, a_name_that_is_no_text_ends_the_run) {
-    const Receipt receipt = run_code(
-        Code().i32(0).i32(1).i32(0).i32(0).call(host(HostFunction::kEmit)), Bytes{0xff});
+    const Receipt receipt =
+        run_code(Code().i32(0).i32(1).i32(0).i32(0).call(host(HostFunction::kEmit)), Bytes{0xff});
     EXPECT_EQ(receipt.status, TxnStatus::kTrapped);
     EXPECT_EQ(words(receipt), "emit: the name is not UTF-8");
 }
@@ -107,9 +106,17 @@ TEST_F(HostTest, values_at_their_limits_are_taken) {
 TEST_F(HostTest, what_does_not_fit_is_not_written_and_its_length_is_told) {
     // Room for 2 of 3 bytes: memory stays, the result is 3.
     const Code code = Code()
-                          .i32(0).i32(1).i32(0).i32(3).call(host(HostFunction::kStorageSet))
+                          .i32(0)
+                          .i32(1)
+                          .i32(0)
+                          .i32(3)
+                          .call(host(HostFunction::kStorageSet))
                           .i32(104)
-                          .i32(0).i32(1).i32(100).i32(2).call(host(HostFunction::kStorageGet))
+                          .i32(0)
+                          .i32(1)
+                          .i32(100)
+                          .i32(2)
+                          .call(host(HostFunction::kStorageGet))
                           .memory(op::kI32Store);
     const Receipt receipt = run_code(give_back(code, 100, 5), bytes_of("abc"));
     EXPECT_EQ(receipt.output, (Bytes{0, 0, 0, 0, 3}));

@@ -25,10 +25,11 @@ class NestedTest : public ContractsTest {
 };
 
 TEST_F(NestedTest, a_call_sees_its_caller_its_value_and_answers) {
-    const Script script = Script()
-                              .call({.to = inner, .value = 7, .input = Script().give_back_world().bytes()})
-                              .expect_call(kDone)
-                              .give_back_returned();
+    const Script script =
+        Script()
+            .call({.to = inner, .value = 7, .input = Script().give_back_world().bytes()})
+            .expect_call(kDone)
+            .give_back_returned();
     const Receipt receipt = call(outer, script);
     ASSERT_EQ(receipt.status, TxnStatus::kSuccess) << words(receipt);
     Bytes expected = to_bytes(outer.view());
@@ -44,15 +45,20 @@ TEST_F(NestedTest, a_failing_call_undoes_only_what_it_did) {
     const auto fails = [](Script script) {
         return script.set(1, bytes_of("inner")).emit(bytes_of("inner")).transfer(nobody(9), 50);
     };
+
     struct Case {
         Script input;
         std::uint8_t end;
         std::string returned;
     };
+
     for (const Case& one :
          {Case{fails({}).revert("no"), kReverted, "no"},
           Case{fails({}).trap(), kTrapped, std::string(to_string(vm::Trap::kUnreachable))},
-          Case{fails({}).bad_pointer(), kTrapped, std::string(to_string(vm::Trap::kMemoryBounds))}}) {
+          Case{
+              fails({}).bad_pointer(),
+              kTrapped,
+              std::string(to_string(vm::Trap::kMemoryBounds))}}) {
         const Receipt receipt = call(
             outer,
             Script()
@@ -133,8 +139,7 @@ TEST_F(NestedTest, eight_contracts_may_be_open_and_not_nine) {
 }
 
 TEST_F(NestedTest, a_contract_that_calls_itself_shares_storage_and_nothing_else) {
-    const Bytes again =
-        Script().give_back_stored(1).set(1, bytes_of("second")).remove(2).bytes();
+    const Bytes again = Script().give_back_stored(1).set(1, bytes_of("second")).remove(2).bytes();
     const Receipt receipt = call(
         outer,
         Script()
@@ -163,8 +168,7 @@ TEST_F(NestedTest, code_at_hand_is_loaded_once_in_a_transaction) {
     const std::uint64_t third = gas(3) - gas(2);
     EXPECT_LT(third, first + 200) << "outer and inner have the same code";
     EXPECT_GT(third + 200, first);
-    const Address stranger =
-        contracts::contract_address(actor(3).address, Nonce{nonce(3)});
+    const Address stranger = contracts::contract_address(actor(3).address, Nonce{nonce(3)});
     run_one(txn(3, Deploy{puppet_code(7), {}, {}, Gas{kGas}}));
     const auto of_stranger = [&](std::size_t calls) {
         Script script;
@@ -182,16 +186,19 @@ TEST_F(NestedTest, code_at_hand_is_loaded_once_in_a_transaction) {
 
 TEST_F(NestedTest, a_trace_tells_calls_storage_and_gas) {
     const Bytes input = Script().set(4, bytes_of("four")).burn(100).bytes();
-    const CheckedTxn one = txn(
-        1,
-        call_of(
-            outer,
-            Script().set(4, bytes_of("x")).call({.to = inner, .value = 3, .input = input}).remove(4)));
+    const CheckedTxn one =
+        txn(1,
+            call_of(
+                outer,
+                Script()
+                    .set(4, bytes_of("x"))
+                    .call({.to = inner, .value = 3, .input = input})
+                    .remove(4)));
     MapView view;
     view.apply(world.state.changes());
     contracts::CallLog log;
-    const BlockOutcome traced = must(execute_block(
-        view, world.params, block_of({one}), {.programs = programs, .tracer = &log}));
+    const BlockOutcome traced = must(
+        execute_block(view, world.params, block_of({one}), {.programs = programs, .tracer = &log}));
     const BlockOutcome plain = execute(view, block_of({one}));
     EXPECT_EQ(traced.receipts, plain.receipts) << "whoever looks changes nothing";
     ASSERT_EQ(log.calls().size(), 2U);

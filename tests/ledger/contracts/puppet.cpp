@@ -165,8 +165,7 @@ Bytes build(std::uint8_t variant) {
     }
     const auto nothing = module.type({});
     const auto one = module.type({ValueType::kI32});
-    const auto run =
-        module.function(nothing, run_code(), {{.count = 5, .type = ValueType::kI32}});
+    const auto run = module.function(nothing, run_code(), {{.count = 5, .type = ValueType::kI32}});
     const auto taker = module.function(one, Code{});
     module.memory({.min = 1, .max = 1});
     module.export_as("run", run);

@@ -1,5 +1,7 @@
 // Random scripts of contracts that call each other, against a model that knows maps and numbers
 // only: the same storage, coins, events and endings, and the whole state kept twice.
+#include <core/random.hpp>
+
 #include <array>
 #include <cstddef>
 #include <map>
@@ -10,7 +12,6 @@
 
 #include <gtest/gtest.h>
 
-#include <core/random.hpp>
 #include <tests/ledger/contracts/contract_fixture.hpp>
 #include <vm/limits.hpp>
 
@@ -40,8 +41,7 @@ struct Model {
     bool operator==(const Model&) const = default;
 };
 
-class RandomContracts : public ContractsTest,
-                        public ::testing::WithParamInterface<std::uint64_t> {
+class RandomContracts : public ContractsTest, public ::testing::WithParamInterface<std::uint64_t> {
   protected:
     static constexpr std::size_t kContracts = 3;
 
@@ -131,8 +131,8 @@ class RandomContracts : public ContractsTest,
         for (const Step& step : steps) {
             switch (step.kind) {
                 case Step::kSet:
-                    now.storage[self][step.key] = std::string(
-                        step.content % 5, static_cast<char>(step.content));
+                    now.storage[self][step.key] =
+                        std::string(step.content % 5, static_cast<char>(step.content));
                     break;
                 case Step::kRemove:
                     now.storage[self].erase(step.key);

@@ -145,8 +145,8 @@ TEST_F(Execution, skipped_transactions_leave_no_trace) {
         EXPECT_TRUE(is_skipped(expected[i]));
         EXPECT_EQ(
             outcome.receipts[i],
-            (Receipt{.status = expected[i], .gas_used = {}, .fee = {}, .events = {},
-            .output = {}}));
+            (Receipt{
+                .status = expected[i], .gas_used = {}, .fee = {}, .events = {}, .output = {}}));
     }
 }
 

@@ -18,7 +18,7 @@ POLIS_NEVER_INLINE uint32_t both(uint32_t a, uint32_t b) { return add(a, exclusi
 using Operation = uint32_t (*)(uint32_t, uint32_t);
 
 /// Volatile: otherwise the compiler calls what it sees in here by name.
-Operation volatile operations[4] = {add, exclusive, rotate, choose};
+volatile Operation operations[4] = {add, exclusive, rotate, choose};
 
 }  // namespace
 

@@ -34,7 +34,7 @@ POLIS_KERNEL(copy) {
     }
     uint64_t sum = 0;
     for (uint32_t round = 0; round < size; ++round) {
-        const uint32_t length = numbers.below(4'096);
+        const uint32_t length = numbers.below(4'095) + 1;
         const uint32_t begin = numbers.below(kBytes - 4'096);
         const uint32_t end = numbers.below(kBytes - 4'096);
         copy(to + end, from + begin, length);

@@ -19,9 +19,9 @@
     KERNEL(field, 20'000)             \
     KERNEL(accounts, 200'000)
 
-#define POLIS_DECLARE_KERNEL(name, size)                             \
-    extern "C" std::uint64_t polis_kernel_##name(std::uint32_t);     \
-    extern const unsigned char polis_wasm_##name[];                  \
+#define POLIS_DECLARE_KERNEL(name, size)                         \
+    extern "C" std::uint64_t polis_kernel_##name(std::uint32_t); \
+    extern const unsigned char polis_wasm_##name[];              \
     extern const unsigned long polis_wasm_##name##_size;
 
 POLIS_FOR_EACH_KERNEL(POLIS_DECLARE_KERNEL)

@@ -46,15 +46,33 @@ POLIS_NEVER_INLINE uint64_t interpret(uint32_t begin, uint32_t steps) {
     uint64_t value = kSeed;
     for (uint32_t i = 0; i < steps; ++i) {
         switch ((words[(begin + i) % 1'024] + kSeed) % 9) {
-            case 0: stack[height & 7] = value; ++height; break;
-            case 1: value += stack[(height + 7) & 7] * (kSeed + 11); break;
-            case 2: value = (value >> 3) | (value << 61); break;
-            case 3: height -= height > 0 ? 1 : 0; break;
-            case 4: value ^= words[value % 1'024]; break;
-            case 5: value = value < kSeed * 77 ? value + i : value - i; break;
-            case 6: words[(value + kSeed) % 1'024] += static_cast<uint32_t>(value); break;
-            case 7: value *= 0x100000001b3; break;
-            case 8: return value ^ stack[0];
+            case 0:
+                stack[height & 7] = value;
+                ++height;
+                break;
+            case 1:
+                value += stack[(height + 7) & 7] * (kSeed + 11);
+                break;
+            case 2:
+                value = (value >> 3) | (value << 61);
+                break;
+            case 3:
+                height -= height > 0 ? 1 : 0;
+                break;
+            case 4:
+                value ^= words[value % 1'024];
+                break;
+            case 5:
+                value = value < kSeed * 77 ? value + i : value - i;
+                break;
+            case 6:
+                words[(value + kSeed) % 1'024] += static_cast<uint32_t>(value);
+                break;
+            case 7:
+                value *= 0x100000001b3;
+                break;
+            case 8:
+                return value ^ stack[0];
         }
     }
     return value + height;
