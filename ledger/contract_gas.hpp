@@ -17,19 +17,19 @@ struct ContractGas {
     std::uint64_t storage_write_byte = 10;  ///< of the value
     std::uint64_t account_read = 1'000;
     std::uint64_t transfer = 5'000;  ///< two accounts, each read and written
-    std::uint64_t call = 2'000;      ///< the contract's record, a frame on the host's side
+    std::uint64_t call = 8'000;      ///< the contract's record, a frame, an instance
     std::uint64_t load = 2'000;      ///< a program that this transaction does not have at hand
     std::uint64_t load_byte = 4;     ///< of its code, which may have to be translated again
     std::uint64_t emit = 500;
     std::uint64_t event_byte = 4;   ///< of a receipt; as much as a byte of a transaction
     std::uint64_t output_byte = 4;  ///< the same
-    std::uint64_t sha3 = 300;       ///< one permutation
-    std::uint64_t sha3_byte_8 = 12;
-    std::uint64_t blake2b = 200;  ///< one compression
-    std::uint64_t blake2b_byte_8 = 4;
+    std::uint64_t sha3 = 1'500;     ///< one permutation
+    std::uint64_t sha3_byte_8 = 24;
+    std::uint64_t blake2b = 500;  ///< one compression
+    std::uint64_t blake2b_byte_8 = 10;
     std::uint64_t ed25519 = 25'000;  ///< a verification
     std::uint64_t ed25519_byte_8 = 6;
-    std::uint64_t mul_div = 200;  ///< 128 steps of a long division
+    std::uint64_t mul_div = 900;  ///< 128 steps of a long division
 };
 
 inline constexpr ContractGas kContractGas{};

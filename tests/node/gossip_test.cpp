@@ -10,10 +10,12 @@
 #include <gtest/gtest.h>
 
 #include <core/random.hpp>
+#include <ledger/account.hpp>
 #include <node/validator/txn_pool.hpp>
 #include <node/validator/wire.hpp>
 #include <tests/node/network.hpp>
 #include <tests/node/txns.hpp>
+#include <vm/limits.hpp>
 
 namespace polis::node::testing {
 namespace {
@@ -148,6 +150,24 @@ TEST(TxnFlow, batches_are_bounded) {
     EXPECT_EQ(network.node(0).mempool_size(), 640U);
     EXPECT_EQ(batches, 1U);
     EXPECT_LE(longest, kTxnBatchBytesMax + kTxnBatchCountMax * 4 + 8);
+}
+
+/// 256 KiB of code: the largest payload, more than half a batch.
+TEST(TxnFlow, the_largest_code_reaches_everybody_and_a_block) {
+    Network network(4);
+    for (std::size_t from = 0; from < 3; ++from) {
+        const Bytes code(vm::kCodeBytesMax, static_cast<std::uint8_t>(from));
+        network.input(0, SubmitTxn{deployment(network.genesis(), from, code, 0)});
+    }
+    network.run_for(10'000);
+    for (PeerId id = 0; id < 4; ++id) {
+        ledger::StateView& state = network.node(id).chain().state();
+        for (std::size_t from = 0; from < 3; ++from) {
+            const auto sender = ledger::load_account(state, account(from));
+            ASSERT_TRUE(sender.has_value());
+            EXPECT_EQ(sender->nonce, Nonce{1}) << id << ": refused by the VM, and paid for";
+        }
+    }
 }
 
 // ---- the machine alone --------------------------------------------------------------------------

@@ -28,6 +28,10 @@ Bytes transfer(
     std::uint64_t amount,
     std::uint64_t nonce);
 
+/// Signed: account `from` deploys this code.
+Bytes deployment(
+    const genesis::Genesis& genesis, std::size_t from, Bytes code, std::uint64_t nonce);
+
 Address account(std::size_t index);
 std::uint64_t balance_of(Validator& node, std::size_t account_index);
 

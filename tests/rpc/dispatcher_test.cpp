@@ -166,7 +166,7 @@ TEST_F(DispatcherTest, names_what_is_wrong_with_parameters) {
     EXPECT_EQ(of("account_get", R"({"address":7})"), "wrongType");
     EXPECT_EQ(of("tx_send", R"({"raw":"0x123"})"), "badHex");
     EXPECT_EQ(of("tx_send", R"({"raw":"1234"})"), "badHex");
-    EXPECT_EQ(of("tx_send", "[\"0x" + std::string(140'000, '0') + "\"]"), "tooLarge");
+    EXPECT_EQ(of("tx_send", "[\"0x" + std::string(660'000, '0') + "\"]"), "tooLarge");
     EXPECT_EQ(of("tx_pending", R"({"limit":0})"), "outOfRange");
     EXPECT_EQ(of("tx_pending", R"({"limit":1001})"), "outOfRange");
     EXPECT_EQ(of("tx_wait", R"({"id":"0x00","level":"x"})"), "badHex");
