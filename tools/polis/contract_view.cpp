@@ -91,7 +91,8 @@ void add_call_words(CLI::App& command, CallWords& words) {
     command.add_option("ADDRESS", words.address, "The contract")
         ->required()
         ->check(CLI::Validator(check_address, ""));
-    command.add_option("METHOD", words.method, "One of `polis contract abi ADDRESS`")->required();
+    command.add_option("METHOD", words.method, "One of those that polis contract abi shows")
+        ->required();
     command.allow_extras();  // the arguments: see extra_words()
     command.add_option("--input", words.input, "Encoded arguments in hexadecimal instead");
     command.add_option("--value", words.value, "POLIS that go with the call, like 1.5");
