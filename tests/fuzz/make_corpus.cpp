@@ -32,6 +32,7 @@
 #include <ledger/store/snapshot.hpp>
 #include <tests/formats/example.hpp>
 #include <tests/fuzz/consensus_seeds.hpp>
+#include <tests/fuzz/contract_seeds.hpp>
 #include <tests/fuzz/exact_seeds.hpp>
 #include <tests/fuzz/node_seeds.hpp>
 #include <tests/fuzz/peers_seeds.hpp>
@@ -335,6 +336,7 @@ Files make_files() {
     files.merge(fuzz::node_seeds());
     files.merge(fuzz::peers_seeds());
     files.merge(fuzz::session_seeds());
+    files.merge(fuzz::contract_seeds());
     files.merge(fuzz::tasks_seeds());
     files.merge(fuzz::trainer_seeds());
     files.merge(fuzz::vm_seeds());

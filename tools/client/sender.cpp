@@ -82,8 +82,10 @@ ledger::Transaction make_txn(
         .payload = std::move(payload)};
     if (!options.gas_limit) {
         // Numbers have a fixed width on the wire, so the limit does not change the size.
-        draft.body.gas_limit =
+        const Gas intrinsic =
             ledger::intrinsic_gas(draft.body.payload, codec::encode(draft).size());
+        const Gas execution = ledger::execution_gas_max(draft.body.payload);
+        draft.body.gas_limit = Gas{saturating_add(intrinsic.value, execution.value)};
     }
     return ledger::sign(key, std::move(draft.body));
 }

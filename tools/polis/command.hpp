@@ -35,6 +35,7 @@ void add_account_commands(Program& program);
 void add_audit_command(Program& program);
 void add_chain_commands(Program& program);
 void add_completion_command(Program& program);
+void add_contract_commands(Program& program);
 void add_data_commands(Program& program);
 void add_demo_command(Program& program);
 void add_devnet_commands(Program& program);

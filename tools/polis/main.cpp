@@ -57,6 +57,7 @@ int run(int argc, char** argv) {
     add_audit_command(program);
     add_trainer_commands(program);
     add_tx_commands(program);
+    add_contract_commands(program);
     add_stake_commands(program);
     add_chain_commands(program);
     add_rpc_command(program);

@@ -217,11 +217,22 @@ void add_signing_options(CLI::App& command, SigningOptions& options) {
     add_node_options(command, options.node);
 }
 
-Outcome send_and_report(const SigningOptions& options, ledger::Payload payload) {
+Fallible<SignedSend> sign_and_send(
+    RpcClient& client, const SigningOptions& options, ledger::Payload payload) {
     POLIS_TRY(const SendOptions sending, send_options(options));
     POLIS_TRY(const crypto::SigningKey key, signing_key(options.from, options.keys));
+    const Address sender = crypto::address_of(key.public_key());
+    POLIS_TRY(const SenderView view, sender_view(client, sender));
+    SignedSend out;
+    out.txn = make_txn(view, key, std::move(payload), sending);
+    POLIS_TRY(out.sent, send_txn(client, out.txn));
+    return out;
+}
+
+Outcome send_and_report(const SigningOptions& options, ledger::Payload payload) {
     POLIS_TRY(RpcClient client, connect(options.node));
-    POLIS_TRY(const Sent sent, send_payload(client, key, std::move(payload), sending));
+    POLIS_TRY(const SignedSend done, sign_and_send(client, options, std::move(payload)));
+    const Sent& sent = done.sent;
     const std::string id = to_hex_prefixed(sent.id.view());
     Json answer = {{"id", id}, {"status", "pending"}, {"standing", sent.standing}};
     if (!options.wait) {

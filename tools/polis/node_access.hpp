@@ -65,6 +65,16 @@ struct SigningOptions {
 
 void add_signing_options(CLI::App& command, SigningOptions& options);
 
+/// A transaction that a node has taken.
+struct SignedSend {
+    Sent sent;
+    ledger::Transaction txn;
+};
+
+/// Signs and sends.
+[[nodiscard]] Fallible<SignedSend> sign_and_send(
+    RpcClient& client, const SigningOptions& options, ledger::Payload payload);
+
 /// Signs, sends, waits if asked to, and prints what became of it. With `wait`, `more` may add to
 /// the report.
 [[nodiscard]] Outcome send_and_report(const SigningOptions& options, ledger::Payload payload);
