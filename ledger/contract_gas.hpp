@@ -23,15 +23,15 @@ struct ContractGas {
     std::uint64_t emit = 500;
     std::uint64_t event_byte = 4;   ///< of a receipt; as much as a byte of a transaction
     std::uint64_t output_byte = 4;  ///< the same
-    std::uint64_t sha3 = 300;     ///< one permutation
+    std::uint64_t sha3 = 300;       ///< one permutation
     std::uint64_t sha3_byte_8 = 12;
     std::uint64_t blake2b = 200;  ///< one compression
     std::uint64_t blake2b_byte_8 = 4;
     std::uint64_t ed25519 = 25'000;  ///< a verification
     std::uint64_t ed25519_byte_8 = 6;
-    std::uint64_t evaluation = 100'000;  ///< a request, its answer and the facts of a quorum
+    std::uint64_t evaluation = 100'000;   ///< a request, its answer and the facts of a quorum
     std::uint64_t multiply_adds = 1'000;  ///< that members do beside agreement for one unit
-    std::uint64_t mul_div = 900;  ///< 128 steps of a long division
+    std::uint64_t mul_div = 900;          ///< 128 steps of a long division
 };
 
 inline constexpr ContractGas kContractGas{};

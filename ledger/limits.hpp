@@ -34,7 +34,7 @@ inline constexpr std::size_t kCodePieceBytes = std::size_t{32} * 1024;  ///< of 
 inline constexpr std::size_t kLoadedProgramsMax = 16;
 
 inline constexpr std::size_t kEvaluationJobBytesMax = 256;
-inline constexpr std::size_t kEvaluationsOpenMax = 64;       ///< requests that wait
+inline constexpr std::size_t kEvaluationsOpenMax = 64;        ///< requests that wait
 inline constexpr std::uint64_t kEvaluationBlocksMax = 1'000;  ///< then one is given up
 inline constexpr std::size_t kCallbacksPerBlockMax = 4;       ///< answers brought by one block
 inline constexpr std::uint64_t kCallbackGasMax = 5'000'000;   ///< that one may set aside

@@ -113,8 +113,12 @@ struct Answered {
 /// Puts a request into the state.
 /// @return its id; nothing if kEvaluationsOpenMax wait already
 [[nodiscard]] StoreResult<std::optional<Hash>> request(
-    Journal& state, const Address& contract, std::string_view method, std::uint64_t gas,
-    const Job& job, Height height);
+    Journal& state,
+    const Address& contract,
+    std::string_view method,
+    std::uint64_t gas,
+    const Job& job,
+    Height height);
 
 /// @return nothing if it is answered, or never was
 [[nodiscard]] StoreResult<std::optional<Request>> load_request(StateView& state, const Hash& id);

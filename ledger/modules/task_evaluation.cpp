@@ -68,8 +68,8 @@ bool Evaluation::step(std::uint32_t samples) {
         return true;
     }
     const std::uint32_t end = next_ + std::min(samples, dataset_->count() - next_);
-    const auto slice =
-        exact::score(*evaluator_, mapping_ ? &*mapping_ : nullptr, *dataset_, {.begin = next_, .end = end});
+    const auto slice = exact::score(
+        *evaluator_, mapping_ ? &*mapping_ : nullptr, *dataset_, {.begin = next_, .end = end});
     POLIS_ASSERT(slice.has_value());  // shapes were compared
     score_ += *slice;
     next_ = end;
@@ -97,10 +97,7 @@ consensus::Fact evaluate(const ScoreWanted& wanted, ByteView model, ByteView dat
 }
 
 consensus::Fact score_fact(const ScoreWanted& wanted, const pole::ScoreResult& result) {
-    return {
-        .kind = wanted.kind,
-        .subject = wanted.subject,
-        .result = codec::encode(result)};
+    return {.kind = wanted.kind, .subject = wanted.subject, .result = codec::encode(result)};
 }
 
 }  // namespace polis::ledger::tasks

@@ -27,7 +27,8 @@ struct ModelLimits {
     bool operator==(const ModelLimits&) const = default;
 };
 
-/// A score that the chain, or a contract, waits for, and all that is needed to work it out beside two blobs.
+/// A score that the chain, or a contract, waits for, and all that is needed to work it out beside
+/// two blobs.
 struct ScoreWanted {
     consensus::FactKind kind = consensus::FactKind::kModelScore;
     Hash subject;  ///< of the fact

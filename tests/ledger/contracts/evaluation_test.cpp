@@ -92,7 +92,8 @@ TEST_F(EvaluationTest, an_answer_comes_as_a_call_in_a_later_block) {
     ASSERT_TRUE(got().has_value());
     EXPECT_EQ(got()->request, id);
     EXPECT_EQ(got()->result, Bytes({1, 2, 3}));
-    EXPECT_EQ(stored(puppet, kPuppetCaller), std::string(20, '\0')) << "nobody else has this address";
+    EXPECT_EQ(stored(puppet, kPuppetCaller), std::string(20, '\0'))
+        << "nobody else has this address";
     EXPECT_FALSE(must(evaluations::load_request(world.state, id)).has_value());
     EXPECT_TRUE(facts_block({answer_to(id)}).empty()) << "once";
 }

@@ -14,8 +14,8 @@ namespace polis::ledger::testing {
 inline constexpr std::uint8_t kPuppetAnswer = 0xa0;
 inline constexpr std::uint8_t kPuppetCaller = 0xa1;
 
-/// The module. Methods: `run` carries out its input; `init` too; `answered` takes answers. `taker` takes an i32 and `memory`
-/// is exported: no methods.
+/// The module. Methods: `run` carries out its input; `init` too; `answered` takes answers. `taker`
+/// takes an i32 and `memory` is exported: no methods.
 const Bytes& puppet_code();
 
 /// The same in other bytes: another code hash.
