@@ -23,7 +23,7 @@ struct ContractGas {
     std::uint64_t emit = 500;
     std::uint64_t event_byte = 4;   ///< of a receipt; as much as a byte of a transaction
     std::uint64_t output_byte = 4;  ///< the same
-    std::uint64_t sha3 = 300;     ///< one permutation
+    std::uint64_t sha3 = 300;       ///< one permutation
     std::uint64_t sha3_byte_8 = 12;
     std::uint64_t blake2b = 200;  ///< one compression
     std::uint64_t blake2b_byte_8 = 4;
