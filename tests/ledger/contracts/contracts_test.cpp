@@ -260,6 +260,23 @@ TEST_F(ContractsTest, unused_gas_returns_and_the_rest_is_paid_at_the_price) {
     EXPECT_EQ(world.balance(actor(2).address), before - receipt.fee.value);
 }
 
+TEST_F(ContractsTest, an_instance_is_paid_before_it_is_made) {
+    ModuleBuilder module;
+    module.memory({.min = 3, .max = 3});
+    module.export_as("run", module.function(module.type({}), Code{}));
+    module.data(0, Bytes(100, 1));
+    const Bytes code = module.build();
+    const auto program = vm::Program::compile(code, vm::Rules::contract());
+    ASSERT_TRUE(program.has_value());
+    const std::uint64_t gas = (*program)->instantiation_gas();
+    ASSERT_GT(gas, 3 * vm::kGasSchedule.instantiate_page);
+    EXPECT_EQ(run_one(txn(1, Deploy{code, {}, {}, Gas{gas - 1}})).status, TxnStatus::kOutOfGas);
+    const CheckedTxn enough = txn(1, Deploy{code, {}, {}, Gas{gas}});
+    const Receipt receipt = run_one(enough);
+    EXPECT_EQ(receipt.status, TxnStatus::kSuccess) << words(receipt);
+    EXPECT_EQ(receipt.gas_used.value, enough.intrinsic_gas.value + gas);
+}
+
 TEST_F(ContractsTest, caches_have_no_influence) {
     const Address address = deploy(1, 1'000);
     const Address other = deploy(2);
