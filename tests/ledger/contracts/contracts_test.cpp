@@ -10,11 +10,11 @@
 #include <core/codec/borsh.hpp>
 #include <ledger/limits.hpp>
 #include <ledger/trial.hpp>
-#include <vm/gas_schedule.hpp>
-#include <vm/program.hpp>
 #include <tests/ledger/contracts/contract_fixture.hpp>
 #include <tests/vm/wasm_builder.hpp>
+#include <vm/gas_schedule.hpp>
 #include <vm/limits.hpp>
+#include <vm/program.hpp>
 
 namespace polis::ledger::testing {
 namespace {
@@ -227,24 +227,6 @@ TEST_F(ContractsTest, events_carry_the_contract_and_stop_at_the_receipts_limit) 
     EXPECT_EQ(over.status, TxnStatus::kTrapped);
     EXPECT_EQ(words(over), "emit: a transaction has at most 64 events");
     EXPECT_TRUE(over.events.empty());
-}
-
-TEST_F(ContractsTest, an_instance_is_paid_before_it_is_made) {
-    vm::tests::ModuleBuilder module;
-    module.memory({.min = 3, .max = 3});
-    module.data(0, Bytes(100, 7));
-    const Bytes code = module.build();
-    const auto program = vm::Program::compile(code, vm::Rules::contract()).value();
-    const std::uint64_t price = program->instantiation_gas();
-    EXPECT_EQ(
-        price,
-        vm::kGasSchedule.instantiate + 3 * vm::kGasSchedule.instantiate_page +
-            13 * vm::kGasSchedule.instantiate_byte_8);
-    const auto deploys = [&](std::uint64_t gas) {
-        return run_one(txn(1, Deploy{code, {}, Amount{}, Gas{gas}})).status;
-    };
-    EXPECT_EQ(deploys(price - 1), TxnStatus::kOutOfGas);
-    EXPECT_EQ(deploys(price), TxnStatus::kSuccess);
 }
 
 TEST_F(ContractsTest, unused_gas_returns_and_the_rest_is_paid_at_the_price) {
