@@ -47,6 +47,7 @@ class Sizes : public testing::Test {
 TEST_F(Sizes, of_code_stay_small) {
     expect_bytes("counter", 8'000);
     expect_bytes("escrow", 10'000);
+    expect_bytes("grader", 10'000);
     expect_bytes("lottery", 16'000);
     expect_bytes("token", 14'000);
 }

@@ -177,6 +177,35 @@ class Models(unittest.TestCase):
         self.assertLess(told["score"]["correct"], self.best["score"]["correct"])
         self.assertIn("not compared", told["chain"])
 
+    def test_a_contract_has_a_model_scored(self):
+        """The validators work it out beside agreement and bring the same integers."""
+        wasm = Path(harness.POLIS).resolve().parent.parent / "contracts/grader.wasm"
+        if not wasm.exists():
+            self.skipTest("no contracts in wasm: apt-get install clang-19 lld-19, build again")
+        data = self.rpc("dataset_get", f"task={self.task}", "part=validation")["root"]
+        connection = http.client.HTTPConnection(self.node, timeout=30)
+        connection.request("GET", "/v1/models/" + self.best["model"])
+        (self.dir / "scored.polis").write_bytes(connection.getresponse().read())
+        connection.close()
+        self.polis(
+            "data", "split", "digits:600", "--test", 20, "--validation", 10, "-o", "scored")
+        expected = self.polis(
+            "model", "eval", "scored.polis", "--data", "scored/validation.plds")["score"]
+        grader = self.polis("contract", "deploy", wasm, "--from", "dev:1", "--wait")["contract"]
+        asked = self.polis(
+            "contract", "call", grader, "ask", self.best["model"], data, 28, 10, "--from", "dev:1",
+            "--wait")
+        request = asked["result"]
+        deadline = time.monotonic() + 60
+        score = None
+        while score is None:
+            self.assertLess(time.monotonic(), deadline, "nobody has answered")
+            time.sleep(0.3)
+            score = self.polis("contract", "query", grader, "score_of", request)["result"]
+        self.assertEqual(
+            (score["verdict"], int(score["correct"]), int(score["cross_entropy"])),
+            (0, expected["correct"], int(expected["crossEntropy"])))
+
     def test_pytorch_gives_the_same_numbers(self):
         python = python_with_torch()
         if python is None:

@@ -10,6 +10,7 @@
     X(codec)               \
     X(containers)          \
     X(contract)            \
+    X(evaluation)          \
     X(host)                \
     X(integer)             \
     X(memory)              \
