@@ -91,7 +91,7 @@ TEST_F(ContractMethodsTest, tell_what_was_deployed) {
     EXPECT_EQ(found["height"], 1);
     EXPECT_EQ(found["balance"], "30");
     EXPECT_EQ(found["codeBytes"], puppet_code().size());
-    EXPECT_EQ(found["methods"], json::array({"run"}));
+    EXPECT_EQ(found["methods"], json::array({"answered", "run"}));
     const json code = call("contract_getCode", here());
     EXPECT_EQ(code["wasm"], hex(puppet_code()));
     EXPECT_EQ(code["code"], found["code"]);

@@ -137,6 +137,7 @@ TEST_F(EvaluationTest, a_call_that_fails_changes_nothing_and_the_chain_goes_on) 
 }
 
 TEST_F(EvaluationTest, a_request_without_an_answer_is_given_up) {
+    world.params.term_blocks = 1'000'000;  // this world has no term to end
     const Hash id = request();
     world.height.value += kEvaluationBlocksMax - 1;
     EXPECT_TRUE(facts_block({}).empty());
