@@ -104,7 +104,10 @@ Result<TrainerHost::Options, std::string> trainer_elsewhere(
     return out;
 }
 
-std::string why_no_trainer(bool validator) {
+std::string why_no_trainer(ledger::ElectionKind election, bool validator) {
+    if (election != ledger::ElectionKind::kPole) {
+        return std::string(kNoTasks);
+    }
     return validator ? "this node has no polis-trainer: build it with libtorch beside polisd, or "
                        "name it in trainer.program"
                      : "only validators train: this node attests and scores";
@@ -241,7 +244,8 @@ Result<void, std::string> App::Impl::open_learner() {
         }
     };
     if (!plays) {
-        setup.no_trainer = why_no_trainer(setup.account.has_value() && operator_.has_value());
+        setup.no_trainer =
+            why_no_trainer(params_.election, setup.account.has_value() && operator_.has_value());
     } else {
         POLIS_TRY(auto model, parse_architecture(config.architecture));
         setup.player = RoundPlayer::Options{.model = std::move(model), .device = config.device};

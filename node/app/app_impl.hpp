@@ -89,7 +89,7 @@ class App::Impl final : public P2pListener, public ValidatorListener, public Txn
     std::unique_ptr<ledger::BlobStore> blob_store_;
     std::unique_ptr<BlobDriver> blobs_;
     std::unique_ptr<P2pDriver> p2p_;
-    std::unique_ptr<Learner> learner_;  ///< null on chains without learning tasks
+    std::unique_ptr<Learner> learner_;
     std::unique_ptr<NodeBackend> backend_;
     std::unique_ptr<rpc::Server> server_;
     std::string token_;  ///< of the operator

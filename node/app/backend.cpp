@@ -81,13 +81,11 @@ std::string NodeBackend::metrics_text() const {
     for (std::size_t i = 0; i < measures.waiting.size(); ++i) {
         measures.waiting[i] = parts_.validator->waiting(static_cast<ValidatorDriver::Lane>(i));
     }
-    if (parts_.learner != nullptr) {
-        measures.learning.emplace(LearningMeasures{
-            .training = parts_.learner->training().counters(),
-            .facts = parts_.learner->facts().counters(),
-            .evaluations_waiting = parts_.learner->facts().backlog(),
-            .trainer = parts_.learner->trainer().status});
-    }
+    measures.learning.emplace(LearningMeasures{
+        .training = parts_.learner->training().counters(),
+        .facts = parts_.learner->facts().counters(),
+        .evaluations_waiting = parts_.learner->facts().backlog(),
+        .trainer = parts_.learner->trainer().status});
     return node::metrics_text(measures);
 }
 
@@ -301,29 +299,16 @@ std::unique_ptr<rpc::BlobUpload> NodeBackend::upload_blob() {
 }
 
 Result<void, std::string> NodeBackend::keep_task_key(const Hash& task, const Hash& key) {
-    return parts_.learner != nullptr
-               ? parts_.learner->keep_key(task, key)
-               : std::unexpected(
-                     std::string("this chain has no learning tasks; its election is not pole"));
+    return parts_.learner->keep_key(task, key);
 }
 
-rpc::TrainerReport NodeBackend::trainer() const {
-    if (parts_.learner != nullptr) {
-        return parts_.learner->trainer();
-    }
-    rpc::TrainerReport out;
-    out.none = "this chain has no learning tasks; its election is not pole";
-    return out;
-}
+rpc::TrainerReport NodeBackend::trainer() const { return parts_.learner->trainer(); }
 
 std::vector<std::string> NodeBackend::trainer_lines() const {
-    return parts_.learner != nullptr ? parts_.learner->trainer_lines() : std::vector<std::string>();
+    return parts_.learner->trainer_lines();
 }
 
-rpc::TaskCurve NodeBackend::curve(const Hash& task) const {
-    return parts_.learner != nullptr ? parts_.learner->curve(task)
-                                     : rpc::TaskCurve{.now = parts_.clock->now(), .jobs = {}};
-}
+rpc::TaskCurve NodeBackend::curve(const Hash& task) const { return parts_.learner->curve(task); }
 
 std::optional<std::uint64_t> NodeBackend::blob_bytes(const Hash& root) const {
     const auto shape = parts_.blobs->shape(root);

@@ -40,7 +40,7 @@ class NodeBackend final : public rpc::Backend {
         JobPool* trials = nullptr;
         Clock* clock = nullptr;
         ledger::BlobStore* blobs = nullptr;
-        Learner* learner = nullptr;  ///< null on chains without learning tasks
+        Learner* learner = nullptr;
         Ending* ending = nullptr;
     };
 

@@ -182,6 +182,9 @@ rpc::TaskCurve Learner::curve(const Hash& task) const {
 }
 
 Result<void, std::string> Learner::keep_key(const Hash& task, const Hash& key) {
+    if (setup_.params.election != ledger::ElectionKind::kPole) {
+        return std::unexpected(std::string(kNoTasks));
+    }
     if (!txns_) {
         return std::unexpected(
             "this node has no account that pays for revealing the key; send it to a validator's "

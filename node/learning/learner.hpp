@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -32,9 +33,14 @@
 
 namespace polis::node {
 
-/// Everything that a node does for learning tasks, after every block and on a thread of its own: it
-/// keeps the blobs that tasks need, attests and scores, reveals the keys of test sets that were
-/// left with it and, as a validator with a trainer, takes part in rounds.
+/// Why there is nothing to train and no key to keep.
+inline constexpr std::string_view kNoTasks =
+    "this chain has no learning tasks; its election is not pole";
+
+/// Everything that a node does for learning tasks, and for evaluations that contracts ask for,
+/// after every block and on a thread of its own: it keeps the blobs that tasks need, attests and
+/// scores, reveals the keys of test sets that were left with it and, as a validator with a trainer,
+/// takes part in rounds.
 ///
 /// What it does follows from the latest block alone: blocks that come faster than it works are
 /// passed over, and a restart goes on where the chain is.
