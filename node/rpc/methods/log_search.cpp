@@ -8,6 +8,7 @@
 #include <core/codec/borsh.hpp>
 #include <core/integer.hpp>
 #include <ledger/transaction.hpp>
+#include <node/rpc/cursor.hpp>
 #include <node/rpc/describe.hpp>
 #include <node/rpc/limits.hpp>
 #include <node/rpc/methods/rows.hpp>
@@ -17,35 +18,16 @@ namespace polis::node::rpc {
 
 namespace {
 
-/// Where a search goes on: "HEIGHT-NUMBER", the number of the event within the block.
-struct LogPlace {
-    std::uint64_t height = 0;
-    std::uint64_t event = 0;
-};
-
-std::optional<LogPlace> parse_log_place(std::string_view text) {
-    const auto dash = text.find('-');
-    if (dash == std::string_view::npos) {
-        return std::nullopt;
-    }
-    const auto height = parse_u64(text.substr(0, dash));
-    const auto event = parse_u64(text.substr(dash + 1));
-    if (!height || !event) {
-        return std::nullopt;
-    }
-    return LogPlace{*height, *event};
-}
-
 /// One search, block by block, within what a call may cost.
 class LogSearch {
   public:
     LogSearch(const ledger::ChainReader& chain, const LogFilter& filter, std::uint64_t limit)
         : chain_(chain), filter_(filter), limit_(limit) {}
 
-    Outcome run(LogPlace place, std::uint64_t last) {
+    Outcome run(Cursor place, std::uint64_t last) {
         JsonWriter out;
         out.begin_object().begin_array("logs");
-        for (std::size_t blocks = 0; place.height <= last; ++blocks) {
+        for (std::size_t blocks = 0; place.group <= last; ++blocks) {
             if (blocks == kLogScanBlocks || receipts_ >= kLogScanReceipts || found_ == limit_) {
                 return end(out, place);
             }
@@ -53,16 +35,16 @@ class LogSearch {
             if (next) {
                 return end(out, *next);
             }
-            place = {place.height + 1, 0};
+            place = {place.group + 1, 0};
         }
         return end(out, std::nullopt);
     }
 
   private:
-    static Outcome end(JsonWriter& out, const std::optional<LogPlace>& place) {
+    static Outcome end(JsonWriter& out, const std::optional<Cursor>& place) {
         out.end_array();
         if (place) {
-            out.text("cursor", std::to_string(place->height) + '-' + std::to_string(place->event));
+            out.text("cursor", to_string(*place));
         } else {
             out.null("cursor");
         }
@@ -71,8 +53,8 @@ class LogSearch {
     }
 
     /// @return where to go on if the answer is full
-    Result<std::optional<LogPlace>, RpcError> search_block(JsonWriter& out, LogPlace place) {
-        const Height height{place.height};
+    Result<std::optional<Cursor>, RpcError> search_block(JsonWriter& out, Cursor place) {
+        const Height height{place.group};
         POLIS_TRY(const auto receipts, ask(chain_.receipts(height)));
         if (!receipts) {
             return std::nullopt;
@@ -82,11 +64,11 @@ class LogSearch {
         std::uint64_t number = 0;
         for (std::size_t i = 0; i < receipts->size(); ++i) {
             for (const ledger::Event& event : (*receipts)[i].events) {
-                if (number++ < place.event || !filter_.wanted(event)) {
+                if (number++ < place.item || !filter_.wanted(event)) {
                     continue;
                 }
                 if (found_ == limit_) {
-                    return LogPlace{place.height, number - 1};
+                    return Cursor{place.group, number - 1};
                 }
                 if (!block) {
                     POLIS_TRY(block, ask(chain_.block(height)));
@@ -134,10 +116,10 @@ Outcome search_logs(const Call& call, const LogFilter& filter) {
             ErrorName::kTooLarge,
             "at most " + std::to_string(kLogRangeMax) + " blocks from `from` to `to`"));
     }
-    LogPlace place{std::max(from, saturating_add(base.value, std::uint64_t{1})), 0};
+    Cursor place{std::max(from, saturating_add(base.value, std::uint64_t{1})), 0};
     if (call.params.has("cursor")) {
-        const auto given = parse_log_place(call.params.text("cursor"));
-        if (!given || given->height < from) {
+        const auto given = parse_cursor(call.params.text("cursor"));
+        if (!given || given->group < from) {
             return std::unexpected(rpc_error(ErrorName::kBadCursor));
         }
         place = *given;

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include <core/integer.hpp>
 #include <ledger/modules/task_queries.hpp>
+#include <node/rpc/cursor.hpp>
 #include <node/rpc/describe.hpp>
 #include <node/rpc/describe_tasks.hpp>
 #include <node/rpc/methods/methods.hpp>
@@ -17,25 +17,6 @@ namespace polis::node::rpc {
 namespace {
 
 namespace tasks = ledger::tasks;
-
-/// Where a list goes on: "ROUND-ENTRY", the entry counted from 0.
-struct Place {
-    std::uint64_t round = 0;
-    std::uint64_t entry = 0;
-};
-
-std::optional<Place> parse_place(std::string_view text) {
-    const auto dash = text.find('-');
-    if (dash == std::string_view::npos) {
-        return std::nullopt;
-    }
-    const auto round = parse_u64(text.substr(0, dash));
-    const auto entry = parse_u64(text.substr(dash + 1));
-    if (!round || !entry) {
-        return std::nullopt;
-    }
-    return Place{*round, *entry};
-}
 
 /// A settled round and its task.
 struct Settled {
@@ -95,19 +76,19 @@ Outcome get(const Call& call) {
 }
 
 /// Where the newest round begins; nothing if none is settled.
-Result<std::optional<Place>, RpcError> newest(ledger::StateView& state) {
+Result<std::optional<Cursor>, RpcError> newest(ledger::StateView& state) {
     POLIS_TRY(const auto results, ask(tasks::last_results(state, 1)));
     if (results.empty()) {
         return std::nullopt;
     }
-    return Place{results.front().round, 0};
+    return Cursor{results.front().round, 0};
 }
 
 Outcome list(const Call& call) {
     ledger::LatestState state(call.node.backend.chain());
-    std::optional<Place> place;
+    std::optional<Cursor> place;
     if (call.params.has("cursor")) {
-        place = parse_place(call.params.text("cursor"));
+        place = parse_cursor(call.params.text("cursor"));
         if (!place) {
             return std::unexpected(rpc_error(ErrorName::kBadCursor));
         }
@@ -119,25 +100,25 @@ Outcome list(const Call& call) {
     out.begin_object().begin_array("models");
     // One round at a time: the numbers of settled rounds have no gaps.
     while (place && left > 0) {
-        POLIS_TRY(const auto found, settled(state, place->round));
+        POLIS_TRY(const auto found, settled(state, place->group));
         const std::size_t count = found ? found->result.entries.size() : 0;
-        for (; place->entry < count && left > 0; ++place->entry) {
-            if (found->result.entries[place->entry].model) {
-                write_model(out, call.node.backend, *found, place->entry);
+        for (; place->item < count && left > 0; ++place->item) {
+            if (found->result.entries[place->item].model) {
+                write_model(out, call.node.backend, *found, place->item);
                 --left;
             }
         }
-        if (!found || place->round <= 1) {
-            place = place->entry < count ? place : std::nullopt;
+        if (!found || place->group <= 1) {
+            place = place->item < count ? place : std::nullopt;
             break;
         }
-        if (place->entry >= count) {
-            place = Place{place->round - 1, 0};
+        if (place->item >= count) {
+            place = Cursor{place->group - 1, 0};
         }
     }
     out.end_array();
     if (place) {
-        out.text("cursor", std::to_string(place->round) + '-' + std::to_string(place->entry));
+        out.text("cursor", to_string(*place));
     } else {
         out.null("cursor");
     }
