@@ -286,6 +286,15 @@ class Bench(VmCase):
         self.run_vm("bench", "--filter", "(", code=USAGE)
         self.run_vm("bench", "--filter", "nothing", code=USAGE)
 
+    def test_a_module_of_ones_own_is_measured(self):
+        got = self.json_of(
+            "bench", "--module", self.all, "--function", "add", "--args", 4, 5, "--seconds", 0)
+        self.assertEqual((got["runs"], got["gas"]), (3, 3))
+        self.run_vm("bench", "--module", self.all, code=USAGE)  # it exports no run
+        self.says(
+            "bench", "--module", self.all, "--function", "boom", code=FAILED,
+            words=("unreachable",))
+
 
 if __name__ == "__main__":
     harness.main()

@@ -1,6 +1,9 @@
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <numeric>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,6 +15,7 @@
 #include <tools/polis/vm_command_groups.hpp>
 #include <tools/vm/bench.hpp>
 #include <tools/vm/kernels/kernels.hpp>
+#include <tools/vm/run_module.hpp>
 #include <tools/vm/spec_suite.hpp>
 
 namespace polis::tools {
@@ -148,6 +152,9 @@ void add_spec(Program& program, CLI::App& group) {
 
 struct BenchCommand {
     vmtool::BenchOptions options;
+    std::string module;  ///< of the user's own; empty: the kernels
+    std::string function = "run";
+    std::vector<std::string> args;
     std::string engine = "fast";
     bool json = false;
 };
@@ -210,7 +217,53 @@ std::vector<Report> targets(const vmtool::BenchResult& result) {
     return rows;
 }
 
+/// Repetitions that take about so long, given how long one took.
+std::uint32_t repetitions(double seconds, double run_us) {
+    constexpr double kLeast = 3;
+    constexpr double kMost = 100'000;
+    return static_cast<std::uint32_t>(std::clamp(seconds * 1e6 / (run_us + 1), kLeast, kMost));
+}
+
+/// A module of the user's own: without the same program on the processor beside it.
+Outcome vm_bench_module(const BenchCommand& command) {
+    vmtool::ModuleRunOptions options;
+    options.file = command.module;
+    options.function = command.function;
+    options.args = command.args;
+    options.engine = *vmtool::parse_engine(command.engine);
+    POLIS_TRY(vmtool::ModuleRun run, vmtool::run_module(options));
+    if (run.is_good()) {
+        options.repeat = repetitions(command.options.seconds, run.run_us);
+        POLIS_TRY(run, vmtool::run_module(options));
+    }
+    if (run.rejection) {
+        return std::unexpected(command.module + ": " + run.rejection->message());
+    }
+    if (run.link || run.outcome.trap) {
+        const std::string_view why =
+            run.link ? vm::to_string(*run.link) : vm::to_string(*run.outcome.trap);
+        return std::unexpected(fmt::format("{} of {}: {}", command.function, command.module, why));
+    }
+    Report report;
+    report.text("engine", command.engine);
+    report.text("module", command.module);
+    report.number("runs", options.repeat);
+    real(report, "vm_ms", run.run_us / 1e3, 3);
+    report.number("gas", run.gas_used);
+    real(
+        report,
+        "ns_per_gas",
+        run.run_us * 1e3 / static_cast<double>(std::max<std::uint64_t>(run.gas_used, 1)),
+        3);
+    real(report, "instantiate_us", run.instantiate_us, 1);
+    real(report, "translate_us", run.translate_us, 1);
+    return print(report, command.json);
+}
+
 Outcome vm_bench(const BenchCommand& command) {
+    if (!command.module.empty()) {
+        return vm_bench_module(command);
+    }
     vmtool::BenchOptions options = command.options;
     options.kernels = kernels::all();
     options.large = kernels::large_module();
@@ -237,6 +290,10 @@ void add_bench(Program& program, CLI::App& group) {
     CLI::App& command =
         *group.add_subcommand("bench", "Measure the VM beside the same programs on the processor");
     command.add_option("--filter", options->options.filter, "Only kernels whose names match");
+    command.add_option("--module", options->module, "A .wasm of your own instead of the kernels");
+    command.add_option("--function", options->function, "What it exports and --module runs")
+        ->capture_default_str();
+    command.add_option("--args", options->args, "Its arguments: numbers");
     command.add_option("--seconds", options->options.seconds, "About so long a kernel")
         ->check(CLI::Range(0.0, 600.0))
         ->capture_default_str();
