@@ -243,11 +243,11 @@ TEST(Literal, reads_words_quotes_lists_and_objects) {
     const auto list = parse_literal(" [ a , \"b c\", [ ], {x: dev:0, \"y z\":-1} ] ");
     ASSERT_TRUE(list.has_value());
     ASSERT_EQ(list->members.size(), 4);
-    EXPECT_EQ(list->members[0].second.text, "a");
-    EXPECT_EQ(list->members[1].second.kind, Literal::Kind::kQuoted);
-    EXPECT_TRUE(list->members[2].second.members.empty());
-    EXPECT_EQ(list->members[3].second.members[0].second.text, "dev:0");
-    EXPECT_EQ(list->members[3].second.members[1].first, "y z");
+    EXPECT_EQ(list->members[0].text, "a");
+    EXPECT_EQ(list->members[1].kind, Literal::Kind::kQuoted);
+    EXPECT_TRUE(list->members[2].members.empty());
+    EXPECT_EQ(list->members[3].members[0].text, "dev:0");
+    EXPECT_EQ(list->members[3].members[1].name, "y z");
     for (const char* bad : {"", "[", "]", "[1,]", "{a}", "{a:}", "\"a", "1 2", "[1]]", "\"\\x\""}) {
         EXPECT_FALSE(parse_literal(bad).has_value()) << bad;
     }

@@ -200,7 +200,7 @@ class Encoding {
         codec::encode_to(out_, static_cast<std::uint32_t>(literal.members.size()));
         for (std::size_t i = 0; i < literal.members.size(); ++i) {
             const std::string part = fmt::format("{}[{}]", path, i);
-            POLIS_TRY_VOID(add(*type.inner, literal.members[i].second, part));
+            POLIS_TRY_VOID(add(*type.inner, literal.members[i], part));
         }
         return {};
     }
@@ -222,8 +222,8 @@ class Encoding {
         }
         for (const AbiField& field : *type.fields) {
             const Literal* member = nullptr;
-            for (const auto& [name, value] : literal.members) {
-                if (name == field.name) {
+            for (const Literal& value : literal.members) {
+                if (value.name == field.name) {
                     member = &value;
                 }
             }
@@ -261,7 +261,7 @@ bool is_structured(const AbiType& type) {
 /// a quote is read as quoted.
 Fallible<Literal> literal_of(const AbiField& param, const std::string& text) {
     if (!is_structured(param.type) && !text.starts_with('"')) {
-        return Literal{Literal::Kind::kWord, text, {}};
+        return Literal{Literal::Kind::kWord, text, {}, {}};
     }
     auto literal = parse_literal(text);
     if (!literal) {

@@ -50,7 +50,7 @@ class Parser {
     }
 
     std::optional<Literal> members(Literal::Kind kind, char end, std::size_t depth) {
-        Literal out{kind, {}, {}};
+        Literal out{kind, {}, {}, {}};
         ++at_;
         if (take(end)) {
             return out;
@@ -69,7 +69,8 @@ class Parser {
             if (!member) {
                 return std::nullopt;
             }
-            out.members.emplace_back(std::move(name), *std::move(member));
+            member->name = std::move(name);
+            out.members.push_back(*std::move(member));
         } while (take(','));
         return take(end) ? std::optional{std::move(out)} : std::nullopt;
     }
@@ -85,14 +86,14 @@ class Parser {
         if (end == at_) {
             return std::nullopt;
         }
-        Literal out{Literal::Kind::kWord, std::string(text_.substr(at_, end - at_)), {}};
+        Literal out{Literal::Kind::kWord, std::string(text_.substr(at_, end - at_)), {}, {}};
         at_ = end;
         return out;
     }
 
     /// With \" and \\ and \n for what cannot stand in quotes.
     std::optional<Literal> quoted() {
-        Literal out{Literal::Kind::kQuoted, {}, {}};
+        Literal out{Literal::Kind::kQuoted, {}, {}, {}};
         for (++at_; at_ < text_.size(); ++at_) {
             char c = text_[at_];
             if (c == '"') {

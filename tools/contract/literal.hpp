@@ -3,7 +3,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 /// Values as a person writes them on a command line: like JSON, but words need no quotes.
@@ -15,9 +14,9 @@ struct Literal {
     enum class Kind : unsigned char { kWord, kQuoted, kList, kObject };
 
     Kind kind = Kind::kWord;
-    std::string text;  ///< of a word, or between the quotes
-    std::vector<std::pair<std::string, Literal>>
-        members;  ///< of a list, without names; of an object
+    std::string text;              ///< of a word, or between the quotes
+    std::vector<Literal> members;  ///< of a list or an object
+    std::string name;              ///< of a member of an object
 };
 
 /// @return nothing if the text is no literal: brackets or quotes that do not match, two values
