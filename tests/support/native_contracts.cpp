@@ -255,7 +255,7 @@ std::optional<Bytes> Frame::mul_div(ByteView a, ByteView b, ByteView c) {
         return std::nullopt;
     }
     const cpp_int quotient = number(a) * number(b) / number(c);
-    if (quotient >> 128 != 0) {
+    if ((quotient >> 128) != 0) {
         return std::nullopt;
     }
     Bytes out;

@@ -1,8 +1,8 @@
 #include <tools/vm/gas_profile.hpp>
 
 #include <algorithm>
-#include <functional>
 #include <iterator>
+#include <tuple>
 
 namespace polis::tools::vmtool {
 
@@ -41,7 +41,9 @@ std::vector<FunctionGas> GasProfile::finish(std::uint64_t gas_left) {
     std::vector<FunctionGas> out;
     std::ranges::copy_if(
         rows_, std::back_inserter(out), [](const FunctionGas& each) { return each.calls > 0; });
-    std::ranges::stable_sort(out, std::ranges::greater{}, &FunctionGas::own);
+    std::ranges::sort(out, [](const FunctionGas& left, const FunctionGas& right) {
+        return std::tie(right.own, left.function) < std::tie(left.own, right.function);
+    });
     return out;
 }
 
