@@ -92,7 +92,7 @@ std::optional<ShiftForm> shift_form(const BinaryForm& form, std::int32_t imm) {
         case Binary::kRotl:
             return ShiftForm{.shift = Shift::kRotl, .bits = imm & mask};
         case Binary::kRotr:
-            return ShiftForm{.shift = Shift::kRotl, .bits = -imm & mask};
+            return ShiftForm{.shift = Shift::kRotl, .bits = (mask + 1 - (imm & mask)) & mask};
         default:
             return std::nullopt;
     }
