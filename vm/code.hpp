@@ -147,10 +147,12 @@ enum class Code : std::uint16_t {
     kSelectIfFirst = kSelectIf + kCompares * 2,    ///< the same, c as a signed number
     kCompareBranch = kSelectIfFirst + kCompares * 2,  ///< i32; dst = a compares to imm, or to slot
                                                       ///< imm; jump if it holds, or if it does not
-    kMemoryAdd = kCompareBranch + kCompares * 4,      ///< memory at a (or 0), offset imm, += b
+    kMemoryAdd = kCompareBranch + kCompares * 4,  ///< memory at a (or 0), offset imm, += b + c, c
+                                                  ///< as a signed number
     kIncrement = kMemoryAdd + kStores * 4,  ///< dst = [a +] (b << c) + imm; memory at dst += 1
     kMove = kIncrement + kStores * 2,       ///< memory at dst + jump = memory at a + imm
-    kLoad = kMove + kStores,                ///< dst, address with index b
+    kAddStore = kMove + kStores,            ///< dst = a + b; memory at c (or 0), offset imm = dst
+    kLoad = kAddStore + 8,                  ///< dst, address with index b
     kStore = kLoad + kLoads * kAddresses,   ///< address with index dst, b the value
     kStoreConst = kStore + kStores * kAddresses,  ///< the same, b the value as a signed number
     kEnd = kStoreConst + kStores * kAddresses,
@@ -223,6 +225,12 @@ constexpr Code member(Code family, std::size_t index) {
 [[nodiscard]] constexpr Code memory_add_code(std::size_t bytes_log2, bool absolute, bool constant) {
     return detail::member(
         Code::kMemoryAdd, bytes_log2 * 4 + (absolute ? 2 : 0) + (constant ? 1 : 0));
+}
+
+/// @param absolute the address is the offset alone  @param constant b is a signed number
+[[nodiscard]] constexpr Code add_store_code(bool wide, bool absolute, bool constant) {
+    return detail::member(
+        Code::kAddStore, (wide ? 4U : 0U) + (absolute ? 2U : 0U) + (constant ? 1U : 0U));
 }
 
 [[nodiscard]] constexpr Code load_code(Load load, Address address) {

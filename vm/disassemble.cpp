@@ -104,10 +104,25 @@ std::string memory_add_text(const Instruction& i, std::size_t index) {
     const Address address = (index & 2) != 0 ? Address::kAbsolute : Address::kSlot;
     const bool constant = (index & 1) != 0;
     return fmt::format(
-        "add.{} {}, {}",
+        "add.{} {}, {}{}",
         8U << (index / 4),
         address_text(i, address, 0),
-        constant ? fmt::format("#{}", static_cast<std::int16_t>(i.b)) : fmt::format("s{}", i.b));
+        constant ? fmt::format("#{}", static_cast<std::int16_t>(i.b)) : fmt::format("s{}", i.b),
+        i.c != 0 ? fmt::format(" + #{}", static_cast<std::int16_t>(i.c)) : "");
+}
+
+std::string add_store_text(const Instruction& i, std::size_t index) {
+    const auto offset = static_cast<std::uint32_t>(i.imm);
+    const bool wide = (index & 4) != 0;
+    return fmt::format(
+        "store.{} {}, s{} = {}.add s{}, {}",
+        wide ? 64 : 32,
+        (index & 2) != 0 ? fmt::format("[{}]", offset) : fmt::format("[s{} + {}]", i.c, offset),
+        i.dst,
+        bits(wide),
+        i.a,
+        (index & 1) != 0 ? fmt::format("#{}", static_cast<std::int16_t>(i.b))
+                         : fmt::format("s{}", i.b));
 }
 
 std::string increment_text(const Instruction& i, std::size_t index) {
@@ -240,12 +255,13 @@ std::string to_string(const Instruction& instruction) {
         Text text;
     };
 
-    constexpr std::array<Family, 14> kFamilies{{
+    constexpr std::array<Family, 15> kFamilies{{
         {Code::kStoreConst,
          [](const Instruction& i, std::size_t index) { return store_text(i, index, true); }},
         {Code::kStore,
          [](const Instruction& i, std::size_t index) { return store_text(i, index, false); }},
         {Code::kLoad, &load_text},
+        {Code::kAddStore, &add_store_text},
         {Code::kMove, &move_text},
         {Code::kIncrement, &increment_text},
         {Code::kMemoryAdd, &memory_add_text},

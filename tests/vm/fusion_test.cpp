@@ -23,6 +23,7 @@ using tests::one_function;
 using tests::run_both;
 namespace op = tests::op;
 
+constexpr std::uint8_t kI64Store32 = 0x3e;
 constexpr std::uint8_t kI32Ne = 0x47;
 constexpr std::uint8_t kI32GtU = 0x4b;
 constexpr std::uint8_t kI64And = 0x83;
@@ -153,6 +154,55 @@ TEST(Fusion, memory_is_added_to_in_place) {
     const Bytes keeps = one_function({kI32, kI32}, kI32, kept);
     EXPECT_THAT(text_of(keeps), Not(HasSubstr("add.32"))) << "the old value is wanted";
     agree(keeps, 2);
+}
+
+TEST(Fusion, memory_takes_a_number_and_a_constant_at_once) {
+    Code reward;
+    reward.get(0).get(1).get(0).memory(op::kI32Load, 8).op(op::kI32Add).i32(-1).op(op::kI32Add);
+    reward.memory(op::kI32Store, 8).get(0).memory(op::kI32Load, 8);
+    const Bytes wasm = one_function({kI32, kI32}, kI32, reward);
+    EXPECT_THAT(text_of(wasm), HasSubstr("add.32 [s0 + 8], s1 + #-1"));
+    agree(wasm, 2);
+    Code large;
+    large.get(0).get(1).get(0).memory(op::kI32Load, 8).op(op::kI32Add).i32(40'000).op(op::kI32Add);
+    large.memory(op::kI32Store, 8).get(0).memory(op::kI32Load, 8);
+    const Bytes too_large = one_function({kI32, kI32}, kI32, large);
+    EXPECT_THAT(text_of(too_large), Not(HasSubstr("add.32 ["))) << "no room for the constant";
+    agree(too_large, 2);
+    Code twice;
+    twice.get(0).get(0).memory(op::kI32Load, 8).tee(1).get(1).op(op::kI32Add).i32(1);
+    twice.op(op::kI32Add).memory(op::kI32Store, 8).get(0).memory(op::kI32Load, 8);
+    agree(one_function({kI32, kI32}, kI32, twice), 2);
+}
+
+TEST(Fusion, a_sum_is_stored_as_it_is_computed) {
+    Code kept;
+    kept.i32(64).get(0).get(1).op(op::kI32Add).tee(0).memory(op::kI32Store, 4);
+    kept.get(0).i32(68).memory(op::kI32Load).op(op::kI32Sub);
+    const Bytes total = one_function({kI32, kI32}, kI32, kept);
+    EXPECT_THAT(text_of(total), HasSubstr("store.32 [68], s0 = i32.add s0, s1"));
+    agree(total, 2);
+    Code wide;
+    wide.get(1).get(0).i64(-5).op(op::kI64Add).memory(op::kI64Store, 8).i32(8);
+    wide.memory(op::kI64Load);
+    const Bytes step = one_function({kI64, kI32}, kI64, wide);
+    EXPECT_THAT(text_of(step), HasSubstr("store.64 [s1 + 8], s3 = i64.add s0, #-5"));
+    for (const std::uint64_t address : {0U, 8U, 65'520U, 65'521U}) {
+        (void)run_both(step, {3, address});
+    }
+    // The address is the sum itself: it is read after the addition.
+    Code itself;
+    itself.get(0).get(1).op(op::kI32Add).set(0).get(0).get(0).memory(op::kI32Store, 4);
+    itself.get(0).memory(op::kI32Load, 4);
+    const Bytes at_itself = one_function({kI32, kI32}, kI32, itself);
+    EXPECT_THAT(text_of(at_itself), HasSubstr("store.32 [s0 + 4], s0 = i32.add s0, s1"));
+    agree(at_itself, 2);
+    // A store of fewer bytes than the sum has stays what it is.
+    Code narrow;
+    narrow.i32(64).get(0).get(1).op(op::kI64Add).tee(2).memory(kI64Store32).get(2);
+    const Bytes low_half = one_function({kI64, kI64, kI64}, kI64, narrow);
+    EXPECT_THAT(text_of(low_half), HasSubstr("i64.add s2, s0, s1\nstore.32 [64], s2"));
+    agree(low_half, 3);
 }
 
 TEST(Fusion, a_histogram_takes_one_instruction_a_step) {

@@ -101,7 +101,8 @@ void memory_add(POLIS_VM_STATE) {
     }
     Bytes<kBytes> value = 0;
     std::memcpy(&value, memory + begin, kBytes);
-    value = static_cast<Bytes<kBytes>>(value + (constant ? extended(pc->b) : slots[pc->b]));
+    const std::uint64_t more = (constant ? extended(pc->b) : slots[pc->b]) + extended(pc->c);
+    value = static_cast<Bytes<kBytes>>(value + more);
     std::memcpy(memory + begin, &value, kBytes);
     POLIS_VM_GO(pc + 1);
 }
@@ -137,6 +138,22 @@ void move(POLIS_VM_STATE) {
     POLIS_VM_GO(pc + 1);
 }
 
+/// An addition and a store of the sum. As in the contract, the sum is there before the address is
+/// read.
+template <bool wide, bool absolute, bool constant>
+void add_store(POLIS_VM_STATE) {
+    using Unsigned = Number<wide>;
+    const std::uint64_t other = constant ? extended(pc->b) : slots[pc->b];
+    const auto sum = static_cast<Unsigned>(slots[pc->a] + other);
+    slots[pc->dst] = sum;
+    const std::uint64_t begin = (absolute ? 0 : slots[pc->c]) + static_cast<std::uint32_t>(pc->imm);
+    if (begin + sizeof sum > memory_bytes) [[unlikely]] {
+        return stop(context, gas, Trap::kMemoryBounds);
+    }
+    std::memcpy(memory + begin, &sum, sizeof sum);
+    POLIS_VM_GO(pc + 1);
+}
+
 struct MemoryAccess {
     template <std::size_t code>
     static constexpr Handler handler() {
@@ -146,8 +163,11 @@ struct MemoryAccess {
         } else if constexpr (code < static_cast<std::size_t>(Code::kMove)) {
             constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kIncrement);
             return &increment < kIndex / 2, (kIndex & 1) != 0 > ;
-        } else if constexpr (code < static_cast<std::size_t>(Code::kLoad)) {
+        } else if constexpr (code < static_cast<std::size_t>(Code::kAddStore)) {
             return &move<code - static_cast<std::size_t>(Code::kMove)>;
+        } else if constexpr (code < static_cast<std::size_t>(Code::kLoad)) {
+            constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kAddStore);
+            return &add_store < (kIndex & 4) != 0, (kIndex & 2) != 0, (kIndex & 1) != 0 > ;
         } else if constexpr (code < static_cast<std::size_t>(Code::kStore)) {
             constexpr std::size_t kIndex = code - static_cast<std::size_t>(Code::kLoad);
             return &load_from<

@@ -134,6 +134,8 @@ class FunctionTranslator {
     void count_in_place();
     bool emit_memory_add(
         std::size_t bytes_log2, const Operand& address, const Operand& value, std::uint32_t offset);
+    bool emit_add_store(
+        std::size_t bytes_log2, const Operand& address, const Operand& value, std::uint32_t offset);
     AddressForm address_form(const Operand& address, std::uint32_t offset);
     std::optional<AddressForm> take_address(const Operand& address, std::uint32_t offset);
     const Instruction* producer_of(const Operand& operand);

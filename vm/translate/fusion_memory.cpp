@@ -91,7 +91,8 @@ void FunctionTranslator::emit_load(Load load, const Operand& address, std::uint3
 void FunctionTranslator::emit_store(
     std::size_t bytes_log2, const Operand& address, const Operand& value, std::uint32_t offset) {
     if (emit_memory_add(bytes_log2, address, value, offset) ||
-        emit_move(bytes_log2, address, value, offset)) {
+        emit_move(bytes_log2, address, value, offset) ||
+        emit_add_store(bytes_log2, address, value, offset)) {
         return;
     }
     const auto imm = store_imm(value, bytes_log2);
@@ -109,13 +110,12 @@ void FunctionTranslator::emit_store(
 /// A store of what was just loaded from the same place and added to.
 bool FunctionTranslator::emit_memory_add(
     std::size_t bytes_log2, const Operand& address, const Operand& value, std::uint32_t offset) {
-    const Instruction* const sum = producer_of(value);
+    const Instruction* const last = producer_of(value);
     const Instruction* const load = emitter_.before_last();
-    const auto form = sum != nullptr ? binary_form(code_in(*sum)) : std::nullopt;
+    const auto sum = last != nullptr ? sum_form(*last) : std::nullopt;
     const bool absolute = address.is_const();
-    if (!form || form->op != Binary::kAdd || load == nullptr ||
-        (!absolute && !address.is_local()) || form->wide != (bytes_log2 == 3) ||
-        (form->imm && !fits<std::int16_t>(sum->imm))) {
+    if (!sum || load == nullptr || (!absolute && !address.is_local()) ||
+        sum->wide != (bytes_log2 == 3) || !fits<std::int16_t>(sum->imm)) {
         return false;
     }
     const Address kind = absolute ? Address::kAbsolute : Address::kSlot;
@@ -125,28 +125,53 @@ bool FunctionTranslator::emit_memory_add(
                             (absolute || load->a == address.local);
     // The loaded value must be an operand that the sum has used up, not a local that stays.
     const bool used_up = load->dst >= locals_.size() &&
-                         (load->dst == sum->a || (!form->imm && load->dst == sum->b)) &&
-                         (form->imm || sum->a != sum->b);
+                         (load->dst == sum->a || (sum->has_b && load->dst == sum->b)) &&
+                         (!sum->has_b || sum->a != sum->b);
     if (!same_place || !used_up) {
         return false;
     }
-    const bool sum_is_one = sum->imm == 1;
     Instruction out{};
-    out.code = static_cast<std::uint64_t>(memory_add_code(bytes_log2, absolute, form->imm));
+    out.code = static_cast<std::uint64_t>(memory_add_code(bytes_log2, absolute, !sum->has_b));
     out.a = load->a;
-    out.b = sum->b;
-    if (form->imm) {
-        out.b = static_cast<std::uint16_t>(sum->imm);
-    } else if (load->dst == sum->b) {
-        out.b = sum->a;
-    }
     out.imm = load->imm;
+    if (sum->has_b) {
+        out.b = load->dst == sum->b ? sum->a : sum->b;
+        out.c = static_cast<std::uint16_t>(sum->imm);
+    } else {
+        out.b = static_cast<std::uint16_t>(sum->imm);
+    }
+    const bool sum_is_one = !sum->has_b && sum->imm == 1;
     emitter_.drop_last();
     emitter_.drop_last();
     emitter_.emit(code_in(out)) = out;
-    if (!absolute && form->imm && sum_is_one) {
+    if (!absolute && sum_is_one) {
         count_in_place();
     }
+    return true;
+}
+
+/// A store of a sum that was just computed.
+bool FunctionTranslator::emit_add_store(
+    std::size_t bytes_log2, const Operand& address, const Operand& value, std::uint32_t offset) {
+    const Instruction* const last =
+        value.is_local() ? emitter_.producer_of(static_cast<std::uint16_t>(value.local))
+                         : producer_of(value);
+    const auto form = last != nullptr ? binary_form(code_in(*last)) : std::nullopt;
+    const bool absolute = address.is_const() &&
+                          fits<std::uint32_t>(static_cast<std::int64_t>(address.value + offset));
+    if (!form || form->op != Binary::kAdd || bytes_log2 != (form->wide ? 3U : 2U) ||
+        (form->imm && !fits<std::int16_t>(last->imm)) ||
+        !(absolute || address.is_local() || address.is_slot())) {
+        return false;
+    }
+    const Instruction sum = *last;
+    emitter_.drop_last();
+    Instruction& out = emitter_.emit(add_store_code(form->wide, absolute, form->imm));
+    out.dst = sum.dst;
+    out.a = sum.a;
+    out.b = form->imm ? static_cast<std::uint16_t>(sum.imm) : sum.b;
+    out.c = absolute ? std::uint16_t{0} : operands_.slot_of(address);
+    out.imm = static_cast<std::int32_t>(absolute ? address.value + offset : offset);
     return true;
 }
 

@@ -117,6 +117,23 @@ std::optional<LeaForm> lea_form(const Instruction& i) {
     return std::nullopt;
 }
 
+std::optional<SumForm> sum_form(const Instruction& i) {
+    const Code code = code_in(i);
+    if (code == Code::kLea && i.c == 0) {
+        return SumForm{.wide = false, .has_b = true, .a = i.a, .b = i.b, .imm = i.imm};
+    }
+    const auto form = binary_form(code);
+    if (!form || form->op != Binary::kAdd) {
+        return std::nullopt;
+    }
+    return SumForm{
+        .wide = form->wide,
+        .has_b = !form->imm,
+        .a = i.a,
+        .b = form->imm ? std::uint16_t{0} : i.b,
+        .imm = form->imm ? i.imm : 0};
+}
+
 Load load_of_bytes(std::size_t bytes_log2) {
     constexpr std::array<Load, kStores> kSame{Load::kU8, Load::kU16, Load::kU32, Load::kU64};
     return kSame[bytes_log2];

@@ -46,6 +46,17 @@ struct LeaForm {
 
 [[nodiscard]] std::optional<LeaForm> lea_form(const Instruction& instruction);
 
+/// a [+ b] + imm, in 32 or 64 bits.
+struct SumForm {
+    bool wide = false;
+    bool has_b = false;
+    std::uint16_t a = 0;
+    std::uint16_t b = 0;
+    std::int32_t imm = 0;
+};
+
+[[nodiscard]] std::optional<SumForm> sum_form(const Instruction& instruction);
+
 /// The load that gives the bytes of a store without a sign. @pre bytes_log2 < kStores
 [[nodiscard]] Load load_of_bytes(std::size_t bytes_log2);
 
