@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <tools/bench/result.hpp>
+#include <tools/devnet/devnet.hpp>
+#include <tools/failure.hpp>
+
+/// What is done to a network while it is measured, and what it must bear.
+namespace polis::tools::bench {
+
+/// One thing that is done, so long after the first transaction was due.
+struct FaultStep {
+    std::uint64_t at_us = 0;
+    std::string what;  ///< "node 3 is killed"
+    std::function<Fallible<void>(devnet::Devnet&)> act;
+};
+
+/// A schedule by name; a new one joins by a line in faults.cpp.
+struct FaultKind {
+    std::string_view name;   ///< "crash-f"
+    std::string_view about;  ///< one line
+    std::uint64_t nodes_min = 4;
+
+    /// The steps for a network of that size and a load of so many seconds.
+    std::function<std::vector<FaultStep>(std::size_t nodes, std::uint64_t seconds)> steps;
+
+    /// What must hold afterwards.
+    std::function<std::vector<Check>(const Run&, const std::vector<FaultStep>&)> judge;
+};
+
+[[nodiscard]] std::span<const FaultKind> fault_kinds();
+
+/// @error no such schedule, and which there are
+[[nodiscard]] Fallible<const FaultKind*> find_fault(std::string_view name);
+
+}  // namespace polis::tools::bench
