@@ -79,7 +79,7 @@ Outcome finish_bench(const BenchOptions& options, const bench::Report& report) {
         say_progress(fmt::format(
             "wrote {}", (fs::absolute(options.out) / "report.html").lexically_normal().string()));
     }
-    POLIS_TRY_VOID(print(options.json ? bench::to_json_text(report) : bench::to_text(report)));
+    POLIS_TRY_VOID(print(options.json ? bench::to_json(report) : bench::to_text(report)));
     if (!bench::passed(report)) {
         return std::unexpected(Failure(bench::verdict(report)));
     }

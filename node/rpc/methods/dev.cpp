@@ -9,6 +9,7 @@
 #include <node/rpc/describe.hpp>
 #include <node/rpc/faucet.hpp>
 #include <node/rpc/methods/methods.hpp>
+#include <node/rpc/methods/rows.hpp>
 #include <node/rpc/services.hpp>
 #include <node/rpc/waiters.hpp>
 
