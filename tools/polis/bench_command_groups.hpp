@@ -1,0 +1,13 @@
+#pragma once
+
+#include <tools/polis/command.hpp>
+
+namespace polis::tools {
+
+/// Adds `compare` to `polis bench`.
+void add_bench_compare_command(Program& program, CLI::App& bench);
+
+/// Adds `report`.
+void add_bench_report_command(Program& program, CLI::App& bench);
+
+}  // namespace polis::tools
