@@ -32,11 +32,21 @@ struct FaultKind {
 
     /// What must hold afterwards.
     std::function<std::vector<Check>(const Run&, const std::vector<FaultStep>&)> judge;
+
+    /// What only the nodes can tell, asked while they still run; empty: nothing.
+    std::function<Fallible<std::vector<Check>>(const devnet::Devnet&)> inspect;
 };
 
 [[nodiscard]] std::span<const FaultKind> fault_kinds();
 
 /// @error no such schedule, and which there are
 [[nodiscard]] Fallible<const FaultKind*> find_fault(std::string_view name);
+
+/// Check::what of no_fork().
+inline constexpr std::string_view kNoForkCheck = "never two blocks at one height";
+
+/// Compares the blocks of all heights on all nodes that run, by their hashes.
+/// @error a node that does not answer, fewer than two nodes
+[[nodiscard]] Fallible<Check> no_fork(const devnet::Devnet& devnet);
 
 }  // namespace polis::tools::bench
