@@ -3,6 +3,7 @@
 #include <tools/bench/faults.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -97,8 +98,7 @@ Checks judge_stall(const Run& run, const Steps& steps) {
          .wanted = fmt::format("at least {} ms", least_us / 1'000),
          .found = fmt::format("{} ms", run.blocks.longest_stall_us / 1'000),
          .passed = run.blocks.longest_stall_us >= least_us},
-        recovers(run, gone.to_us),
-        all_final(run)};
+        recovers(run, gone.to_us)};
 }
 
 Steps restart(std::size_t nodes, std::uint64_t seconds) {
@@ -113,7 +113,7 @@ Steps restart(std::size_t nodes, std::uint64_t seconds) {
 }
 
 Checks judge_pauses(const Run& run, const Steps& /*steps*/) {
-    return {all_final(run), stall_at_most(run, kStallUsMax)};
+    return {stall_at_most(run, kStallUsMax)};
 }
 
 Steps partition(std::size_t /*nodes*/, std::uint64_t seconds) {
@@ -133,7 +133,7 @@ Steps slow_leader(std::size_t /*nodes*/, std::uint64_t seconds) {
 }
 
 Checks judge_slowness(const Run& run, const Steps& steps) {
-    return {all_final(run), holds_up(run, until_last(steps)), stall_at_most(run, kStallUsMax)};
+    return {holds_up(run, until_last(steps)), stall_at_most(run, kStallUsMax)};
 }
 
 Steps latency(std::size_t /*nodes*/, std::uint64_t /*seconds*/) {
@@ -144,7 +144,7 @@ Steps latency(std::size_t /*nodes*/, std::uint64_t /*seconds*/) {
 }
 
 Checks judge_pace(const Run& run, const Steps& /*steps*/) {
-    return {all_final(run), keeps_pace(run), stall_at_most(run, kStallUsMax)};
+    return {keeps_pace(run), stall_at_most(run, kStallUsMax)};
 }
 
 Steps loss(std::size_t /*nodes*/, std::uint64_t /*seconds*/) {
@@ -229,6 +229,16 @@ const std::vector<FaultKind>& kinds() {
 }
 
 }  // namespace
+
+Fallible<void> check_network(const devnet::Devnet& devnet, const FaultKind* fault, Run& run) {
+    POLIS_TRY(Check agreement, no_fork(devnet));
+    run.checks.push_back(std::move(agreement));
+    if (fault != nullptr && fault->inspect) {
+        POLIS_TRY(Checks found, fault->inspect(devnet));
+        std::ranges::move(found, std::back_inserter(run.checks));
+    }
+    return {};
+}
 
 std::span<const FaultKind> fault_kinds() { return kinds(); }
 

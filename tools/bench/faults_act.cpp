@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <core/crypto/address.hpp>
 #include <genesis/dev_keys.hpp>
@@ -38,6 +39,13 @@ std::size_t leading_node(const devnet::Devnet& devnet) {
     }
     const auto most = std::ranges::max_element(votes) - votes.begin();
     return devnet.nodes[static_cast<std::size_t>(most)].index;
+}
+
+/// Whether the nodes were started to end with this process, as those that join them must be.
+bool end_with_parent(const devnet::Devnet& devnet) {
+    return std::ranges::none_of(devnet.nodes, [](const devnet::Node& node) {
+        return node.process.pid > 0 && ::getsid(node.process.pid) == node.process.pid;
+    });
 }
 
 /// The links that leave one node.
@@ -71,7 +79,7 @@ Fallible<void> kill_all(devnet::Devnet& devnet, const std::vector<std::size_t>& 
 }
 
 Fallible<void> start_all(devnet::Devnet& devnet, const std::vector<std::size_t>& indices) {
-    devnet::Begin what{.positions = {}, .version = {}, .detached = false};
+    devnet::Begin what{.positions = {}, .version = {}, .detached = !end_with_parent(devnet)};
     for (const std::size_t index : indices) {
         POLIS_TRY(const std::size_t position, devnet::position_of(devnet, index));
         what.positions.push_back(position);

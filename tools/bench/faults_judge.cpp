@@ -75,14 +75,6 @@ std::uint64_t usual_before(const Run& run, std::uint64_t moment_us) {
     return (*middle)->finalized;
 }
 
-Check all_final(const Run& run) {
-    return {
-        .what = "every transaction is final",
-        .wanted = "0 unfinished, 0 failed",
-        .found = fmt::format("{} unfinished, {} failed", run.counts.unfinished, run.counts.failed),
-        .passed = run.counts.offered > 0 && run.counts.unfinished == 0 && run.counts.failed == 0};
-}
-
 Check stands_still(const Run& run, Span span) {
     const std::string what = "no block without a quorum";
     const std::string wanted = "0 transactions final meanwhile";

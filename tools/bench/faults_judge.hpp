@@ -22,9 +22,6 @@ inline constexpr std::uint64_t kDipSeconds = 2;
 /// How soon blocks must come again once enough nodes are there.
 inline constexpr std::uint64_t kRecoverySecondsMax = 15;
 
-/// Everything that was due became final, and with success.
-[[nodiscard]] Check all_final(const Run& run);
-
 /// Nothing becomes final in the span but in its first moments: a quorum is missing.
 [[nodiscard]] Check stands_still(const Run& run, Span span);
 
