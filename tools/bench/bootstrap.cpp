@@ -61,8 +61,8 @@ std::size_t block_seconds(std::size_t seconds) {
 
 double student_t975(std::size_t freedom) {
     POLIS_ASSERT(freedom > 0);
-    // Hill's expansion around the normal quantile (Abramowitz and Stegun 26.7.5), good to 0.1 % from
-    // 3 degrees on; below, the series does not hold.
+    // Hill's expansion around the normal quantile (Abramowitz and Stegun 26.7.5), good to 0.1 %
+    // from 3 degrees on; below, the series does not hold.
     constexpr double kExact[] = {12.7062, 4.3027};
     if (freedom <= std::size(kExact)) {
         return kExact[freedom - 1];

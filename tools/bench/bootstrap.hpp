@@ -8,8 +8,8 @@
 #include <string_view>
 
 /// How sure a difference between two series of seconds is. Neighbouring seconds depend on each
-/// other (a stall lasts, a mempool drains), so blocks of them are drawn, not single ones: the moving
-/// block bootstrap (Kuensch 1989).
+/// other (a stall lasts, a mempool drains), so blocks of them are drawn, not single ones: the
+/// moving block bootstrap (Kuensch 1989).
 namespace polis::tools::bench {
 
 /// Fewer seconds say nothing about their own scatter.

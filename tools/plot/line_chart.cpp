@@ -171,12 +171,10 @@ class Drawing {
     }
 
     [[nodiscard]] std::string values_at(double x) const {
-        const auto own = std::ranges::find(
-            chart_.x.ticks, x, &std::pair<double, std::string>::first);
+        const auto own =
+            std::ranges::find(chart_.x.ticks, x, &std::pair<double, std::string>::first);
         std::string out = fmt::format(
-            "{}: {}",
-            chart_.x.label,
-            own != chart_.x.ticks.end() ? own->second : number_text(x));
+            "{}: {}", chart_.x.label, own != chart_.x.ticks.end() ? own->second : number_text(x));
         for (const Series& series : chart_.series) {
             const auto point = std::ranges::find(series.points, x, &Point::x);
             if (point != series.points.end() && shown(chart_, *point)) {

@@ -122,8 +122,10 @@ Scale Scale::logarithmic(double least, double most) {
         const double power = std::pow(10.0, std::floor(std::log10(value) + kFine));
         const double part = value / power;
         if (up) {
-            const double factor =
-                part <= 1 + kFine ? 1 : part <= 2 + kFine ? 2 : part <= 5 + kFine ? 5 : 10;
+            const double factor = part <= 1 + kFine   ? 1
+                                  : part <= 2 + kFine ? 2
+                                  : part <= 5 + kFine ? 5
+                                                      : 10;
             return factor * power;
         }
         const double factor = part >= 5 - kFine ? 5 : part >= 2 - kFine ? 2 : 1;

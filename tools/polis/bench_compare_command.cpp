@@ -81,8 +81,7 @@ Outcome compare(const CompareCommand& command) {
         for (const std::string& warning : comparison.warnings) {
             text += fmt::format("WARNING: {}\n", warning);
         }
-        POLIS_TRY_VOID(
-            print(text + report.to_text() + '\n' + bench::verdict(comparison) + '\n'));
+        POLIS_TRY_VOID(print(text + report.to_text() + '\n' + bench::verdict(comparison) + '\n'));
     }
     if (!bench::passed(comparison)) {
         return std::unexpected(Failure(fmt::format(

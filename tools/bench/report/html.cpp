@@ -26,7 +26,8 @@ constexpr std::string_view kHead = R"html(<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:;
+  style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <link rel="icon" href="data:,">
 )html";
 
@@ -46,13 +47,14 @@ p { margin: 8px 0; max-width: 74ch; }
   background: color-mix(in srgb, var(--c2) 10%, transparent); font-weight: 600; }
 .verdict.failed { border-color: var(--event);
   background: color-mix(in srgb, var(--event) 10%, transparent); }
+header .note { max-width: none; }
 .note, figcaption { color: var(--muted); font-size: 13px; line-height: 1.45; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px;
   margin: 22px 0; }
 .tile { padding: 10px 14px 12px; border: 1px solid var(--grid); border-radius: 6px; }
 .tile b { display: block; font-size: 23px; font-weight: 650; font-variant-numeric: tabular-nums; }
 .tile span { color: var(--muted); font-size: 13px; }
-.figures { display: flex; flex-wrap: wrap; gap: 26px 24px; }
+.figures { display: flex; flex-wrap: wrap; gap: 26px 24px; margin-top: 26px; }
 figure { margin: 0; max-width: 100%; break-inside: avoid; }
 figure .charts { display: flex; flex-wrap: wrap; gap: 16px 24px; }
 figure h3 { margin: 0 0 8px; }
@@ -113,7 +115,8 @@ std::string tiles(const Run& run) {
     out += tile(latency.count == 0 ? "-" : time_text(latency.p99_us), "p99, due to final at 2f+1");
     if (run.floor.ratio > 0) {
         out += tile(
-            fmt::format("{:.0f} us", run.floor.spent_us), "processor time a transaction, all nodes");
+            fmt::format("{:.0f} us", run.floor.spent_us),
+            "processor time a transaction, all nodes");
         out += tile(fmt::format("{:.2f} x", run.floor.ratio), "the floor of its signatures");
     }
     return out + "</div>\n";
@@ -151,7 +154,7 @@ std::string title_of(const Report& report) {
 std::string header(const Report& report) {
     return fmt::format(
         "<header>\n<p class=\"kicker\">polis bench {}</p>\n<h1>{}</h1>\n<p class=\"verdict{}\">{}"
-        "</p>\n<p class=\"note\">polis {} on {}; {}.</p>\n</header>\n",
+        "</p>\n<p class=\"note\">polis {} on {}; began {}.</p>\n</header>\n",
         escaped(report.command),
         escaped(title_of(report)),
         passed(report) ? "" : " failed",

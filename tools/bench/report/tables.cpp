@@ -45,7 +45,7 @@ Table runs_table(const Report& report) {
              "p99",
              "longest stall",
              "CPU/txn",
-             "of the floor"},
+             "x floor"},
         .rows = {}};
     for (const Run& run : report.runs) {
         out.rows.push_back(
