@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <pthread.h>
+
 #include <core/check.hpp>
 
 namespace polis {
@@ -53,6 +55,7 @@ void WorkerPool::run_on_threads(Job& job) noexcept {
 }
 
 void WorkerPool::thread_main() noexcept {
+    ::pthread_setname_np(::pthread_self(), "workers");  // for whoever counts time by thread
     std::uint64_t last_seen = 0;
     std::unique_lock lock(mutex_);
     while (true) {

@@ -2,11 +2,13 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <memory>
 #include <system_error>
 #include <utility>
 
 #include <fcntl.h>
 #include <leveldb/slice.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <core/file_descriptor.hpp>
@@ -54,6 +56,18 @@ class ReadOnlyFile final : public leveldb::RandomAccessFile {
     const FileDescriptor fd_;
 };
 
+/// Work for the thread of compactions.
+struct Background {
+    void (*work)(void*);
+    void* argument;
+
+    static void run(void* self) {
+        const std::unique_ptr<Background> background(static_cast<Background*>(self));
+        ::pthread_setname_np(::pthread_self(), "store");
+        background->work(background->argument);
+    }
+};
+
 class DiskEnv final : public leveldb::EnvWrapper {
   public:
     DiskEnv() : EnvWrapper(leveldb::Env::Default()) {}
@@ -67,6 +81,10 @@ class DiskEnv final : public leveldb::EnvWrapper {
         }
         *result = new ReadOnlyFile(name, fd);
         return Status::OK();
+    }
+
+    void Schedule(void (*work)(void*), void* argument) override {
+        target()->Schedule(&Background::run, new Background{work, argument});
     }
 };
 
@@ -100,7 +118,7 @@ class CheckedFile final : public leveldb::WritableFile {
     Status Sync() override {
         Status status = env_.sync_entries();
         if (status.ok()) {
-            status = env_.noted(file_->Sync());
+            status = env_.sync(*file_);
         }
         unsynced_ = !status.ok();
         return status;
@@ -133,8 +151,10 @@ Status sync_directory_on_disk(const std::string& dir) {
 
 std::unique_ptr<leveldb::Env> make_disk_env() { return std::make_unique<DiskEnv>(); }
 
-CheckedEnv::CheckedEnv(leveldb::Env* base, SyncDirectory sync_directory)
-    : EnvWrapper(base), sync_directory_(std::move(sync_directory)) {}
+CheckedEnv::CheckedEnv(leveldb::Env* base, SyncDirectory sync_directory, AroundSync around_sync)
+    : EnvWrapper(base),
+      sync_directory_(std::move(sync_directory)),
+      around_sync_(std::move(around_sync)) {}
 
 Status CheckedEnv::NewRandomAccessFile(
     const std::string& name, leveldb::RandomAccessFile** result) {
@@ -220,6 +240,17 @@ Status CheckedEnv::sync_entries() {
         }
     }
     return failure_;
+}
+
+Status CheckedEnv::sync(leveldb::WritableFile& file) {
+    Status status;
+    const auto sync = [&file, &status] { status = file.Sync(); };
+    if (around_sync_) {
+        around_sync_(sync);
+    } else {
+        sync();
+    }
+    return noted(std::move(status));
 }
 
 Status CheckedEnv::noted(Status status) {

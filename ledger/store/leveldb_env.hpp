@@ -17,11 +17,15 @@ namespace polis::ledger {
 /// Makes the entries of a directory durable, as fsync of the directory does.
 using SyncDirectory = std::function<leveldb::Status(const std::string& dir)>;
 
+/// Calls the sync of a file that it is given; see LevelDbOptions.
+using AroundSync = std::function<void(const std::function<void()>& sync)>;
+
 /// fsync of a real directory.
 [[nodiscard]] leveldb::Status sync_directory_on_disk(const std::string& dir);
 
 /// LevelDB's own POSIX files, but tables are read with pread: LevelDB maps them, and then a bad
-/// sector kills the process with SIGBUS where a read answers EIO.
+/// sector kills the process with SIGBUS where a read answers EIO. The thread of compactions is
+/// called "store", for whoever counts processor time by thread.
 [[nodiscard]] std::unique_ptr<leveldb::Env> make_disk_env();
 
 /// Adds what LevelDB 1.23 leaves out and a chain needs, over any file system:
@@ -39,7 +43,7 @@ using SyncDirectory = std::function<leveldb::Status(const std::string& dir)>;
 class CheckedEnv final : public leveldb::EnvWrapper {
   public:
     /// @pre `base` outlives this object.
-    CheckedEnv(leveldb::Env* base, SyncDirectory sync_directory);
+    CheckedEnv(leveldb::Env* base, SyncDirectory sync_directory, AroundSync around_sync);
 
     leveldb::Status NewRandomAccessFile(
         const std::string& name, leveldb::RandomAccessFile** result) override;
@@ -53,6 +57,9 @@ class CheckedEnv final : public leveldb::EnvWrapper {
     /// Makes every entry created so far durable. @return the first failure of any change
     [[nodiscard]] leveldb::Status sync_entries();
 
+    /// Makes the content of a file durable. @return what the system says, noted
+    [[nodiscard]] leveldb::Status sync(leveldb::WritableFile& file);
+
     /// Notes the outcome of a change and returns it.
     leveldb::Status noted(leveldb::Status status);
 
@@ -60,6 +67,7 @@ class CheckedEnv final : public leveldb::EnvWrapper {
     void mark_changed(const std::string& name);
 
     const SyncDirectory sync_directory_;
+    const AroundSync around_sync_;  ///< may be empty
     std::mutex mutex_;
     std::string changed_dir_;     ///< guarded by mutex_: has entries that are not durable
     std::string changed_parent_;  ///< guarded by mutex_: where the directory itself was created

@@ -79,9 +79,11 @@ class LevelDbStore final : public KeyValueStore {
 std::unique_ptr<CheckedEnv> make_env(const LevelDbOptions& options, leveldb::Env* disk) {
     if (FaultFileSystem* files = options.file_system) {
         return std::make_unique<CheckedEnv>(
-            files->env(), [files](const std::string& dir) { return files->sync_directory(dir); });
+            files->env(),
+            [files](const std::string& dir) { return files->sync_directory(dir); },
+            options.around_sync);
     }
-    return std::make_unique<CheckedEnv>(disk, sync_directory_on_disk);
+    return std::make_unique<CheckedEnv>(disk, sync_directory_on_disk, options.around_sync);
 }
 
 LevelDbStore::LevelDbStore(std::string dir, const LevelDbOptions& options)

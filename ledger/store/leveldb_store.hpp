@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include <ledger/store/key_value.hpp>
@@ -20,8 +21,11 @@ struct LevelDbOptions {
     std::size_t write_buffer_bytes = std::size_t{32} << 20;
     int bloom_bits_per_key = 10;  ///< 0: no filters
     int open_files_max = 500;
-    bool verify_checksums = true;            ///< on open, in every read and in every compaction
-    bool compression = false;                ///< snappy: 29 % less space, 11 % slower full blocks
+    bool verify_checksums = true;  ///< on open, in every read and in every compaction
+    bool compression = false;      ///< snappy: 29 % less space, 11 % slower full blocks
+    /// Called instead of each sync of a file, on the thread that waits for it, and must call it
+    /// once: for whoever measures how long they take. May be empty.
+    std::function<void(const std::function<void()>& sync)> around_sync = {};
     FaultFileSystem* file_system = nullptr;  ///< tests: LevelDB runs over it instead of the disk
 };
 

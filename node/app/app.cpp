@@ -143,8 +143,22 @@ Result<void, std::string> App::Impl::open() {
     return {};
 }
 
+/// The memory of the configuration, and stages of what the store and the chain do.
+OpenOptions App::Impl::measured_options() {
+    OpenOptions out = open_options(setup_.config.store);
+    out.chain.on_stage = [this](ledger::ApplyStage stage) {
+        stages_.mark(stage, Clock::steady_us());
+    };
+    out.store.around_sync = [this](const std::function<void()>& sync) {
+        const std::uint64_t begin_us = Clock::steady_us();
+        sync();
+        stage_times_.add(Stage::kSync, Clock::steady_us() - begin_us);
+    };
+    return out;
+}
+
 Result<void, std::string> App::Impl::open_validator() {
-    POLIS_TRY(auto chain, open_chain(setup_.home, setup_.config.store));
+    POLIS_TRY(auto chain, open_chain(setup_.home, measured_options()));
     std::optional<Identity> identity;
     if (setup_.config.consensus.validator) {
         POLIS_TRY(identity, load_identity(setup_.home));
@@ -156,7 +170,7 @@ Result<void, std::string> App::Impl::open_validator() {
     hello_ = make_hello(params_.chain_id, chain->genesis(), setup_.version);
     store_ = &chain->store();
     reader_ = std::make_unique<ledger::ChainReader>(*store_);
-    gate_ = std::make_unique<TxnGate>(chain->rules(), *crypto_, *this);
+    gate_ = std::make_unique<TxnGate>(chain->rules(), *crypto_, *this, stage_times_);
 
     Validator::Setup setup;
     setup.chain = std::move(chain);
@@ -164,6 +178,9 @@ Result<void, std::string> App::Impl::open_validator() {
     setup.checker = &checker_;
     setup.workers = workers_.get();
     setup.options = validator_options(setup_.config);
+    setup.options.on_mark = [this](Mark mark, const Hash& block) {
+        stages_.mark(mark, block, Clock::steady_us());
+    };
     auto validator = Validator::open(std::move(setup));
     if (!validator) {
         return std::unexpected(
@@ -173,6 +190,7 @@ Result<void, std::string> App::Impl::open_validator() {
     validator_ = std::make_unique<ValidatorDriver>(ValidatorDriver::Setup{
         .validator = *std::move(validator),
         .listener = this,
+        .stages = &stages_,
         .clock = &chain_clock_,
         .log = log_.get()});
     return {};
@@ -287,6 +305,7 @@ void App::Impl::make_backend() {
     parts.p2p = p2p_.get();
     parts.gate = gate_.get();
     parts.crypto = crypto_.get();
+    parts.stages = &stage_times_;
     parts.trials = trials_.get();
     parts.blobs = blob_store_.get();
     parts.learner = learner_.get();
@@ -448,8 +467,9 @@ std::size_t App::Impl::peer_count() const { return p2p_ ? p2p_->counters().peers
 
 // ---- crypto threads -----------------------------------------------------------------------------
 
-bool App::Impl::verified(TxnsVerified txns, std::size_t bytes, InFlight held) {
-    return validator_->push(ValidatorDriver::Lane::kTxns, std::move(txns), bytes, std::move(held));
+bool App::Impl::verified(TxnsVerified txns, std::size_t bytes, InFlight held, std::uint64_t at_us) {
+    return validator_->push(
+        ValidatorDriver::Lane::kTxns, std::move(txns), bytes, std::move(held), at_us);
 }
 
 void App::Impl::misbehaved(PeerId peer, std::string reason) {

@@ -16,8 +16,11 @@
 #include <node/drivers/p2p_driver.hpp>
 #include <node/drivers/txn_gate.hpp>
 #include <node/drivers/validator_driver.hpp>
+#include <node/home/home.hpp>
 #include <node/learning/learner.hpp>
 #include <node/log/log.hpp>
+#include <node/metrics/stage_timer.hpp>
+#include <node/metrics/stages.hpp>
 #include <node/rpc/server.hpp>
 #include <node/runtime/clock.hpp>
 #include <node/runtime/job_pool.hpp>
@@ -55,10 +58,12 @@ class App::Impl final : public P2pListener, public ValidatorListener, public Txn
     [[nodiscard]] std::size_t peer_count() const override;
 
     // TxnGate::Sink, on crypto threads
-    [[nodiscard]] bool verified(TxnsVerified txns, std::size_t bytes, InFlight held) override;
+    [[nodiscard]] bool verified(
+        TxnsVerified txns, std::size_t bytes, InFlight held, std::uint64_t at_us) override;
     void misbehaved(PeerId peer, std::string reason) override;
 
   private:
+    [[nodiscard]] OpenOptions measured_options();
     [[nodiscard]] Result<void, std::string> open_validator();
     [[nodiscard]] Result<void, std::string> open_blobs();
     [[nodiscard]] Result<void, std::string> open_p2p();
@@ -71,6 +76,8 @@ class App::Impl final : public P2pListener, public ValidatorListener, public Txn
     Addresses addresses_;
     Clock net_clock_;    ///< of sockets: never shifted
     Clock chain_clock_;  ///< of the machines: development networks may shift it
+    StageTimes stage_times_;
+    StageTimer stages_{stage_times_};  ///< used on the consensus thread only
     std::unique_ptr<Log> log_;
     std::optional<crypto::SigningKey> identity_;
     std::optional<Address> operator_;

@@ -37,6 +37,7 @@ class NodeBackend final : public rpc::Backend {
         P2pDriver* p2p = nullptr;
         TxnGate* gate = nullptr;
         JobPool* crypto = nullptr;
+        const StageTimes* stages = nullptr;
         JobPool* trials = nullptr;
         Clock* clock = nullptr;
         ledger::BlobStore* blobs = nullptr;

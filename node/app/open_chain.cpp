@@ -50,14 +50,14 @@ OpenOptions open_options(const NodeConfig::Store& config) {
     return out;
 }
 
-ChainResult open_chain(const HomeLayout& home, const NodeConfig::Store& config) {
+ChainResult open_chain(const HomeLayout& home, const OpenOptions& options) {
     std::error_code ignored;
     if (!fs::exists(chain_dir(home.home), ignored)) {
         POLIS_TRY(const std::string text, genesis_text(home));
         POLIS_TRY(auto created, create_home(home.home, text, genesis_file(home.home).string()));
         created.reset();  // opened again below, with the memory of the configuration
     }
-    POLIS_TRY(auto chain, open_home(home.home, open_options(config)));
+    POLIS_TRY(auto chain, open_home(home.home, options));
     POLIS_TRY(const genesis::Genesis genesis, read_genesis(home));
     if (chain->genesis() != genesis.hash) {
         return std::unexpected(fmt::format(

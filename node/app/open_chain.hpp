@@ -12,11 +12,10 @@
 
 namespace polis::node {
 
-/// Opens the chain of a home, or creates it from genesis.toml at the first start, with the memory
-/// that the configuration allows. @error no genesis, another chain's genesis, a locked or damaged
-/// store: one line with cause and cure
+/// Opens the chain of a home, or creates it from genesis.toml at the first start. @error no
+/// genesis, another chain's genesis, a locked or damaged store: one line with cause and cure
 [[nodiscard]] Result<std::unique_ptr<ledger::Chain>, std::string> open_chain(
-    const HomeLayout& home, const NodeConfig::Store& config);
+    const HomeLayout& home, const OpenOptions& options);
 
 /// What genesis.toml describes. @error one line with cause and cure
 [[nodiscard]] Result<genesis::Genesis, std::string> read_genesis(const HomeLayout& home);

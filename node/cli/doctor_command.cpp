@@ -209,7 +209,7 @@ Finding check_chain(const HomeLayout& home, const NodeConfig& config) {
         return genesis ? good("chain", "none yet: made from genesis.toml at the first start")
                        : bad("chain", genesis.error());
     }
-    const auto chain = open_chain(home, config.store);
+    const auto chain = open_chain(home, open_options(config.store));
     if (!chain) {
         return bad("chain", chain.error());
     }

@@ -234,6 +234,7 @@ void P2pDriver::Impl::on(Connection& connection, const p2p::Established& event) 
 void P2pDriver::Impl::on(Connection& connection, p2p::Message& event) {
     const std::size_t bytes = event.bytes.size();
     counters_.received_bytes[static_cast<std::size_t>(event.channel)].fetch_add(bytes);
+    counters_.received_messages[static_cast<std::size_t>(event.channel)].fetch_add(1);
     switch (event.channel) {
         case p2p::Channel::kControl:
             perform(peers_->control(connection.id(), event.bytes, now()));
@@ -407,6 +408,7 @@ void P2pDriver::Impl::send(Connection& connection, p2p::Channel channel, Bytes b
 
 void P2pDriver::Impl::send_now(Connection& connection, p2p::Channel channel, Bytes bytes) {
     counters_.sent_bytes[static_cast<std::size_t>(channel)].fetch_add(bytes.size());
+    counters_.sent_messages[static_cast<std::size_t>(channel)].fetch_add(1);
     if (connection.send(channel, std::move(bytes))) {
         return;
     }

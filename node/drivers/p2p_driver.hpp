@@ -77,6 +77,8 @@ using NetOrder = std::variant<SendTo, SendAll, Penalise>;
 struct P2pCounters {
     std::array<std::atomic<std::uint64_t>, p2p::kChannels> received_bytes{};
     std::array<std::atomic<std::uint64_t>, p2p::kChannels> sent_bytes{};
+    std::array<std::atomic<std::uint64_t>, p2p::kChannels> received_messages{};
+    std::array<std::atomic<std::uint64_t>, p2p::kChannels> sent_messages{};
     std::atomic<std::uint64_t> dropped_messages{0};  ///< transactions and blobs without room
     std::atomic<std::uint64_t> penalties{0};
     std::atomic<std::uint64_t> dials{0};

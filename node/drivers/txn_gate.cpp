@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include <node/runtime/clock.hpp>
 #include <node/validator/wire.hpp>
 
 namespace polis::node {
@@ -15,8 +16,8 @@ constexpr std::size_t kClientBatchMax = 64;
 
 }  // namespace
 
-TxnGate::TxnGate(const ledger::TxnRules& rules, JobPool& pool, Sink& sink)
-    : rules_(rules), pool_(pool), sink_(sink) {}
+TxnGate::TxnGate(const ledger::TxnRules& rules, JobPool& pool, Sink& sink, StageTimes& times)
+    : rules_(rules), pool_(pool), sink_(sink), times_(times) {}
 
 // ---- peers --------------------------------------------------------------------------------------
 
@@ -27,11 +28,12 @@ bool TxnGate::take_batch(PeerId peer, Bytes message, InFlight held) {
         slot = reserve(peer);
     }
     // A job is copyable, what is held is not.
-    const auto batch =
-        std::make_shared<std::pair<Bytes, InFlight>>(std::move(message), std::move(held));
-    const bool taken = pool_.submit([this, peer, slot, batch] {
-        work_on_batch(peer, slot, batch->first, std::move(batch->second));
-    });
+    const auto batch = std::make_shared<Batch>();
+    batch->message = std::move(message);
+    batch->held = std::move(held);
+    batch->received_us = Clock::steady_us();
+    const bool taken =
+        pool_.submit([this, peer, slot, batch] { work_on_batch(peer, slot, *batch); });
     if (!taken) {
         dropped_count_.fetch_add(1);
         fill(peer, slot, {});
@@ -39,19 +41,20 @@ bool TxnGate::take_batch(PeerId peer, Bytes message, InFlight held) {
     return taken;
 }
 
-void TxnGate::work_on_batch(PeerId peer, std::uint64_t slot, const Bytes& message, InFlight held) {
-    const auto envelope = decode_wire(message);
-    const auto* const batch = envelope ? std::get_if<TxnBatch>(&*envelope) : nullptr;
-    if (batch == nullptr) {
+void TxnGate::work_on_batch(PeerId peer, std::uint64_t slot, Batch& batch) {
+    Lap lap{.now_us = Clock::steady_us()};
+    const auto envelope = decode_wire(batch.message);
+    const auto* const txns = envelope ? std::get_if<TxnBatch>(&*envelope) : nullptr;
+    if (txns == nullptr) {
         sink_.misbehaved(peer, "not a batch of transactions");
         fill(peer, slot, {});
         return;
     }
     Verified out;
     out.txns.peer = peer;
-    out.bytes = message.size();
-    for (const Bytes& encoded : batch->txns) {
-        auto txn = verify(encoded);
+    out.bytes = batch.message.size();
+    for (const Bytes& encoded : txns->txns) {
+        auto txn = verify(encoded, batch.received_us, lap);
         if (!txn) {
             sink_.misbehaved(
                 peer,
@@ -60,13 +63,15 @@ void TxnGate::work_on_batch(PeerId peer, std::uint64_t slot, const Bytes& messag
         }
         out.txns.txns.push_back(*std::move(txn));
     }
-    out.held = std::move(held);
+    out.held = std::move(batch.held);
+    out.at_us = lap.verified_us_mean(out.txns.txns.size());
     fill(peer, slot, std::move(out));
 }
 
 // ---- clients ------------------------------------------------------------------------------------
 
 void TxnGate::submit(Bytes encoded, TxnReply reply) {
+    const std::uint64_t received_us = Clock::steady_us();
     bool room = false;
     {
         const MutexLock lock(mutex_);
@@ -74,7 +79,7 @@ void TxnGate::submit(Bytes encoded, TxnReply reply) {
         if (room) {
             const std::uint64_t ticket = next_ticket_++;
             replies_.emplace(ticket, reply);
-            clients_.push_back({ticket, std::move(encoded)});
+            clients_.push_back({ticket, std::move(encoded), received_us});
         }
     }
     if (!room) {
@@ -129,8 +134,9 @@ void TxnGate::work_on_clients() {
             slot = reserve(std::nullopt);
         }
         Verified out;
+        Lap lap{.now_us = Clock::steady_us()};
         for (const Waiting& waiting : batch) {
-            auto txn = verify(waiting.encoded);
+            auto txn = verify(waiting.encoded, waiting.received_us, lap);
             if (!txn) {
                 take_reply(waiting.ticket)(ledger::txn_id(waiting.encoded), txn.error());
                 continue;
@@ -139,6 +145,7 @@ void TxnGate::work_on_clients() {
             out.txns.tickets.push_back(waiting.ticket);
             out.bytes += waiting.encoded.size();
         }
+        out.at_us = lap.verified_us_mean(out.txns.txns.size());
         fill(std::nullopt, slot, std::move(out));
     }
 }
@@ -225,7 +232,8 @@ void TxnGate::deliver(Verified result) {
             result.txns.txns, std::back_inserter(ids), [](const auto& txn) { return txn->id; });
     }
     const std::size_t count = result.txns.txns.size();
-    if (sink_.verified(std::move(result.txns), result.bytes, std::move(result.held))) {
+    if (sink_.verified(
+            std::move(result.txns), result.bytes, std::move(result.held), result.at_us)) {
         return;
     }
     dropped_count_.fetch_add(count);
@@ -236,14 +244,25 @@ void TxnGate::deliver(Verified result) {
 
 // ---- signatures ---------------------------------------------------------------------------------
 
-Result<ledger::TxnPtr, ledger::TxnError> TxnGate::verify(ByteView encoded) {
+/// A copy of what was verified before is on no way, so its time counts for no stage.
+Result<ledger::TxnPtr, ledger::TxnError> TxnGate::verify(
+    ByteView encoded, std::uint64_t received_us, Lap& lap) {
     POLIS_TRY(ledger::CheckedTxn checked, ledger::check(encoded, rules_));
-    if (!known(checked.id)) {
+    const bool repeated = known(checked.id);
+    if (repeated) {
+        repeated_count_.fetch_add(1, std::memory_order_relaxed);
+    } else {
         verified_count_.fetch_add(1);
         if (!ledger::signature_valid(checked.txn)) {
             return std::unexpected(ledger::TxnError::kBadSignature);
         }
         remember(checked.id);
+    }
+    const std::uint64_t began_us = std::exchange(lap.now_us, Clock::steady_us());
+    lap.verified_us_sum += lap.now_us;
+    if (!repeated) {
+        times_.add(Stage::kWait, began_us - std::min(received_us, began_us));
+        times_.add(Stage::kVerify, lap.now_us - began_us);
     }
     return std::make_shared<const ledger::CheckedTxn>(std::move(checked));
 }

@@ -18,6 +18,7 @@
 #include <ledger/mempool/admission.hpp>
 #include <ledger/transaction.hpp>
 #include <node/drivers/in_flight.hpp>
+#include <node/metrics/stages.hpp>
 #include <node/runtime/job_pool.hpp>
 #include <node/runtime/mutex.hpp>
 #include <node/validator/validator.hpp>
@@ -46,16 +47,17 @@ class TxnGate {
         virtual ~Sink() = default;
 
         /// False if there is no room. @param held goes when the transactions are worked off
+        /// @param at_us when they were verified, on average, by Clock::steady_us()
         [[nodiscard]] virtual bool verified(
-            TxnsVerified txns, std::size_t bytes, InFlight held) = 0;
+            TxnsVerified txns, std::size_t bytes, InFlight held, std::uint64_t at_us) = 0;
         virtual void misbehaved(PeerId peer, std::string reason) = 0;
     };
 
     static constexpr std::size_t kClientTxnsMax = 20'000;  ///< that wait for their verification
     static constexpr std::size_t kVerifiedIdsMax = 65'536;
 
-    /// @pre pool and sink outlive this and every job
-    TxnGate(const ledger::TxnRules& rules, JobPool& pool, Sink& sink);
+    /// @pre pool, sink and times outlive this and every job
+    TxnGate(const ledger::TxnRules& rules, JobPool& pool, Sink& sink, StageTimes& times);
 
     /// A message of a peer on Channel::kTxns. False if it is dropped.
     [[nodiscard]] bool take_batch(PeerId peer, Bytes message, InFlight held);
@@ -70,6 +72,8 @@ class TxnGate {
 
     [[nodiscard]] std::uint64_t verified_count() const { return verified_count_.load(); }
 
+    [[nodiscard]] std::uint64_t repeated_count() const { return repeated_count_.load(); }
+
     [[nodiscard]] std::uint64_t dropped_count() const { return dropped_count_.load(); }
 
   private:
@@ -78,6 +82,7 @@ class TxnGate {
     struct Waiting {
         std::uint64_t ticket = 0;
         Bytes encoded;
+        std::uint64_t received_us = 0;
     };
 
     /// What a job makes of one batch.
@@ -85,6 +90,25 @@ class TxnGate {
         TxnsVerified txns;
         std::size_t bytes = 0;
         InFlight held;
+        std::uint64_t at_us = 0;  ///< when its transactions were verified, on average
+    };
+
+    /// Of a peer.
+    struct Batch {
+        Bytes message;
+        InFlight held;
+        std::uint64_t received_us = 0;
+    };
+
+    /// The time of one job, for the stages of its transactions.
+    struct Lap {
+        std::uint64_t now_us = 0;
+        std::uint64_t verified_us_sum = 0;  ///< of the moments at which they were verified
+
+        /// @param count transactions that were verified
+        [[nodiscard]] std::uint64_t verified_us_mean(std::size_t count) const {
+            return count == 0 ? now_us : verified_us_sum / count;
+        }
     };
 
     /// A place in the order of a source, filled when its job is done.
@@ -102,10 +126,11 @@ class TxnGate {
     [[nodiscard]] std::uint64_t reserve(const Source& source) POLIS_REQUIRES(mutex_);
     void fill(const Source& source, std::uint64_t slot, Verified result);
     void deliver(Verified result);
-    void work_on_batch(PeerId peer, std::uint64_t slot, const Bytes& message, InFlight held);
+    void work_on_batch(PeerId peer, std::uint64_t slot, Batch& batch);
     void work_on_clients();
     void schedule_clients();
-    [[nodiscard]] Result<ledger::TxnPtr, ledger::TxnError> verify(ByteView encoded);
+    [[nodiscard]] Result<ledger::TxnPtr, ledger::TxnError> verify(
+        ByteView encoded, std::uint64_t received_us, Lap& lap);
     [[nodiscard]] bool known(const Hash& id);
     void remember(const Hash& id);
     [[nodiscard]] TxnReply take_reply(std::uint64_t ticket);
@@ -113,7 +138,9 @@ class TxnGate {
     const ledger::TxnRules rules_;
     JobPool& pool_;
     Sink& sink_;
+    StageTimes& times_;
     std::atomic<std::uint64_t> verified_count_{0};
+    std::atomic<std::uint64_t> repeated_count_{0};  ///< verified lately, so not again
     std::atomic<std::uint64_t> dropped_count_{0};
 
     Mutex mutex_;

@@ -34,6 +34,7 @@ std::string short_hash(const Hash& hash) { return to_hex(hash.view().first(4)); 
 ValidatorDriver::ValidatorDriver(Setup setup)
     : validator_(std::move(setup.validator)),
       listener_(*setup.listener),
+      stages_(*setup.stages),
       clock_(*setup.clock),
       log_(*setup.log),
       queue_(kLaneLimits),
@@ -65,13 +66,14 @@ void ValidatorDriver::stop() {
 
 // ---- inputs -------------------------------------------------------------------------------------
 
-bool ValidatorDriver::push(Lane lane, ValidatorInput input, std::size_t bytes, InFlight held) {
+bool ValidatorDriver::push(
+    Lane lane, ValidatorInput input, std::size_t bytes, InFlight held, std::uint64_t ready_us) {
     return queue_.push(
-        static_cast<std::size_t>(lane), Work{std::move(input), std::move(held)}, bytes);
+        static_cast<std::size_t>(lane), Work{std::move(input), std::move(held), ready_us}, bytes);
 }
 
 void ValidatorDriver::ask(Query query) {
-    Work work{std::move(query), {}};
+    Work work{std::move(query), {}, {}};
     if (!queue_.push(static_cast<std::size_t>(Lane::kQueries), std::move(work), 0)) {
         std::get<Query>(work.what)(nullptr);
     }
@@ -110,20 +112,22 @@ void ValidatorDriver::work_on(Work work) {
         (*query)(validator_.get());
         return;
     }
-    step(std::get<ValidatorInput>(work.what));
+    step(std::get<ValidatorInput>(work.what), work.ready_us);
     if (Clock::steady_us() - published_us_ > kSnapshotUsMax) {
         publish();
     }
 }
 
-void ValidatorDriver::step(const ValidatorInput& input) {
+void ValidatorDriver::step(const ValidatorInput& input, std::uint64_t ready_us) {
     const std::vector<Hash> unknown = unknown_of(input);
     const std::uint64_t begin_us = Clock::steady_us();
     ValidatorOutputs outputs = validator_->step(input, clock_.now());
-    counters_.steps.add(Clock::steady_us() - begin_us);
+    step_end_us_ = Clock::steady_us();
+    counters_.steps.add(step_end_us_ - begin_us);
     changed_ = true;
     perform(std::move(outputs));
     tell_pending(unknown);
+    stages_.admitted(std::exchange(taken_in_, 0), ready_us, step_end_us_);
 }
 
 /// Of a peer's transactions, those that the mempool does not hold yet: subscribers hear of them if
@@ -144,9 +148,15 @@ std::vector<Hash> ValidatorDriver::unknown_of(const ValidatorInput& input) const
 void ValidatorDriver::tell_pending(const std::vector<Hash>& candidates) {
     for (const Hash& id : candidates) {
         if (validator_->mempool().contains(id)) {
-            listener_.event(rpc::TxnPending{id});
+            taken_in(id);
         }
     }
+}
+
+void ValidatorDriver::taken_in(const Hash& txn) {
+    ++taken_in_;
+    stages_.taken_in(txn, step_end_us_);
+    listener_.event(rpc::TxnPending{txn});
 }
 
 // ---- outputs ------------------------------------------------------------------------------------
@@ -170,6 +180,7 @@ void ValidatorDriver::perform_one(const Finalized& output) {
     head_since_ = clock_.now();
     counters_.blocks.fetch_add(1);
     counters_.txns.fetch_add(output.txns.size());
+    stages_.finalized(output.head.block, output.txns);
     const View view = output.certificate.statement.view;
     counters_.view_changes.fetch_add(view.value);
     const bool quiet = output.txns.empty() && view.value == 0;
@@ -192,7 +203,7 @@ void ValidatorDriver::perform_one(const Finalized& output) {
 
 void ValidatorDriver::perform_one(const TxnVerdict& output) {
     if (std::holds_alternative<ledger::Admission>(output.outcome)) {
-        listener_.event(rpc::TxnPending{output.id});
+        taken_in(output.id);
     }
     listener_.verdict(output);
 }

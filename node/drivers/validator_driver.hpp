@@ -17,7 +17,8 @@
 #include <node/drivers/in_flight.hpp>
 #include <node/drivers/p2p_driver.hpp>
 #include <node/log/log.hpp>
-#include <node/metrics/step_times.hpp>
+#include <node/metrics/stage_timer.hpp>
+#include <node/metrics/time_histogram.hpp>
 #include <node/rpc/backend.hpp>
 #include <node/runtime/channel.hpp>
 #include <node/runtime/clock.hpp>
@@ -47,7 +48,7 @@ struct ValidatorCounters {
     std::atomic<std::uint64_t> txns{0};
     std::atomic<std::uint64_t> view_changes{0};  ///< blocks decided above view 0, by their views
     std::atomic<std::uint64_t> alarms{0};
-    StepTimes steps;
+    TimeHistogram steps;
 };
 
 class ValidatorDriver {
@@ -62,6 +63,7 @@ class ValidatorDriver {
     struct Setup {
         std::unique_ptr<Validator> validator;
         ValidatorListener* listener = nullptr;
+        StageTimer* stages = nullptr;  ///< of this driver's thread
         Clock* clock = nullptr;
         Log* log = nullptr;
     };
@@ -77,7 +79,13 @@ class ValidatorDriver {
     void stop();
 
     /// False if the lane is full; then nothing has happened. Any thread.
-    [[nodiscard]] bool push(Lane lane, ValidatorInput input, std::size_t bytes, InFlight held);
+    /// @param ready_us of TxnsVerified: when they were verified, by Clock::steady_us()
+    [[nodiscard]] bool push(
+        Lane lane,
+        ValidatorInput input,
+        std::size_t bytes,
+        InFlight held,
+        std::uint64_t ready_us = 0);
 
     /// Answered with null at once if there is no room. Any thread.
     void ask(Query query);
@@ -99,11 +107,12 @@ class ValidatorDriver {
     struct Work {
         std::variant<ValidatorInput, Query> what;
         InFlight held;
+        std::uint64_t ready_us = 0;
     };
 
     void run();
     void work_on(Work work);
-    void step(const ValidatorInput& input);
+    void step(const ValidatorInput& input, std::uint64_t ready_us = 0);
     void perform(ValidatorOutputs outputs);
     void perform_one(SendTo& output);
     void perform_one(SendAll& output);
@@ -118,10 +127,12 @@ class ValidatorDriver {
     void publish();
     [[nodiscard]] std::vector<Hash> unknown_of(const ValidatorInput& input) const;
     void tell_pending(const std::vector<Hash>& candidates);
+    void taken_in(const Hash& txn);
 
     // Constant after construction.
     std::unique_ptr<Validator> validator_;
     ValidatorListener& listener_;
+    StageTimer& stages_;
     Clock& clock_;
     Log& log_;
 
@@ -135,6 +146,8 @@ class ValidatorDriver {
     // Owned by the thread.
     std::vector<NetOrder> orders_;
     std::vector<std::string> alarms_;
+    std::size_t taken_in_ = 0;       ///< transactions that the step under way brought
+    std::uint64_t step_end_us_ = 0;  ///< when it had done so
     TimeMs head_since_;
     bool changed_ = true;  ///< since the last snapshot
     std::uint64_t published_us_ = 0;

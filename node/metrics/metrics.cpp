@@ -1,17 +1,12 @@
 #include <node/metrics/metrics.hpp>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 namespace polis::node {
 
@@ -57,17 +52,16 @@ class Page {
         families_.back().metric.push_back(std::move(metric));
     }
 
-    void histogram(std::string name, std::string help, const StepTimes& times) {
-        prometheus::ClientMetric metric;
-        std::uint64_t sum = 0;
-        for (std::size_t i = 0; i < StepTimes::kBoundsUs.size(); ++i) {
-            sum += times.count(i);
-            metric.histogram.bucket.push_back({sum, seconds_of_us(StepTimes::kBoundsUs[i])});
-        }
-        metric.histogram.sample_count = sum + times.count(StepTimes::kBoundsUs.size());
-        metric.histogram.sample_sum = seconds_of_us(times.sum_us());
-        families_.push_back(
-            {std::move(name), std::move(help), prometheus::MetricType::Histogram, {metric}});
+    void histogram(std::string name, std::string help, const TimeHistogram& times) {
+        family(std::move(name), std::move(help), prometheus::MetricType::Histogram);
+        families_.back().metric.push_back(metric_of(times));
+    }
+
+    /// One more of the family that was begun last.
+    void labelled(std::string_view label, std::string_view value, const TimeHistogram& times) {
+        prometheus::ClientMetric metric = metric_of(times);
+        metric.label.push_back({std::string(label), std::string(value)});
+        families_.back().metric.push_back(std::move(metric));
     }
 
     [[nodiscard]] std::string text() const {
@@ -75,6 +69,18 @@ class Page {
     }
 
   private:
+    static prometheus::ClientMetric metric_of(const TimeHistogram& times) {
+        prometheus::ClientMetric metric;
+        std::uint64_t sum = 0;
+        for (std::size_t i = 0; i < TimeHistogram::kBuckets; ++i) {
+            sum += times.count(i);
+            metric.histogram.bucket.push_back({sum, seconds_of_us(TimeHistogram::bound_us(i))});
+        }
+        metric.histogram.sample_count = sum + times.count(TimeHistogram::kBuckets);
+        metric.histogram.sample_sum = seconds_of_us(times.sum_us());
+        return metric;
+    }
+
     static void set(prometheus::ClientMetric& metric, prometheus::MetricType type, double value) {
         if (type == prometheus::MetricType::Counter) {
             metric.counter.value = value;
@@ -116,6 +122,16 @@ void add_chain(Page& page, const Measures& from) {
         "polis_step_seconds", "How long a step of the validator took", from.validator.steps);
 }
 
+void add_by_channel(
+    Page& page,
+    std::string name,
+    const std::array<std::atomic<std::uint64_t>, p2p::kChannels>& counters) {
+    page.family(std::move(name), "By channel", prometheus::MetricType::Counter);
+    for (std::size_t i = 0; i < p2p::kChannels; ++i) {
+        page.labelled("channel", kChannelNames[i], static_cast<double>(counters[i].load()));
+    }
+}
+
 void add_network(Page& page, const P2pCounters& p2p) {
     page.gauge("polis_peers", p2p.peers.load(), "Peers that take part");
     page.gauge(
@@ -130,15 +146,10 @@ void add_network(Page& page, const P2pCounters& p2p) {
         "polis_p2p_dropped_messages_total",
         p2p.dropped_messages.load(),
         "Messages of transactions and blobs without room");
-    page.family("polis_p2p_received_bytes_total", "By channel", prometheus::MetricType::Counter);
-    for (std::size_t i = 0; i < p2p::kChannels; ++i) {
-        page.labelled(
-            "channel", kChannelNames[i], static_cast<double>(p2p.received_bytes[i].load()));
-    }
-    page.family("polis_p2p_sent_bytes_total", "By channel", prometheus::MetricType::Counter);
-    for (std::size_t i = 0; i < p2p::kChannels; ++i) {
-        page.labelled("channel", kChannelNames[i], static_cast<double>(p2p.sent_bytes[i].load()));
-    }
+    add_by_channel(page, "polis_p2p_received_bytes_total", p2p.received_bytes);
+    add_by_channel(page, "polis_p2p_sent_bytes_total", p2p.sent_bytes);
+    add_by_channel(page, "polis_p2p_received_messages_total", p2p.received_messages);
+    add_by_channel(page, "polis_p2p_sent_messages_total", p2p.sent_messages);
 }
 
 void add_work(Page& page, const Measures& from) {
@@ -150,7 +161,23 @@ void add_work(Page& page, const Measures& from) {
     page.counter(
         "polis_txn_signatures_verified_total", from.signatures_verified, "Of transactions");
     page.counter(
+        "polis_txns_repeated_total",
+        from.txns_repeated,
+        "Copies of transactions whose signature was verified before");
+    page.counter(
         "polis_txns_dropped_total", from.txns_dropped, "Transactions and batches without room");
+}
+
+void add_stages(Page& page, const StageTimes& stages) {
+    std::string help = "Where time goes.";
+    for (const StageText& text : kStageTexts) {
+        help.append(" ").append(text.name).append(": ").append(text.about).append(";");
+    }
+    help.back() = '.';
+    page.family("polis_stage_seconds", std::move(help), prometheus::MetricType::Histogram);
+    for (std::size_t i = 0; i < kStages; ++i) {
+        page.labelled("stage", kStageTexts[i].name, stages.of(static_cast<Stage>(i)));
+    }
 }
 
 void add_learning(Page& page, const LearningMeasures& from) {
@@ -201,47 +228,35 @@ void add_process(Page& page, const Measures& from) {
     page.gauge("process_start_time_seconds", "Since 1970", seconds_of_ms(from.started.value));
     page.gauge("process_resident_memory_bytes", from.process.resident_bytes, "Resident memory");
     page.counter(
-        "process_cpu_seconds_total", "User and system", seconds_of_ms(from.process.cpu_ms));
+        "process_cpu_seconds_total", "User and system", seconds_of_us(from.process.cpu_us));
+    page.family(
+        "polis_thread_cpu_seconds_total",
+        "User and system, by the names of threads",
+        prometheus::MetricType::Counter);
+    for (const auto& [thread, cpu_us] : from.process.thread_cpu_us) {
+        page.labelled("thread", thread, seconds_of_us(cpu_us));
+    }
+    page.family(
+        "polis_context_switches_total",
+        "Of all threads: voluntary, as they waited, or not",
+        prometheus::MetricType::Counter);
+    page.labelled("kind", "voluntary", static_cast<double>(from.process.switches_voluntary));
+    page.labelled("kind", "involuntary", static_cast<double>(from.process.switches_forced));
+    page.counter(
+        "polis_disk_written_bytes_total", from.process.disk_written_bytes, "Given to the disks");
+    page.counter("polis_disk_read_bytes_total", from.process.disk_read_bytes, "Taken from them");
     page.gauge("process_open_fds", from.process.open_files, "Open files and sockets");
     page.gauge("process_max_fds", from.process.open_files_max, "How many there may be");
 }
 
 }  // namespace
 
-ProcessUse process_use() {
-    ProcessUse out;
-    std::ifstream statm("/proc/self/statm");
-    std::uint64_t size_pages = 0;
-    std::uint64_t resident_pages = 0;
-    if (statm >> size_pages >> resident_pages) {
-        out.resident_bytes = resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-    }
-    rusage usage{};
-    if (::getrusage(RUSAGE_SELF, &usage) == 0) {
-        const auto ms = [](const timeval& time) {
-            return static_cast<std::uint64_t>(time.tv_sec) * 1'000 +
-                   static_cast<std::uint64_t>(time.tv_usec) / 1'000;
-        };
-        out.cpu_ms = ms(usage.ru_utime) + ms(usage.ru_stime);
-    }
-    std::error_code failed;
-    for (std::filesystem::directory_iterator fds("/proc/self/fd", failed), end;
-         !failed && fds != end;
-         fds.increment(failed)) {
-        ++out.open_files;
-    }
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        out.open_files_max = limit.rlim_cur;
-    }
-    return out;
-}
-
 std::string metrics_text(const Measures& measures) {
     Page page;
     add_chain(page, measures);
     add_network(page, measures.p2p);
     add_work(page, measures);
+    add_stages(page, measures.stages);
     if (measures.learning) {
         add_learning(page, *measures.learning);
     }

@@ -11,21 +11,12 @@
 #include <node/drivers/validator_driver.hpp>
 #include <node/learning/fact_finder.hpp>
 #include <node/learning/training_log.hpp>
+#include <node/metrics/process_use.hpp>
+#include <node/metrics/stages.hpp>
 #include <node/rpc/backend.hpp>
 #include <node/trainer/trainer_host.hpp>
 
 namespace polis::node {
-
-/// What the process takes of the machine.
-struct ProcessUse {
-    std::uint64_t resident_bytes = 0;
-    std::uint64_t cpu_ms = 0;
-    std::uint64_t open_files = 0;
-    std::uint64_t open_files_max = 0;
-};
-
-/// Reads /proc/self; zeros where the system does not say.
-[[nodiscard]] ProcessUse process_use();
 
 /// Of a chain with learning tasks.
 struct LearningMeasures {
@@ -40,9 +31,11 @@ struct Measures {
     const rpc::Snapshot& snapshot;
     const ValidatorCounters& validator;
     const P2pCounters& p2p;
+    const StageTimes& stages;
     std::array<std::size_t, ValidatorDriver::kLanes> waiting{};
     std::size_t crypto_waiting = 0;
     std::uint64_t signatures_verified = 0;
+    std::uint64_t txns_repeated = 0;
     std::uint64_t txns_dropped = 0;
     std::uint64_t store_bytes = 0;
     TimeMs now;

@@ -12,6 +12,7 @@
 #include <node/rpc/http/connection.hpp>
 #include <node/rpc/http/core.hpp>
 #include <node/rpc/http/target.hpp>
+#include <node/runtime/thread_name.hpp>
 
 namespace polis::node::rpc {
 
@@ -130,7 +131,10 @@ class Server::Impl {
             POLIS_TRY(ports.admin, admin.listen(setup.admin->listen, "admin.listen"));
         }
         core_.start();
-        thread_ = std::thread([this] { core_.loop.context().run(); });
+        thread_ = std::thread([this] {
+            name_this_thread("rpc");
+            core_.loop.context().run();
+        });
         return ports;
     }
 

@@ -29,7 +29,7 @@ class Waiters {
     /// One that is there already answers soon.
     void wait_txn(const Hash& id, Level level, std::uint64_t timeout_ms, Respond respond);
 
-    /// Answers {height} once the chain is as high as `height`.
+    /// Answers {height}, that of the head, once it is at least `height`.
     void wait_height(Height height, std::uint64_t timeout_ms, Respond respond);
 
     void on_block(const BlockFinalized& block);

@@ -35,9 +35,26 @@ Validator::Impl::Done Validator::Impl::perform(const pbft::Broadcast& effect) {
     return {};
 }
 
+/// What this node's own votes say of the block that they are for.
+void Validator::Impl::mark_votes(const std::vector<pbft::Message>& own) const {
+    for (const pbft::Message& message : own) {
+        if (const auto* const proposal = std::get_if<pbft::Proposal>(&message)) {
+            mark(Mark::kAccepted, proposal->vote.statement.digest);
+        } else if (const auto* const ballot = std::get_if<pbft::Ballot>(&message)) {
+            const pbft::Statement& said = ballot->vote.statement;
+            mark(
+                said.phase == pbft::Phase::kCommit ? Mark::kPrepared : Mark::kAccepted,
+                said.digest);
+        }
+    }
+}
+
 /// Durable first: a failure leaves through here before anything is sent.
 Validator::Impl::Done Validator::Impl::perform(const pbft::Persist& effect) {
+    mark_votes(effect.then_broadcast);
+    mark(Mark::kWritingVote);
     POLIS_TRY_VOID(keeper_.persist(effect.record, effect.store));
+    mark(Mark::kVoteWritten);
     for (const pbft::Message& message : effect.then_broadcast) {
         broadcast_own(message);
     }
@@ -89,9 +106,11 @@ Validator::Impl::Done Validator::Impl::build_now() {
     if (!order || !author_ || order->height != replica_.height()) {
         return {};
     }
+    mark(Mark::kBuilding);
     const Proposer::Author author{author_->vrf_key, author_->address};
     POLIS_TRY(const BlockPtr block, proposer_.build(*order, author, replica_.schedule(), now_));
     if (block) {
+        mark(Mark::kBuilt, block->hash);
         inputs_.emplace_back(pbft::Built{
             .height = order->height,
             .view = order->view,
@@ -128,6 +147,7 @@ Validator::Impl::Done Validator::Impl::perform(const pbft::Alarm& effect) {
 
 Validator::Impl::Done Validator::Impl::perform(const pbft::Finalize& effect) {
     finalizing_ = effect;
+    mark(Mark::kDecided, effect.certificate.statement.digest);
     build_.reset();
     timers_.build.reset();
     candidates_.clear();
@@ -172,6 +192,7 @@ Validator::Impl::Done Validator::Impl::finalize_with(const ledger::Block& block)
 Validator::Impl::Done Validator::Impl::apply(const BlockPtr& block) {
     const pbft::Finalize decided = *std::exchange(finalizing_, std::nullopt);
     POLIS_ASSERT(decided.certificate.statement.digest == block->hash);
+    mark(Mark::kApplying, block->hash);
     POLIS_TRY(
         const ledger::AppliedBlock applied,
         keeper_.apply(*block, decided.certificate, decided.record));
@@ -186,6 +207,7 @@ Validator::Impl::Done Validator::Impl::apply(const BlockPtr& block) {
         .events = task_events(applied)});
     broadcast(own_claim());
     POLIS_TRY_VOID(after_block(*block, applied));
+    mark(Mark::kApplied, block->hash);
     return {};
 }
 

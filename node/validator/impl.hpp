@@ -139,6 +139,14 @@ class Validator::Impl {
 
     void penalise(PeerId peer, std::string_view reason);
 
+    void mark(Mark mark, const Hash& block = {}) const {
+        if (options_.on_mark) {
+            options_.on_mark(mark, block);
+        }
+    }
+
+    void mark_votes(const std::vector<pbft::Message>& own) const;
+
     // What the replica wants: effects.cpp
     Done perform(const pbft::Broadcast& effect);
     Done perform(const pbft::Persist& effect);

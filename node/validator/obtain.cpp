@@ -28,6 +28,7 @@ Validator::Impl::Done Validator::Impl::perform(const pbft::Obtain& effect) {
     if (known) {
         return judge_again(candidate, known);
     }
+    mark(Mark::kShown, effect.digest);
     fetch(effect, /*final=*/false);
     return {};
 }
@@ -147,6 +148,9 @@ Validator::Impl::Done Validator::Impl::perform(const sync::BodyComplete& effect)
         fetch(candidate->second.request, /*final=*/false);
         return {};
     }
+    if (!final) {
+        mark(Mark::kComplete, effect.digest);
+    }
     const auto block = assemble(effect);
     if (!block) {
         return never_valid(effect.digest);
@@ -163,6 +167,7 @@ Validator::Impl::Done Validator::Impl::judge(Candidate& candidate, const ledger:
     POLIS_TRY(
         const Judgement judgement,
         voter_.judge_proposal(block, claim_of(request), replica_.schedule()));
+    mark(Mark::kJudged, request.digest);
     if (!judgement.valid()) {
         return never_valid(request.digest);
     }

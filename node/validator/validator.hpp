@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -144,6 +145,23 @@ using ValidatorOutputs = std::vector<ValidatorOutput>;
 
 // ---- the machine --------------------------------------------------------------------------------
 
+/// Where a step has got to, for whoever measures how long things take: the machine has no clock.
+/// Except where it says otherwise, a mark is about the block that it comes with.
+enum class Mark : std::uint8_t {
+    kBuilding,     ///< this node's turn to propose; about no block yet
+    kBuilt,        ///< what it will propose
+    kShown,        ///< a proposal of it is known
+    kComplete,     ///< all of its transactions are here
+    kJudged,       ///< checked, whatever came out
+    kAccepted,     ///< this node votes for it, or proposes it
+    kPrepared,     ///< by a quorum, in a view of this node
+    kWritingVote,  ///< a record is to be made durable; about no block
+    kVoteWritten,  ///< and is; about no block
+    kDecided,      ///< by a quorum, and this node can prove it
+    kApplying,     ///< its execution begins: what follows are ledger::ApplyStage
+    kApplied,      ///< everything that depends on the head has moved with it
+};
+
 /// Copies of the state that a node keeps for new ones.
 inline constexpr std::size_t kSnapshotsKept = 2;
 
@@ -171,6 +189,9 @@ class Validator {
         /// Blocks from one copy of the state for new nodes to the next; 0: none are made.
         std::uint64_t snapshot_interval = 0;
         ledger::MempoolLimits mempool;
+        /// Called within a step, on its thread; may be empty. Nothing comes back, so nothing that
+        /// the machine does can depend on it.
+        std::function<void(Mark, const Hash& block)> on_mark = {};
     };
 
     struct Setup {

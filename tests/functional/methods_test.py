@@ -129,7 +129,8 @@ class Methods(NetCase):
         return [
             ("rpc.discover", {}), ("node_info", {}), ("node_health", {}), ("node_syncStatus", {}),
             ("node_config", {}), ("node_peers", {}), ("node_buildInfo", {}), ("chain_head", {}),
-            ("chain_finalized", {}), ("chain_getBlock", {"block": height, "full": True}),
+            ("chain_finalized", {}), ("chain_wait", {"height": height}),
+            ("chain_getBlock", {"block": height, "full": True}),
             ("chain_getHeader", {"block": "finalized"}), ("chain_getReceipts", {"block": height}),
             ("chain_getLogs", {"from": 0, "to": height}), ("chain_getProof", {"address": address}),
             ("chain_getCertificate", {"block": height}), ("chain_getGenesis", {}),

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include <core/codec/borsh.hpp>
+#include <node/runtime/clock.hpp>
 #include <node/validator/wire.hpp>
 #include <tests/node/network.hpp>
 #include <tests/node/txns.hpp>
@@ -23,11 +24,21 @@ using testing::transfer;
 
 constexpr PeerId kPeer = 7;
 
+std::uint64_t count_of(const TimeHistogram& times) {
+    std::uint64_t out = 0;
+    for (std::size_t i = 0; i <= TimeHistogram::kBuckets; ++i) {
+        out += times.count(i);
+    }
+    return out;
+}
+
 /// Writes down what comes out; waits for it.
 class Sink final : public TxnGate::Sink {
   public:
-    bool verified(TxnsVerified txns, std::size_t /*bytes*/, InFlight /*held*/) override {
+    bool verified(
+        TxnsVerified txns, std::size_t /*bytes*/, InFlight /*held*/, std::uint64_t at_us) override {
         const std::lock_guard lock(mutex_);
+        last_at_us = at_us;
         if (full) {
             return false;
         }
@@ -61,6 +72,7 @@ class Sink final : public TxnGate::Sink {
     }
 
     bool full = false;  ///< before any work
+    std::uint64_t last_at_us = 0;
     std::vector<std::uint64_t> tickets;
     std::vector<Hash> ids;
 
@@ -73,7 +85,7 @@ class Sink final : public TxnGate::Sink {
 
 struct World {
     explicit World(std::size_t threads, std::size_t jobs_max = 1'000)
-        : pool("test", threads, jobs_max), gate(rules(), pool, sink) {}
+        : pool("test", threads, jobs_max), gate(rules(), pool, sink, times) {}
 
     ledger::TxnRules rules() const {
         const ledger::Params& params = genesis.state.params;
@@ -89,6 +101,7 @@ struct World {
 
     genesis::Genesis genesis = dev_genesis(1);
     Sink sink;
+    StageTimes times;
     JobPool pool;
     TxnGate gate;
 };
@@ -159,7 +172,33 @@ TEST(TxnGate, verifies_the_same_transaction_once) {
         EXPECT_EQ(world.sink.wait_for(peer, 1).size(), 1U);  // it still comes through
     }
     EXPECT_EQ(world.gate.verified_count(), 1U);
+    EXPECT_EQ(world.gate.repeated_count(), 4U);
     world.pool.stop();
+}
+
+TEST(TxnGate, measures_each_transaction_that_it_verified_and_no_copy) {
+    World world(2);
+    const std::uint64_t begin_us = Clock::steady_us();
+    TxnBatch batch;
+    for (std::uint64_t nonce = 0; nonce < 3; ++nonce) {
+        batch.txns.push_back(transfer(world.genesis, 0, 1, 5, nonce));
+    }
+    for (PeerId peer = 1; peer <= 2; ++peer) {
+        ASSERT_TRUE(world.gate.take_batch(peer, encode_wire(batch), {}));
+        world.sink.wait_for(peer, 3);
+    }
+    world.gate.submit(transfer(world.genesis, 0, 1, 5, 3), [](const Hash&, const auto&) {});
+    world.sink.wait_for(std::nullopt, 1);
+    world.gate.submit(world.forged(), [](const Hash&, const auto&) {});
+    world.pool.finish();
+    const std::uint64_t end_us = Clock::steady_us();
+    for (const Stage stage : {Stage::kWait, Stage::kVerify}) {
+        EXPECT_EQ(count_of(world.times.of(stage)), 4U) << text_of(stage).name;
+        EXPECT_LE(world.times.of(stage).sum_us(), 4 * (end_us - begin_us));
+    }
+    EXPECT_GT(world.times.of(Stage::kVerify).sum_us(), 0U) << "signatures take tens of us";
+    EXPECT_GE(world.sink.last_at_us, begin_us);
+    EXPECT_LE(world.sink.last_at_us, end_us);
 }
 
 TEST(TxnGate, answers_busy_when_the_validator_has_no_room_and_when_it_ends) {

@@ -100,6 +100,7 @@ TEST_F(MethodsTest, chain) {
     const json head = call("chain_head");
     EXPECT_EQ(head["height"], 2);
     EXPECT_EQ(call("chain_finalized"), head);
+    EXPECT_EQ(call("chain_wait", {{"height", 1}}), json({{"height", 2}}));
     const json block = call("chain_getBlock", {{"block", 1}});
     ASSERT_EQ(block["txns"].size(), 2U);
     const json full = call("chain_getBlock", {{"block", block["header"]["hash"]}, {"full", true}});

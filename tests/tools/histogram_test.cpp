@@ -30,6 +30,7 @@ TEST(Histogram, is_exact_for_small_values) {
     EXPECT_EQ(histogram.percentile(500), 63U);
     EXPECT_EQ(histogram.percentile(1'000), 127U);
     EXPECT_EQ(histogram.max(), 127U);
+    EXPECT_EQ(histogram.mean(), 63U);
 }
 
 TEST(Histogram, agrees_with_a_sorted_list_of_any_magnitude) {
@@ -67,6 +68,7 @@ TEST(Histogram, adds_up) {
         EXPECT_EQ(left.percentile(per_mille), both.percentile(per_mille));
     }
     EXPECT_EQ(left.count(), 1'000U);
+    EXPECT_EQ(left.mean(), both.mean());
 }
 
 }  // namespace

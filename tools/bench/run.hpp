@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,8 +21,10 @@ struct NetworkOptions {
     std::size_t nodes = 4;
     std::string election = "dpos";
     std::string seed = "bench";
+    std::size_t accounts = 1'000;  ///< with coins: senders of a load
     std::uint64_t block_interval_ms = 100;
-    std::filesystem::path home;  ///< made, and removed again unless `keep`
+    std::optional<std::uint16_t> base_port;  ///< nothing: free ones
+    std::filesystem::path home;              ///< made, and removed again unless `keep`
     bool keep = false;
     std::string polisd;   ///< empty: beside this program
     std::string version;  ///< of this program
@@ -58,6 +61,10 @@ struct LoadPlan {
     std::uint64_t senders = 1'000;
     std::uint64_t random_seed = 1;
     const FaultKind* fault = nullptr;  ///< nothing is done to the network
+    /// Called right before the first transaction is due and once all is final, with the network at
+    /// rest: for whoever measures something more. Empty: nobody does.
+    std::function<void(const devnet::Devnet&)> before = {};
+    std::function<void(const devnet::Devnet&)> after = {};
 };
 
 /// Funds senders, signs everything, measures the floor, loads, waits, reads the nodes.

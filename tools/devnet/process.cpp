@@ -145,7 +145,7 @@ ProcessState state_of(const ProcessId& process, const std::string& mark) {
 
 std::optional<ProcessUsage> usage_of(pid_t pid) {
     const auto stat = stat_of(pid);
-    if (!stat) {
+    if (!stat || stat->state == 'Z' || stat->state == 'X') {
         return std::nullopt;
     }
     const auto ticks_per_s = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
@@ -158,7 +158,10 @@ std::optional<ProcessUsage> usage_of(pid_t pid) {
     return ProcessUsage{
         .resident_bytes = stat->resident_pages * page_bytes,
         .cpu_ms = (stat->user_ticks + stat->system_ticks) * 1'000 / ticks_per_s,
-        .age_ms = now_ms > start_ms ? now_ms - start_ms : 0};
+        .age_ms = now_ms > start_ms ? now_ms - start_ms : 0,
+        .user_us = stat->user_ticks * 1'000'000 / ticks_per_s,
+        .system_us = stat->system_ticks * 1'000'000 / ticks_per_s,
+        .started = stat->started};
 }
 
 Fallible<ProcessId> start(const StartOptions& options) {

@@ -36,8 +36,12 @@ struct ProcessUsage {
     std::uint64_t resident_bytes = 0;
     std::uint64_t cpu_ms = 0;  ///< since its start
     std::uint64_t age_ms = 0;
+    std::uint64_t user_us = 0;    ///< of cpu_ms, with the precision of the kernel's ticks
+    std::uint64_t system_us = 0;  ///< the other part, of the kernel on its behalf
+    std::uint64_t started = 0;    ///< as in ProcessId
 };
 
+/// Nothing if there is no such process, or only its exit code is left.
 [[nodiscard]] std::optional<ProcessUsage> usage_of(pid_t pid);
 
 struct StartOptions {

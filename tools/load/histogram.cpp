@@ -40,6 +40,7 @@ void Histogram::record(std::uint64_t value, std::uint64_t times) {
     }
     buckets_[bucket] += times;
     count_ += times;
+    sum_ += value * times;
     max_ = std::max(max_, value);
 }
 
@@ -49,6 +50,7 @@ void Histogram::add(const Histogram& other) {
         buckets_[i] += other.buckets_[i];
     }
     count_ += other.count_;
+    sum_ += other.sum_;
     max_ = std::max(max_, other.max_);
 }
 

@@ -17,6 +17,9 @@ class Histogram {
 
     [[nodiscard]] std::uint64_t max() const { return max_; }
 
+    /// Exact but for the rounding. 0 if nothing was recorded.
+    [[nodiscard]] std::uint64_t mean() const { return count_ == 0 ? 0 : sum_ / count_; }
+
     /// The least value that at least `per_mille` of a thousand recorded ones do not exceed, at most
     /// 1/64 too large. 0 if nothing was recorded. @pre per_mille <= 1000
     [[nodiscard]] std::uint64_t percentile(std::uint32_t per_mille) const;
@@ -25,6 +28,7 @@ class Histogram {
     std::vector<std::uint64_t> buckets_;
     std::uint64_t count_ = 0;
     std::uint64_t max_ = 0;
+    std::uint64_t sum_ = 0;
 };
 
 }  // namespace polis::tools

@@ -109,7 +109,7 @@ Scale Scale::exact(double least, double most, std::size_t ticks_about) {
     for (double i = std::ceil(out.least_ / step - 1e-9);
          i * step <= out.most_ + step * 1e-9 && out.ticks_.size() < kTicksMax;
          ++i) {
-        out.ticks_.push_back(i * step);
+        out.ticks_.push_back(i * step + 0.0);  // no minus before a zero
     }
     return out;
 }

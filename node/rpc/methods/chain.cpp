@@ -12,6 +12,7 @@
 #include <node/rpc/methods/methods.hpp>
 #include <node/rpc/methods/rows.hpp>
 #include <node/rpc/services.hpp>
+#include <node/rpc/waiters.hpp>
 
 namespace polis::node::rpc {
 
@@ -25,6 +26,11 @@ const Param kBlockParam{
     .description = "Height, block hash, or \"finalized\" for the latest."};
 
 Outcome head(const Call& call) { return call.node.heads.head(call.node.backend.chain()); }
+
+void wait(const Call& call, Respond respond) {
+    call.node.waiters.wait_height(
+        Height{call.params.count("height")}, call.params.count("timeoutMs"), std::move(respond));
+}
 
 /// The block that a call names; nothing if there is none.
 Result<std::optional<ledger::Block>, RpcError> named_block(const Call& call) {
@@ -239,6 +245,15 @@ std::vector<Method> head_methods() {
              .errors = {ErrorName::kStoreFailed},
              .handler = OnLoop{head}});
     }
+    out.push_back(
+        {.name = "chain_wait",
+         .summary = "Answers once the chain is as high as that, with the height of its head.",
+         .params =
+             {{.name = "height", .type = ParamType::kCount, .description = "Of a block."},
+              timeout_param()},
+         .result = "{height: number}",
+         .errors = {ErrorName::kTimeout, ErrorName::kTooManyWaiters, ErrorName::kStoreFailed},
+         .handler = Async{wait}});
     return out;
 }
 

@@ -9,6 +9,7 @@
 #include <node/rpc/describe.hpp>
 #include <node/rpc/faucet.hpp>
 #include <node/rpc/methods/methods.hpp>
+#include <node/rpc/methods/rows.hpp>
 #include <node/rpc/services.hpp>
 #include <node/rpc/waiters.hpp>
 
@@ -190,12 +191,7 @@ std::vector<Method> dev_methods() {
                .standard = "1",
                .min = 1,
                .max = kMineBlocksMax},
-              {.name = "timeoutMs",
-               .type = ParamType::kCount,
-               .description = "Milliseconds after which the answer is the error timeout.",
-               .required = false,
-               .standard = "30000",
-               .max = kWaitMsMax}},
+              timeout_param()},
          .result = "{height: number}",
          .errors = {ErrorName::kTimeout, ErrorName::kTooManyWaiters, ErrorName::kStoreFailed},
          .handler = Async{mine}},

@@ -24,6 +24,16 @@ Param cursor_param() {
         .max = 64};
 }
 
+Param timeout_param() {
+    return {
+        .name = "timeoutMs",
+        .type = ParamType::kCount,
+        .description = "Milliseconds after which the answer is the error timeout.",
+        .required = false,
+        .standard = "30000",
+        .max = kWaitMsMax};
+}
+
 Param task_param() {
     return {.name = "task", .type = ParamType::kHash, .description = "The task's id."};
 }

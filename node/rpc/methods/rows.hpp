@@ -13,6 +13,9 @@ namespace polis::node::rpc {
 /// Where the answer before this one ended.
 [[nodiscard]] Param cursor_param();
 
+/// A parameter `timeoutMs`.
+[[nodiscard]] Param timeout_param();
+
 /// A parameter `task`.
 [[nodiscard]] Param task_param();
 

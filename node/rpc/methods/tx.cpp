@@ -248,12 +248,7 @@ std::vector<Method> tx_methods() {
                .required = false,
                .standard = "\"finalized\"",
                .choices = {"finalized", "pending"}},
-              {.name = "timeoutMs",
-               .type = ParamType::kCount,
-               .description = "Milliseconds after which the answer is the error timeout.",
-               .required = false,
-               .standard = "30000",
-               .max = kWaitMsMax}},
+              timeout_param()},
          .result = "TxnStatus",
          .errors = {ErrorName::kTimeout, ErrorName::kTooManyWaiters, ErrorName::kStoreFailed},
          .handler = Async{wait}}};
