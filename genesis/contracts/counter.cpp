@@ -2,6 +2,8 @@
 
 using namespace polis::sdk;
 
+namespace {
+
 struct Increased {
     Address by;
     u64 count;
@@ -34,6 +36,8 @@ class Counter {
     Value<u64> count_{"count"};
     Map<Address, u64> shares_{"share"};
 };
+
+}  // namespace
 
 POLIS_CONTRACT(
     Counter,

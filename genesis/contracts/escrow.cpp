@@ -2,6 +2,8 @@
 
 using namespace polis::sdk;
 
+namespace {
+
 struct Funded {
     Amount amount;
     POLIS_STRUCT(Funded, amount)
@@ -79,6 +81,8 @@ class Escrow {
 
     Value<Terms> terms_{"terms"};
 };
+
+}  // namespace
 
 POLIS_CONTRACT(
     Escrow,

@@ -3,6 +3,8 @@
 
 using namespace polis::sdk;
 
+namespace {
+
 struct Asked {
     Hash request;
     Address by;
@@ -55,6 +57,8 @@ class Grader {
 
     Map<Hash, Score> scores_{"score"};
 };
+
+}  // namespace
 
 POLIS_CONTRACT(
     Grader,

@@ -2,6 +2,8 @@
 
 using namespace polis::sdk;
 
+namespace {
+
 struct Joined {
     Address player;
     u32 tickets;
@@ -116,6 +118,8 @@ class Lottery {
     List<Address> revealed_{"revealed"};
     Value<bool> drawn_{"drawn"};
 };
+
+}  // namespace
 
 POLIS_CONTRACT(
     Lottery,

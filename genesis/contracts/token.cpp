@@ -2,6 +2,8 @@
 
 using namespace polis::sdk;
 
+namespace {
+
 struct Transferred {
     Address from;
     Address to;
@@ -74,6 +76,8 @@ class Token {
     Map<Address, u128> balances_{"balance"};
     Map<Allowance, u128> allowances_{"allowance"};
 };
+
+}  // namespace
 
 POLIS_CONTRACT(
     Token,

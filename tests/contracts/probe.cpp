@@ -2,6 +2,8 @@
 
 using namespace polis::sdk;
 
+namespace {
+
 struct Inner {
     u16 number;
     Option<String> name;
@@ -171,6 +173,8 @@ class Probe {
     Map<String, Bytes> map_{"map"};
     Value<u64> count_{"count"};
 };
+
+}  // namespace
 
 POLIS_CONTRACT(
     Probe,

@@ -145,10 +145,10 @@ Fallible<Run> measure(Network& network, const LoadPlan& plan, const Say& say) {
     }
     During during(devnet, steps);
     Around around;
-    around.before = read_nodes(devnet);
     if (plan.before) {
         plan.before(devnet);
     }
+    around.before = read_nodes(devnet);
     say(fmt::format("{}: {} transactions a second for {} s", plan.name, plan.rate, plan.seconds));
     DriveOptions options{
         .nodes = addresses_of(devnet), .load_us = plan.seconds * 1'000'000, .patience = kPatience};
@@ -183,6 +183,7 @@ Fallible<Run> measure(Network& network, const LoadPlan& plan, const Say& say) {
     if (plan.fault != nullptr) {
         std::ranges::move(plan.fault->judge(run, steps), std::back_inserter(run.checks));
     }
+    POLIS_TRY_VOID(check_network(devnet, plan.fault, run));
     return run;
 }
 

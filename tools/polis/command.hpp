@@ -33,6 +33,7 @@ struct Program {
 
 void add_account_commands(Program& program);
 void add_audit_command(Program& program);
+void add_bench_commands(Program& program);
 void add_chain_commands(Program& program);
 void add_completion_command(Program& program);
 void add_contract_commands(Program& program);

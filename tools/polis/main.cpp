@@ -63,6 +63,7 @@ int run(int argc, char** argv) {
     add_rpc_command(program);
     add_keys_commands(program);
     add_genesis_commands(program);
+    add_bench_commands(program);
     add_lab_commands(program);
     add_ledger_commands(program);
     add_simulate_commands(program);

@@ -16,16 +16,16 @@
 namespace polis::sdk {
 
 /// Within a struct: its name and its members, for encoding, decoding and the ABI.
-#define POLIS_STRUCT(name, ...)                                 \
-    static constexpr const char* kStructName = #name;           \
-    static constexpr const char* kFieldNames = #__VA_ARGS__;    \
-    template <class Visit>                                      \
-    constexpr decltype(auto) with_fields(Visit&& visit) const { \
-        return visit(__VA_ARGS__);                              \
-    }                                                           \
-    template <class Visit>                                      \
-    constexpr decltype(auto) with_fields(Visit&& visit) {       \
-        return visit(__VA_ARGS__);                              \
+#define POLIS_STRUCT(name, ...)                                               \
+    static constexpr const char* kStructName = #name;                         \
+    [[maybe_unused]] static constexpr const char* kFieldNames = #__VA_ARGS__; \
+    template <class Visit>                                                    \
+    constexpr decltype(auto) with_fields(Visit&& visit) const {               \
+        return visit(__VA_ARGS__);                                            \
+    }                                                                         \
+    template <class Visit>                                                    \
+    constexpr decltype(auto) with_fields(Visit&& visit) {                     \
+        return visit(__VA_ARGS__);                                            \
     }
 
 template <class T>
