@@ -71,7 +71,9 @@ Fallible<std::uint64_t> named_rate(const std::string& text) {
 }
 
 Outcome run(const RunWords& words) {
-    bench::Report report{.command = "run", .machine = machine_of(words.common)};
+    bench::Report report;
+    report.command = "run";
+    report.machine = machine_of(words.common);
     const bool search = words.rate == "auto";
     std::uint64_t rate = 0;
     if (!search) {

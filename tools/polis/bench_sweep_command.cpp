@@ -38,10 +38,7 @@ class Loads {
         POLIS_TRY(
             bench::Network network,
             start_network(
-                words_.common,
-                point.nodes,
-                words_.election,
-                fmt::format("sweep-{}", ++networks_)));
+                words_.common, point.nodes, words_.election, fmt::format("sweep-{}", ++networks_)));
         bench::LoadPlan plan;
         plan.name = point.name;
         plan.workload = point.workload;
@@ -65,7 +62,9 @@ Report describe(const std::vector<bench::Growth>& growth) {
     std::vector<Report> rows;
     for (const bench::Growth& one : growth) {
         Report row;
-        row.text("workload", one.workload).number("nodes", one.nodes).number("per_second", one.rate);
+        row.text("workload", one.workload)
+            .number("nodes", one.nodes)
+            .number("per_second", one.rate);
         row.text("cpu_us", fmt::format("{:.1f}", one.cpu_us));
         row.text("times_the_floor", fmt::format("{:.2f}", one.floor_ratio));
         row.text("messages", fmt::format("{:.2f}", one.messages));
