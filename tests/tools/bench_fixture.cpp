@@ -149,10 +149,10 @@ void fill(Random& random, Check& out) {
 }
 
 void fill(Random& random, Run& out) {
-    auto& [name, setup, counts, rate, delay, blocks, stages, nodes, floor, times, marks, task, all] =
+    auto& [name, setup, counts, rate, delay, blocks, stages, nodes, floor, times, marks, job, all] =
         out;
     fill_all(random, name, setup, counts, rate, delay, blocks, stages);
-    fill_all(random, nodes, floor, times, marks, task, all);
+    fill_all(random, nodes, floor, times, marks, job, all);
 }
 
 /// Times around a median, as a network of real machines has them.

@@ -116,8 +116,11 @@ double whole_value(const Figure& figure, const Seconds& seconds) {
 RunComparison compare_runs(const Run& before, const Run& after, double limit_percent) {
     const Seconds was = steady_part(before);
     const Seconds is = steady_part(after);
+    // What was done to both at the same times is no difference between them.
+    const bool paired = !before.marks.empty() && !after.marks.empty();
     RunComparison out{.name = before.name, .differences = {}};
     for (const Figure& figure : kFigures) {
+        const std::string stream = fmt::format("{} {}", before.name, figure.name);
         Difference difference{
             .figure = std::string(figure.name),
             .before = whole_value(figure, was),
@@ -125,8 +128,7 @@ RunComparison compare_runs(const Run& before, const Run& after, double limit_per
             .change = bootstrap_change(
                 sample_of(figure, was),
                 sample_of(figure, is),
-                kSeed,
-                fmt::format("{} {}", before.name, figure.name)),
+                {.seed = kSeed, .stream = stream, .paired = paired}),
             .judgement = Judgement::kNotJudged};
         if (difference.change) {
             difference.judgement = judge(figure, *difference.change, limit_percent);

@@ -17,7 +17,7 @@ constexpr double kBelow = 42;      ///< for labels and name of the x axis
 constexpr double kRightEdge = 14;  ///< so that the last label is not cut
 constexpr double kRow = 14;        ///< between texts of events that would meet
 constexpr std::size_t kRowsMax = 5;
-constexpr double kHeadroom = 1.15;  ///< above the values, for the texts of events
+constexpr double kHeadroom = 1.15;      ///< above the values, for the texts of events
 constexpr std::size_t kBandsMax = 500;  ///< places that tell values; wider than a pixel each
 
 bool shown(const LineChart& chart, const Point& point) {
@@ -68,7 +68,9 @@ Scale y_scale_of(const LineChart& chart, Extent extent) {
 class Drawing {
   public:
     Drawing(const LineChart& chart, Extent x, Extent y)
-        : chart_(chart), x_(scale_of(chart.x, x, ticks_for(chart.width))), y_(y_scale_of(chart, y)) {}
+        : chart_(chart),
+          x_(scale_of(chart.x, x, ticks_for(chart.width))),
+          y_(y_scale_of(chart, y)) {}
 
     std::string draw() && {
         begin_svg(out_, chart_.name, chart_.width, chart_.height);

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include <tools/plot/chart.hpp>
@@ -68,7 +69,9 @@ Figure sweep(const Report& report) {
     for (const Run& run : report.runs) {
         runs.push_back(&run);
     }
-    std::ranges::stable_sort(runs, {}, [](const Run* run) { return run->setup.rate; });
+    std::ranges::sort(runs, {}, [](const Run* run) {
+        return std::pair(run->setup.rate, std::string_view(run->name));
+    });
     const Value rate = [](const Run& run) { return static_cast<double>(run.setup.rate); };
     const Value done = [](const Run& run) { return run.per_second; };
     plot::LineChart kept{
@@ -156,7 +159,9 @@ std::string growth_chart(
     const Value nodes = [](const Run& run) { return static_cast<double>(run.setup.nodes); };
     for (auto& [election, runs] : elections) {
         std::erase_if(runs, [&](const Run* run) { return value(*run) <= 0; });
-        std::ranges::stable_sort(runs, {}, [](const Run* run) { return run->setup.nodes; });
+        std::ranges::sort(runs, {}, [](const Run* run) {
+            return std::pair(run->setup.nodes, std::string_view(run->name));
+        });
         chart.series.push_back(through(runs, election, chart.series.size(), {nodes, value}));
         if (floor && chart.series.size() == 1) {
             plot::Series least = through(runs, "floor", 5, {nodes, floor});

@@ -65,11 +65,15 @@ table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabula
 th, td { padding: 4px 16px 4px 0; text-align: left; vertical-align: top; }
 th { color: var(--muted); font-weight: 500; border-bottom: 1px solid var(--muted); }
 td { border-bottom: 1px solid var(--grid); }
-td.figure { white-space: nowrap; }
+td.figure, td:first-child { white-space: nowrap; }
 .figure { text-align: right; }
 details { margin-top: 28px; border-top: 1px solid var(--grid); padding-top: 14px; }
 summary { cursor: pointer; font-size: 18px; font-weight: 650; }
 summary span { color: var(--muted); font-size: 13px; font-weight: 400; margin-left: 8px; }
+@media screen and (max-width: 700px) {
+  .charts > div { overflow-x: auto; }
+  svg.chart { max-width: none; }
+}
 @media print { main { max-width: none; padding: 0; } h2, h3 { break-after: avoid; } }
 )css";
 
