@@ -78,6 +78,11 @@ Report describe(const std::vector<bench::Growth>& growth) {
 }
 
 Outcome run_sweep(const SweepWords& words) {
+    const bench::KneeOptions& knee = words.sweep.knee;
+    if (knee.from > knee.rate_max) {
+        return wrong_usage(fmt::format(
+            "--from {} is beyond --to {}; give a lower --from", knee.from, knee.rate_max));
+    }
     for (const std::string& workload : words.sweep.workloads) {
         POLIS_TRY_VOID(bench::make_workload(workload));
     }
@@ -105,6 +110,9 @@ void add_bench_sweep_command(Program& program, CLI::App& bench) {
     command.add_option("--workload", sweep.workloads, "What transactions do, as `polis bench run`")
         ->capture_default_str();
     command.add_option("--from", sweep.knee.from, "Transactions a second of the first load")
+        ->check(CLI::Range(sweep.knee.rate_min, sweep.knee.rate_max))
+        ->capture_default_str();
+    command.add_option("--to", sweep.knee.rate_max, "Beyond it no knee is looked for")
         ->check(CLI::Range(sweep.knee.rate_min, sweep.knee.rate_max))
         ->capture_default_str();
     command.add_option("--election", words->election, "How seats are earned: dpos, pole")
