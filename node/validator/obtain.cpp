@@ -84,7 +84,7 @@ Validator::Impl::Done Validator::Impl::perform(const sync::CheckSummary& effect)
         body_fetch_.forget(effect.digest);
         return never_valid(effect.digest);
     }
-    if (!outline_of(effect.summary)) {
+    if (!is_whole(effect.summary)) {
         enqueue(body_fetch_.reject_summary(effect.digest, now_));
         return {};
     }
@@ -114,12 +114,12 @@ bool Validator::Impl::holds_rest_of(const sync::BodyComplete& body) const {
 /// The mempool's transactions as they are, the fetched ones checked now.
 /// @return nothing if the block names something that no block may hold. @pre holds_rest_of(body)
 std::optional<ledger::DraftBlock> Validator::Impl::assemble(const sync::BodyComplete& body) {
-    auto outline = outline_of(body.summary);
-    if (!outline) {
+    const auto header = codec::decode<ledger::Header>(body.summary.header);
+    auto facts = codec::decode<std::vector<consensus::CertifiedFact>>(body.summary.facts);
+    if (!header || !facts) {
         return std::nullopt;
     }
-    ledger::DraftBlock draft{
-        .header = outline->header, .txns = {}, .facts = std::move(outline->facts)};
+    ledger::DraftBlock draft{.header = *header, .txns = {}, .facts = *std::move(facts)};
     draft.txns.reserve(body.summary.txns.size());
     auto item = body.items.begin();
     for (std::uint32_t i = 0; i < body.summary.txns.size(); ++i) {

@@ -91,14 +91,11 @@ TimeMs due_at(TimeMs block_time, std::uint64_t drift_ms_max) {
     return TimeMs{block_time.value - std::min(block_time.value, drift_ms_max)};
 }
 
-std::optional<Outline> outline_of(const pbft::Summary& summary) {
+bool is_whole(const pbft::Summary& summary) {
     const auto header = codec::decode<ledger::Header>(summary.header);
-    auto facts = codec::decode<std::vector<consensus::CertifiedFact>>(summary.facts);
-    if (!header || !facts || consensus::facts_root(*facts) != header->facts_root ||
-        ledger::txn_root(summary.txns) != header->txn_root) {
-        return std::nullopt;
-    }
-    return Outline{*header, *std::move(facts)};
+    const auto facts = codec::decode<std::vector<consensus::CertifiedFact>>(summary.facts);
+    return header && facts && consensus::facts_root(*facts) == header->facts_root &&
+           ledger::txn_root(summary.txns) == header->txn_root;
 }
 
 bool body_matches(const ledger::Block& block) {

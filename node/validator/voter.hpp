@@ -76,15 +76,8 @@ class Voter {
 /// When a block of that time may be accepted by a clock that grants `drift_ms_max`.
 [[nodiscard]] TimeMs due_at(TimeMs block_time, std::uint64_t drift_ms_max);
 
-/// The parts of a summary that the replica does not read.
-struct Outline {
-    ledger::Header header;
-    std::vector<consensus::CertifiedFact> facts;
-};
-
-/// @return nothing if ids and facts are not those of the header: whoever sent the summary made it
-/// up
-[[nodiscard]] std::optional<Outline> outline_of(const pbft::Summary& summary);
+/// False if ids and facts are not those of the header: whoever sent the summary made it up.
+[[nodiscard]] bool is_whole(const pbft::Summary& summary);
 
 /// True if the transactions and facts are those that the header names.
 [[nodiscard]] bool body_matches(const ledger::Block& block);
