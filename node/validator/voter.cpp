@@ -51,13 +51,13 @@ ledger::StoreResult<bool> Voter::fits(
 }
 
 ledger::StoreResult<Judgement> Voter::judge(
-    const ledger::Block& block, const BlockClaim& claim, const pbft::Schedule& schedule) const {
+    ledger::DraftBlock block, const BlockClaim& claim, const pbft::Schedule& schedule) const {
     ledger::Chain& chain = keeper_.chain();
-    auto checked = ledger::check_block(block, chain.head(), chain.rules());
+    auto checked = ledger::check_block(std::move(block), chain.head(), chain.rules());
     if (!checked) {
         return invalid(ledger::describe(checked.error()));
     }
-    POLIS_TRY(const auto objection, seat_objection(block.header, claim, schedule));
+    POLIS_TRY(const auto objection, seat_objection(checked->header, claim, schedule));
     if (objection) {
         return invalid(std::string(ledger::to_string(*objection)));
     }
@@ -69,8 +69,8 @@ ledger::StoreResult<Judgement> Voter::judge(
 }
 
 ledger::StoreResult<Judgement> Voter::judge_proposal(
-    const ledger::Block& block, const BlockClaim& claim, const pbft::Schedule& schedule) const {
-    POLIS_TRY(Judgement judgement, judge(block, claim, schedule));
+    ledger::DraftBlock block, const BlockClaim& claim, const pbft::Schedule& schedule) const {
+    POLIS_TRY(Judgement judgement, judge(std::move(block), claim, schedule));
     if (!judgement.valid()) {
         return judgement;
     }
@@ -82,9 +82,9 @@ ledger::StoreResult<Judgement> Voter::judge_proposal(
 }
 
 ledger::StoreResult<Judgement> Voter::judge_final(
-    const ledger::Block& block, View decided_in, const pbft::Schedule& schedule) const {
+    ledger::DraftBlock block, View decided_in, const pbft::Schedule& schedule) const {
     const BlockClaim claim{.view = decided_in, .fresh = false, .parent_certificate = std::nullopt};
-    return judge(block, claim, schedule);
+    return judge(std::move(block), claim, schedule);
 }
 
 TimeMs due_at(TimeMs block_time, std::uint64_t drift_ms_max) {

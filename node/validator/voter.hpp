@@ -44,12 +44,12 @@ class Voter {
 
     /// Everything that a member answers for with its vote, but the clock: see due_at().
     [[nodiscard]] ledger::StoreResult<Judgement> judge_proposal(
-        const ledger::Block& block, const BlockClaim& claim, const pbft::Schedule& schedule) const;
+        ledger::DraftBlock block, const BlockClaim& claim, const pbft::Schedule& schedule) const;
 
     /// What a certified block must satisfy if this node's state is right. Its facts and its parent
     /// certificate were judged by the quorum that signed it.
     [[nodiscard]] ledger::StoreResult<Judgement> judge_final(
-        const ledger::Block& block, View decided_in, const pbft::Schedule& schedule) const;
+        ledger::DraftBlock block, View decided_in, const pbft::Schedule& schedule) const;
 
     /// A block that was judged before, in the light of another proposal.
     [[nodiscard]] ledger::StoreResult<bool> fits(
@@ -65,7 +65,7 @@ class Voter {
         const BlockClaim& claim,
         const pbft::Schedule& schedule) const;
     [[nodiscard]] ledger::StoreResult<Judgement> judge(
-        const ledger::Block& block, const BlockClaim& claim, const pbft::Schedule& schedule) const;
+        ledger::DraftBlock block, const BlockClaim& claim, const pbft::Schedule& schedule) const;
 
     Keeper& keeper_;
     const TxnPool& pool_;

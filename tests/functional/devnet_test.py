@@ -18,11 +18,17 @@ import tarfile
 import tempfile
 import time
 import unittest
+import urllib.request
 from pathlib import Path
 
 POLIS = POLISD = ""
 OK, FAILED, USAGE, TIMEOUT = 0, 1, 2, 3
 PATIENCE_S = 40
+
+# Of transactions and blocks, as docs/guides/node.md explains them.
+STAGES = (
+    "wait", "verify", "admit", "pool", "propose", "obtain", "judge", "prepare", "commit", "execute",
+    "encode", "persist", "deliver", "vote", "sync")
 
 
 def free_base_port():
@@ -114,6 +120,12 @@ class DevnetCase(unittest.TestCase):
               lambda: all(self.heights()[n] >= goal for n in chosen))
         return goal
 
+    def metrics(self, rpc):
+        with urllib.request.urlopen(rpc + "/metrics", timeout=PATIENCE_S) as answer:
+            lines = answer.read().decode().splitlines()
+        samples = (line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+        return {name: float(value) for name, value in samples}
+
     def block(self, height, index=0):
         rpc = self.node(index)["rpc"]
         return self.json("chain", "block", height, "--rpc", rpc)["header"]
@@ -171,6 +183,36 @@ class Network(DevnetCase):
         names = [a["name"] for a in self.json("account", "list")["accounts"]]
         self.assertEqual(names[:2], ["alice", "dev:0"])
         self.assertIn(" POLIS", self.polis("account", "show", "dev:0"))
+
+    def test_measures_where_time_goes(self):
+        loaded = self.json(
+            "devnet", "load", "--rate", 500, "--seconds", 4, "--senders", 100)
+        self.assertGreater(loaded["finalized"], 1500)  # one in 64 is measured in the mempool
+        metrics = [self.metrics(n["rpc"]) for n in self.status()["nodes"]]
+        for stage in STAGES:
+            name = f'polis_stage_seconds_count{{stage="{stage}"}}'
+            counts = [page[name] for page in metrics]
+            self.assertGreater(sum(counts), 0, stage)
+            if stage != "propose":  # a node may not have had its turn
+                self.assertGreater(min(counts), 0, stage)
+        for page in metrics:
+            verified = page['polis_stage_seconds_count{stage="verify"}']
+            self.assertEqual(verified, page["polis_txn_signatures_verified_total"])
+            for thread in ("consensus", "crypto", "net", "rpc", "main"):
+                self.assertGreater(
+                    page[f'polis_thread_cpu_seconds_total{{thread="{thread}"}}'], 0, thread)
+            threads = sum(
+                value for name, value in page.items()
+                if name.startswith("polis_thread_cpu_seconds_total"))
+            whole = page["process_cpu_seconds_total"]
+            self.assertLess(threads, whole + 0.1)
+            self.assertGreater(threads, whole / 2)  # some threads have ended
+            for way in ("sent", "received"):
+                for channel in ("control", "consensus", "txns"):
+                    name = f'polis_p2p_{way}_messages_total{{channel="{channel}"}}'
+                    self.assertGreater(page[name], 0, name)
+            self.assertIn("polis_disk_written_bytes_total", page)  # nothing on a disk in memory
+            self.assertGreater(page['polis_context_switches_total{kind="voluntary"}'], 0)
 
     def test_stakes(self):
         operator = self.json("rpc", "consensus_committee")["members"][0]["address"]

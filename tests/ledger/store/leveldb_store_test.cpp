@@ -2,10 +2,13 @@
 // Method: real directories for locks and places, the file system in memory for damage and faults.
 #include <ledger/store/leveldb_store.hpp>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -45,6 +48,41 @@ TEST(LevelDbStore, refuses_two_opens_in_one_process) {
         StoreErrc::kLocked);
     first->reset();
     EXPECT_TRUE(open_leveldb(place).has_value());
+}
+
+/// Who measures syncs sees those of synced writes; buffered ones wait for none. What was written
+/// is there as without it.
+TEST(LevelDbStore, calls_who_measures_around_each_sync) {
+    const TempDir dir;
+    std::atomic<int> begun{0};
+    std::atomic<int> done{0};
+    LevelDbOptions options;
+    options.around_sync = [&begun, &done](const std::function<void()>& sync) {
+        begun.fetch_add(1);
+        sync();
+        done.fetch_add(1);
+    };
+    {
+        const auto store = open_leveldb(dir.path() / "db", options);
+        ASSERT_TRUE(store.has_value()) << store.error().context;
+        const auto write = [&store](std::string_view key, Durability durability) {
+            WriteBatch batch;
+            batch.put(as_bytes(key), as_bytes("value"));
+            EXPECT_TRUE((*store)->write(batch, durability).has_value());
+        };
+        const int opened = done.load();
+        write("a", Durability::kBuffered);
+        EXPECT_EQ(done.load(), opened);
+        write("b", Durability::kSynced);
+        write("c", Durability::kSynced);
+        EXPECT_EQ(done.load(), opened + 2);
+        EXPECT_EQ(begun.load(), done.load());
+    }
+    const auto again = open_leveldb(dir.path() / "db");
+    ASSERT_TRUE(again.has_value());
+    for (const char* key : {"a", "b", "c"}) {
+        EXPECT_TRUE((*again)->get(as_bytes(key)).value().has_value()) << key;
+    }
 }
 
 /// LevelDB compares spellings, and a second fcntl lock within one process always succeeds.
