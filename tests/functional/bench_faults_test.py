@@ -35,7 +35,8 @@ class Bench(unittest.TestCase):
         return done.returncode, done.stdout, done.stderr
 
     def summary(self, *arguments, codes=(OK,)):
-        code, out, said = self.bench(*arguments, "--polisd", Path(harness.POLISD).resolve(), "--json")
+        code, out, said = self.bench(
+            *arguments, "--polisd", Path(harness.POLISD).resolve(), "--json")
         self.assertIn(code, codes, out + said)
         return json.loads(out)
 
