@@ -35,7 +35,8 @@ class Bench(unittest.TestCase):
         return done.returncode, done.stdout, done.stderr
 
     def summary(self, *arguments, codes=(OK,)):
-        code, out, said = self.bench(*arguments, "--polisd", harness.POLISD, "--json")
+        code, out, said = self.bench(
+            *arguments, "--polisd", Path(harness.POLISD).resolve(), "--json")
         self.assertIn(code, codes, out + said)
         return json.loads(out)
 
@@ -78,14 +79,15 @@ class Bench(unittest.TestCase):
             [run["name"] for run in summary["runs"]],
             ["transfer, 4 nodes, 60/s", "transfer, 4 nodes, 70 % of the knee",
              "transfer, 4 nodes, 3 times the knee"])
-        self.assertEqual([run["setup"]["rate"] for run in summary["runs"]], [60, 42, 180])
+        self.assertEqual([run["setup"]["rate_per_s"] for run in summary["runs"]], [60, 42, 180])
         for run in summary["runs"]:
             self.passed(run, "never two blocks at one height")
 
     def test_elections_are_compared_while_nodes_train(self):
         if not Path(harness.POLISD).with_name("polis-trainer").exists():
             code, _, said = self.bench(
-                "engines", "--only", "pole-training", "--polisd", harness.POLISD, *LIGHT)
+                "engines", "--only", "pole-training", "--polisd",
+                Path(harness.POLISD).resolve(), *LIGHT)
             self.assertEqual(code, FAILED)
             self.assertIn("libtorch", said)
             return
@@ -103,7 +105,7 @@ class Bench(unittest.TestCase):
     def test_mistakes_are_explained(self):
         for arguments, why in (
                 (("faults", "--only", "meteor"), "crash-f, crash-f.1"),
-                (("faults", "--nodes", 3), "4 - 64"),
+                (("faults", "--nodes", 3), "range 4 to 64"),
                 (("engines", "--only", "pow"), "dpos, pole, pole-training"),
                 (("sweep", "--from", 100, "--to", 50), "lower --from"),
                 (("sweep", "--workload", "poetry"), "poetry")):

@@ -132,9 +132,9 @@ TEST(KeepsUp, counts_what_is_final_in_time_and_the_latency) {
 }
 
 TEST(KeepsUp, does_not_blame_a_short_load_for_what_was_due_last) {
-    const Capacity network{.per_s = 1'000, .latency_us = 400'000};
+    const Capacity network{.per_s = 1'000, .latency_us = 250'000};
     EXPECT_TRUE(keeps_up(network.load(1'000, /*seconds=*/3)).kept_up);
-    EXPECT_FALSE(keeps_up(network.load(1'500, /*seconds=*/3)).kept_up);
+    EXPECT_FALSE(keeps_up(network.load(1'150, /*seconds=*/3)).kept_up);
 }
 
 TEST(FindKnee, of_random_networks_by_whole_loads) {

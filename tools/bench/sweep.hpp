@@ -17,7 +17,7 @@ namespace polis::tools::bench {
 /// A network keeps up if so much of what was due is final in time ...
 inline constexpr std::uint64_t kInTimeBps = 9'500;
 /// ... leaving out what was due in the last moments, which no network could have made final ...
-inline constexpr std::uint64_t kLastMomentsUs = 500'000;
+inline constexpr std::uint64_t kLastMomentsUs = 200'000;
 /// ... and a quorum has nearly all of it final after at most this time.
 inline constexpr std::uint64_t kQuorumP99UsMax = 2'000'000;
 
