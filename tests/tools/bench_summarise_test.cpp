@@ -42,18 +42,18 @@ class SummariseTest : public testing::Test {
         seen_.blocks[height - 1].txns.push_back(txn);
     }
 
-    Run& summary() {
+    bench::Run& summary() {
         summarise(times_, seen_, run_);
         return run_;
     }
 
     LoadTimes times_;
     Driven seen_;
-    Run run_;
+    bench::Run run_;
 };
 
 TEST_F(SummariseTest, counts_what_is_final_and_when) {
-    const Run& run = summary();
+    const bench::Run& run = summary();
     EXPECT_EQ(run.counts.offered, 200U);
     EXPECT_EQ(run.counts.finalized, 200U);
     EXPECT_EQ(run.counts.unfinished, 0U);
@@ -71,7 +71,7 @@ TEST_F(SummariseTest, counts_what_is_final_and_when) {
 }
 
 TEST_F(SummariseTest, adds_up_second_by_second) {
-    const Run& run = summary();
+    const bench::Run& run = summary();
     std::uint64_t due = 0;
     std::uint64_t accepted = 0;
     std::uint64_t finalized = 0;
@@ -92,7 +92,7 @@ TEST_F(SummariseTest, a_stall_shows_as_latency_and_as_a_stall) {
             node[Height{height}] += 3'000'000;
         }
     }
-    const Run& run = summary();
+    const bench::Run& run = summary();
     EXPECT_EQ(run.blocks.longest_stall_us, 3'100'000U);
     EXPECT_GT(run.latency.first.p50_us, 3'000'000U);
     EXPECT_LT(run.counts.in_time, 100U);
@@ -102,7 +102,7 @@ TEST_F(SummariseTest, what_failed_or_never_came_is_not_finalized) {
     seen_.succeeded[3] = false;
     seen_.failed[3] = true;
     seen_.succeeded[4] = false;
-    const Run& run = summary();
+    const bench::Run& run = summary();
     EXPECT_EQ(run.counts.finalized, 198U);
     EXPECT_EQ(run.counts.failed, 1U);
     EXPECT_EQ(run.counts.unfinished, 1U);
@@ -112,7 +112,7 @@ TEST_F(SummariseTest, what_failed_or_never_came_is_not_finalized) {
 TEST_F(SummariseTest, a_quorum_that_never_had_a_block_has_no_latency) {
     seen_.arrivals[1].clear();
     seen_.arrivals[2].clear();
-    const Run& run = summary();
+    const bench::Run& run = summary();
     EXPECT_EQ(run.latency.first.count, 200U);
     EXPECT_EQ(run.latency.quorum.count, 0U);
 }
@@ -124,7 +124,7 @@ TEST_F(SummariseTest, views_that_failed_are_counted_by_certificates) {
 }
 
 TEST(AddLooks, extend_the_run_where_nodes_were_looked_at_for_longer) {
-    Run run;
+    bench::Run run;
     run.seconds = {{.at_s = 0, .due = 5}};
     add_looks({{.at_s = 0, .waiting = 7}, {.at_s = 1, .waiting = 8}, {.at_s = 2}}, run);
     ASSERT_EQ(run.seconds.size(), 3U);
