@@ -12,6 +12,10 @@ std::uint64_t Pacemaker::timeout_ms() const {
     return std::min(grown, std::max(timing_.view_timeout_ms_max, timing_.view_timeout_ms));
 }
 
+std::uint64_t Pacemaker::silent_timeout_ms() const {
+    return std::min(timeout_ms(), timing_.silent_leader_ms);
+}
+
 void Pacemaker::view_failed() {
     constexpr std::uint32_t kDoublingsMax = 32;
     if (timeout_ms() < timing_.view_timeout_ms_max && doublings_ < kDoublingsMax) {

@@ -84,6 +84,8 @@ void ReplicaCore::enter_height() {
     commits_ = VoteTable(members);
     changes_.assign(members, std::nullopt);
     seen_.assign(members, View{});
+    std::erase_if(
+        silent_, [this](const PublicKey& leader) { return !committee().index_of(leader); });
     blocks_.clear();
     accused_.clear();
     reported_behind_ = false;
@@ -203,7 +205,12 @@ void ReplicaCore::on(const TimerFired& input) {
         return;
     }
     view_timer_armed_ = false;
-    pacemaker_.view_failed();
+    if (!waits_in_vain()) {  // what was expected says nothing of the network
+        pacemaker_.view_failed();
+    }
+    if (!proposal_) {
+        silent_.insert(leader_key());
+    }
     start_view_change(View{saturating_add(view_.value, std::uint64_t{1})});
 }
 

@@ -89,6 +89,8 @@ class ReplicaCore {
     void build();
     void resend();
     [[nodiscard]] bool leads() const;
+    [[nodiscard]] bool waits_in_vain() const;
+    [[nodiscard]] const PublicKey& leader_key() const;
     [[nodiscard]] Justification justification() const;
 
     [[nodiscard]] Height height() const { return schedule_.height; }
@@ -100,6 +102,8 @@ class ReplicaCore {
     std::optional<Certificate> head_certificate_;
     const Timing timing_;
     Pacemaker pacemaker_;
+    /// Leaders that let a view pass without a proposal, until something comes from them.
+    std::set<PublicKey> silent_;
     bool halted_ = false;
     bool reported_own_key_ = false;
 

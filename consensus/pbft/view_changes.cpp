@@ -70,6 +70,7 @@ void ReplicaCore::on_message(const ViewChangeMessage& message) {
 
 /// Notes that a member has reached a view, whatever it said there.
 void ReplicaCore::saw(MemberIndex member, View view) {
+    silent_.erase(committee().members[member].consensus_key);
     if (seen_[member] < view) {
         seen_[member] = view;
         pull_up();
@@ -103,8 +104,20 @@ void ReplicaCore::arm_view_timer() {
 
 void ReplicaCore::restart_view_timer() {
     view_timer_armed_ = true;
-    const std::uint64_t lasts = saturating_add(pacemaker_.timeout_ms(), timing_.block_interval_ms);
+    const std::uint64_t timeout =
+        waits_in_vain() ? pacemaker_.silent_timeout_ms() : pacemaker_.timeout_ms();
+    const std::uint64_t lasts = saturating_add(timeout, timing_.block_interval_ms);
     emit(SetTimer{.timer = Timer::kView, .at = TimeMs{saturating_add(now_.value, lasts)}});
+}
+
+/// The leader let its last view pass, and nothing has come from it since. Only the first view of a
+/// height is cut short, so that whoever is merely slow has the others as before.
+bool ReplicaCore::waits_in_vain() const {
+    return view_ == View{} && !proposal_ && silent_.contains(leader_key());
+}
+
+const PublicKey& ReplicaCore::leader_key() const {
+    return committee().members[committee().leader(height(), view_)].consensus_key;
 }
 
 bool ReplicaCore::leads() const { return self_ && committee().leader(height(), view_) == *self_; }

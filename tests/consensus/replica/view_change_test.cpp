@@ -68,6 +68,27 @@ TEST(ViewChange, goes_on_over_several_silent_leaders) {
     EXPECT_EQ(cluster.disagreement(), "");
 }
 
+TEST(ViewChange, a_leader_that_is_gone_costs_its_time_once) {
+    Cluster cluster({.members = 4});
+    cluster.start_all();
+    cluster.node(1).up = false;
+    cluster.run_for(22'000);
+    // Every fourth height is its turn: the first one takes 2,100 ms, each later one 350 ms more.
+    EXPECT_GE(cluster.lowest_height(), 90U);
+    EXPECT_EQ(cluster.disagreement(), "");
+}
+
+TEST(ViewChange, a_leader_that_votes_is_waited_for) {
+    Cluster cluster({.members = 4});
+    cluster.start_all();
+    cluster.set_filter([](const Flight& flight) {
+        return flight.from == 1 && std::holds_alternative<Proposal>(flight.message);
+    });
+    cluster.run_for(22'000);
+    EXPECT_GE(cluster.lowest_height(), 20U);
+    EXPECT_LE(cluster.lowest_height(), 60U);
+}
+
 TEST(ViewChange, what_a_quorum_has_prepared_is_proposed_again) {
     Cluster cluster({.members = 4, .timing = {}, .answers_builds = false});
     cluster.start_all();
