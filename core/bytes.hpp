@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
@@ -34,7 +35,26 @@ struct FixedBytes {
         return std::ranges::all_of(data, [](std::uint8_t byte) { return byte == 0; });
     }
 
-    auto operator<=>(const FixedBytes&) const = default;
+    bool operator==(const FixedBytes&) const = default;
+
+    /// Nearly always decided by the first word: trees of hashes spend their time here.
+    constexpr std::strong_ordering operator<=>(const FixedBytes& other) const {
+        if !consteval {
+            if (N >= sizeof(std::uint64_t) && first_word() != other.first_word()) {
+                return first_word() <=> other.first_word();
+            }
+        }
+        return data <=> other.data;
+    }
+
+  private:
+    /// The first bytes as a number; of no use for fewer than 8.
+    [[nodiscard]] std::uint64_t first_word() const {
+        static_assert(std::endian::native == std::endian::little);
+        std::uint64_t out = 0;
+        std::memcpy(&out, data.data(), std::min(N, sizeof out));
+        return std::byteswap(out);
+    }
 };
 
 /// The bytes of a text, without a terminator.

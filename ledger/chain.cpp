@@ -145,6 +145,7 @@ StoreResult<void> Chain::load_rows() {
     if (base) {
         POLIS_TRY(base_, decode_row<Height>(rows::base_key(), *base));
     }
+    POLIS_TRY(pending_keys_, pending_keys(*store_, Height{head_.height.value + 1}));
     return {};
 }
 
@@ -268,11 +269,14 @@ StoreResult<AppliedBlock> Chain::execute_and_store(
     if (finality.vote_record) {
         put_vote_record(batch, *finality.vote_record);
     }
-    POLIS_TRY_VOID(remove_pending(batch, *store_, next.height));
+    for (const Bytes& key : pending_keys_) {
+        batch.remove(key);
+    }
     StateRows::write(batch, outcome.changes);
     report(ApplyStage::kEncoded);
     POLIS_TRY_VOID(store_->write(batch, options_.durability));
     head_ = next;
+    pending_keys_.clear();
     tree_.trim();
     report(ApplyStage::kWritten);
     return AppliedBlock{
@@ -288,6 +292,7 @@ StoreResult<void> Chain::persist_vote(ByteView record, const CheckedBlock* body)
     if (body != nullptr) {
         POLIS_ASSERT(body->header.parent == head_.block);
         put_pending(batch, *body);
+        pending_keys_.insert(rows::pending_key(body->header.height, body->hash));
     }
     auto written = store_->write(batch, Durability::kSynced);
     if (!written) {

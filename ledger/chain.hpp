@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include <consensus/checker.hpp>
@@ -192,7 +193,8 @@ class Chain {
     Hash genesis_;
     Height base_;
     Head head_;
-    bool halted_ = false;  ///< a write failed
+    std::set<Bytes> pending_keys_;  ///< of rows in the store, which the next block removes
+    bool halted_ = false;           ///< a write failed
 };
 
 }  // namespace polis::ledger

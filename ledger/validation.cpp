@@ -54,16 +54,24 @@ std::vector<Hash> ids_of(std::span<const CheckedTxn> txns) {
     return ids;
 }
 
-Result<CheckedTxn, BlockFault> check_member(
-    const Transaction& txn, std::size_t index, Height height, const TxnRules& rules) {
-    auto checked = check(txn, rules);
-    if (!checked) {
-        return txn_fault(index, checked.error());
+bool too_many(std::size_t txns, std::size_t facts) {
+    return txns > kBlockTxnsMax || facts > consensus::kBlockFactsMax;
+}
+
+/// What the transactions must be at this height, and how much room they may take.
+Result<void, BlockFault> check_members(const DraftBlock& draft) {
+    std::size_t bytes =
+        codec::Codec<Header>::kBytesMin + sizeof(std::uint32_t) + codec::encode(draft.facts).size();
+    for (std::size_t i = 0; i < draft.txns.size(); ++i) {
+        if (draft.txns[i].txn.body.valid_until < draft.header.height) {
+            return txn_fault(i, TxnError::kExpired);
+        }
+        bytes += draft.txns[i].encoded_bytes;
+        if (bytes > kBlockBytesMax) {
+            return fault(BlockError::kTooLarge);
+        }
     }
-    if (txn.body.valid_until < height) {
-        return txn_fault(index, TxnError::kExpired);
-    }
-    return *std::move(checked);
+    return {};
 }
 
 Result<void, BlockFault> check_body(const CheckedBlock& block, const TxnRules& rules) {
@@ -170,27 +178,45 @@ Result<CheckedBlock, BlockFault> check_block(
     return check_block(*block, parent, rules);
 }
 
+Result<DraftBlock, BlockFault> draft_of(const Block& block, const TxnRules& rules) {
+    if (too_many(block.txns.size(), block.facts.size())) {
+        return fault(BlockError::kTooLarge);
+    }
+    DraftBlock out{.header = block.header, .txns = {}, .facts = block.facts};
+    out.txns.reserve(block.txns.size());
+    for (std::size_t i = 0; i < block.txns.size(); ++i) {
+        auto txn = check(block.txns[i], rules);
+        if (!txn) {
+            return txn_fault(i, txn.error());
+        }
+        out.txns.push_back(*std::move(txn));
+    }
+    return out;
+}
+
 Result<CheckedBlock, BlockFault> check_block(
     const Block& block, const Head& parent, const TxnRules& rules) {
     if (const auto error = check_link(block.header, parent, rules)) {
         return fault(*error);
     }
-    if (block.txns.size() > kBlockTxnsMax || block.facts.size() > consensus::kBlockFactsMax) {
+    POLIS_TRY(DraftBlock draft, draft_of(block, rules));
+    return check_block(std::move(draft), parent, rules);
+}
+
+Result<CheckedBlock, BlockFault> check_block(
+    DraftBlock draft, const Head& parent, const TxnRules& rules) {
+    if (const auto error = check_link(draft.header, parent, rules)) {
+        return fault(*error);
+    }
+    if (too_many(draft.txns.size(), draft.facts.size())) {
         return fault(BlockError::kTooLarge);
     }
+    POLIS_TRY_VOID(check_members(draft));
     CheckedBlock out{
-        .header = block.header, .hash = block_hash(block.header), .txns = {}, .facts = block.facts};
-    out.txns.reserve(block.txns.size());
-    std::size_t bytes =
-        codec::Codec<Header>::kBytesMin + sizeof(std::uint32_t) + codec::encode(block.facts).size();
-    for (std::size_t i = 0; i < block.txns.size(); ++i) {
-        POLIS_TRY(CheckedTxn txn, check_member(block.txns[i], i, block.header.height, rules));
-        bytes += txn.encoded_bytes;
-        if (bytes > kBlockBytesMax) {
-            return fault(BlockError::kTooLarge);
-        }
-        out.txns.push_back(std::move(txn));
-    }
+        .header = draft.header,
+        .hash = block_hash(draft.header),
+        .txns = std::move(draft.txns),
+        .facts = std::move(draft.facts)};
     POLIS_TRY_VOID(check_body(out, rules));
     POLIS_TRY_VOID(check_block_facts(out));
     return out;

@@ -89,9 +89,24 @@ struct CheckedBlock {
 [[nodiscard]] Result<CheckedBlock, BlockFault> check_block(
     ByteView encoded, const Head& parent, const TxnRules& rules);
 
-/// The same for a block that was put together here, with the same limits on its size.
+/// The same for a decoded block, with the same limits on its size.
 [[nodiscard]] Result<CheckedBlock, BlockFault> check_block(
     const Block& block, const Head& parent, const TxnRules& rules);
+
+/// A block whose transactions were checked one by one: what a node puts together from those that
+/// it has, without encoding and hashing them again.
+struct DraftBlock {
+    Header header;
+    std::vector<CheckedTxn> txns;  ///< by check() of this chain
+    std::vector<consensus::CertifiedFact> facts;
+};
+
+/// Checks the transactions of a block one by one.
+[[nodiscard]] Result<DraftBlock, BlockFault> draft_of(const Block& block, const TxnRules& rules);
+
+/// All that check_block() checks beside.
+[[nodiscard]] Result<CheckedBlock, BlockFault> check_block(
+    DraftBlock draft, const Head& parent, const TxnRules& rules);
 
 /// Verifies every transaction's signature on the pool: spec [B10].
 /// @return the first bad one's fault

@@ -201,7 +201,9 @@ Admission Mempool::insert(Newcomer newcomer, const Victims& victims) {
         after = sender.txns.erase(place);
     }
     const Hash id = newcomer.txn->id;
-    Entry& entry = entries_[id];
+    auto owned = std::make_unique<Entry>();
+    Entry& entry = *owned;
+    POLIS_ASSERT(entries_.insert(id, std::move(owned)));
     entry.txn = std::move(newcomer.txn);
     entry.sequence = sequence_next_++;
     entry.cost = *newcomer.cost;
@@ -246,8 +248,8 @@ StoreResult<std::vector<Removal>> Mempool::on_block(
 }
 
 mempool::Entry* Mempool::find(const Hash& id) {
-    const auto entry = entries_.find(id);
-    return entry != entries_.end() ? &entry->second : nullptr;
+    const auto* const entry = entries_.find(id);
+    return entry != nullptr ? entry->get() : nullptr;
 }
 
 /// Our senders whose account the block changed, by address.
@@ -343,8 +345,8 @@ std::vector<TxnPtr> Mempool::select(const BlockSpace& space, const std::set<Hash
 }
 
 TxnPtr Mempool::get(const Hash& id) const {
-    const auto entry = entries_.find(id);
-    return entry != entries_.end() ? entry->second.txn : nullptr;
+    const auto* const entry = entries_.find(id);
+    return entry != nullptr ? (*entry)->txn : nullptr;
 }
 
 std::optional<Nonce> Mempool::next_nonce(const Address& sender) const {
@@ -390,7 +392,7 @@ void Mempool::forget(Entry& entry) {
     bytes_ -= entry.txn->encoded_bytes;
     expiry_.erase(&entry);
     const Hash id = entry.txn->id;
-    POLIS_ASSERT_OP(entries_.erase(id), ==, 1);
+    POLIS_ASSERT(entries_.erase(id));
 }
 
 }  // namespace polis::ledger

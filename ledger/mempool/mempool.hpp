@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <vector>
 
+#include <core/hash_map.hpp>
 #include <core/types.hpp>
 #include <ledger/mempool/account_source.hpp>
 #include <ledger/mempool/admission.hpp>
@@ -97,7 +99,7 @@ class Mempool {
     Height height_;
     std::uint64_t sequence_next_ = 0;
     std::size_t bytes_ = 0;
-    std::map<Hash, Entry> entries_;                  ///< owns; the pointers below lead here
+    HashMap<std::unique_ptr<Entry>> entries_;        ///< owns; the pointers below lead here
     std::map<Address, Sender> senders_;              ///< those with at least one transaction
     std::set<Entry*, mempool::PickFirst> heads_;     ///< first of each sender, if pending
     std::set<Entry*, mempool::EvictFirst> tails_;    ///< last of each sender

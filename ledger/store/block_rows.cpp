@@ -146,13 +146,15 @@ void put_pending(WriteBatch& batch, const CheckedBlock& block) {
     put_sealed(batch, rows::pending_key(block.header.height, block.hash), encode_block(block));
 }
 
-StoreResult<void> remove_pending(WriteBatch& batch, const KeyValueStore& store, Height height) {
+StoreResult<std::set<Bytes>> pending_keys(const KeyValueStore& store, Height height) {
     const rows::Range range = rows::pending_range(height);
-    const auto remove = [&batch](ByteView key, ByteView /*value*/) {
-        batch.remove(key);
+    std::set<Bytes> out;
+    const auto see = [&out](ByteView key, ByteView /*value*/) {
+        out.insert(to_bytes(key));
         return true;
     };
-    return store.scan(range.first, range.last, remove);
+    POLIS_TRY_VOID(store.scan(range.first, range.last, see));
+    return out;
 }
 
 void put_block_rows(

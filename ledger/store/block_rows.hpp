@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -59,9 +60,8 @@ void put_vote_record(WriteBatch& batch, ByteView record);
 /// Appends a block that this node may have to vouch for before it is final.
 void put_pending(WriteBatch& batch, const CheckedBlock& block);
 
-/// Appends the removal of the pending blocks up to `height`.
-[[nodiscard]] StoreResult<void> remove_pending(
-    WriteBatch& batch, const KeyValueStore& store, Height height);
+/// The rows of the pending blocks up to `height`.
+[[nodiscard]] StoreResult<std::set<Bytes>> pending_keys(const KeyValueStore& store, Height height);
 
 /// Appends everything that a block leaves behind beside the state: the block, its receipts, the
 /// indexes by hash, executed transaction and account, and the new head. In key order, table by

@@ -274,7 +274,7 @@ bool TxnGate::known(const Hash& id) {
 
 void TxnGate::remember(const Hash& id) {
     const MutexLock lock(ids_mutex_);
-    if (!ids_.insert(id).second) {
+    if (!ids_.insert(id)) {
         return;
     }
     ids_by_age_.push_back(id);

@@ -7,13 +7,13 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include <core/bytes.hpp>
+#include <core/hash_map.hpp>
 #include <core/types.hpp>
 #include <ledger/mempool/admission.hpp>
 #include <ledger/transaction.hpp>
@@ -152,7 +152,7 @@ class TxnGate {
     bool closed_ POLIS_GUARDED_BY(mutex_) = false;
 
     Mutex ids_mutex_;
-    std::set<Hash> ids_ POLIS_GUARDED_BY(ids_mutex_);
+    HashSet ids_ POLIS_GUARDED_BY(ids_mutex_);
     std::deque<Hash> ids_by_age_ POLIS_GUARDED_BY(ids_mutex_);
 };
 

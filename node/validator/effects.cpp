@@ -162,7 +162,11 @@ Validator::Impl::Done Validator::Impl::finalize() {
         return apply(known);
     }
     if (synced_ && synced_->digest == decided.digest) {
-        return finalize_with(synced_->block);
+        auto draft = ledger::draft_of(synced_->block, chain().rules());
+        if (!draft) {
+            return diverged();
+        }
+        return finalize_with(*std::move(draft));
     }
     const pbft::Obtain wanted{
         .height = decided.height,
@@ -178,15 +182,17 @@ Validator::Impl::Done Validator::Impl::finalize() {
 
 /// A quorum has executed what this node refuses: one of them is wrong, and it is not for this node
 /// to guess which.
-Validator::Impl::Done Validator::Impl::finalize_with(const ledger::Block& block) {
-    const pbft::Statement& decided = finalizing_->certificate.statement;
+Validator::Impl::Done Validator::Impl::finalize_with(ledger::DraftBlock block) {
+    const View decided_in = finalizing_->certificate.statement.view;
     POLIS_TRY(
-        const Judgement judgement, voter_.judge_final(block, decided.view, replica_.schedule()));
-    if (!judgement.valid()) {
-        inputs_.emplace_back(pbft::Diverged{decided.height});
-        return {};
-    }
-    return apply(judgement.block);
+        const Judgement judgement,
+        voter_.judge_final(std::move(block), decided_in, replica_.schedule()));
+    return judgement.valid() ? apply(judgement.block) : diverged();
+}
+
+Validator::Impl::Done Validator::Impl::diverged() {
+    inputs_.emplace_back(pbft::Diverged{finalizing_->certificate.statement.height});
+    return {};
 }
 
 Validator::Impl::Done Validator::Impl::apply(const BlockPtr& block) {

@@ -77,7 +77,7 @@ void Gossip::accepted(const Hash& txn, std::optional<PeerId> from, TimeMs now) {
     }
     std::ranges::sort(fresh.known_by);
     remember(txn);
-    fresh_places_[txn] = fresh_.size();
+    fresh_places_.insert(txn, fresh_.size());
     fresh_.push_back(std::move(fresh));
     if (!tell_at_) {
         tell_at_ = std::max(now, after(told_at_, options_.batch_ms));
@@ -123,11 +123,11 @@ void Gossip::announced(PeerId id, const std::vector<Hash>& txns, TimeMs now) {
 }
 
 void Gossip::known_by(PeerId peer, const Hash& txn) {
-    const auto place = fresh_places_.find(txn);
-    if (place == fresh_places_.end()) {
+    const std::size_t* const place = fresh_places_.find(txn);
+    if (place == nullptr) {
         return;
     }
-    std::vector<PeerId>& known = fresh_[place->second].known_by;
+    std::vector<PeerId>& known = fresh_[*place].known_by;
     if (!contains(known, peer)) {
         known.insert(std::ranges::upper_bound(known, peer), peer);
     }
@@ -303,8 +303,8 @@ std::optional<TimeMs> Gossip::next_timer() const {
 
 std::size_t Gossip::memory_bytes() const {
     constexpr std::size_t kNode = 4 * sizeof(void*);  // of a tree
-    const std::size_t names = recent_.size() + recent_before_.size() + fresh_places_.size();
-    return names * (kNode + sizeof(Hash)) + fresh_.size() * sizeof(Fresh) +
+    return recent_.memory_bytes() + recent_before_.memory_bytes() + fresh_places_.memory_bytes() +
+           fresh_.size() * sizeof(Fresh) +
            wanted_.size() * (2 * kNode + sizeof(Due) + sizeof(Hash) + sizeof(Wanted) +
                              options_.announcers_max * sizeof(PeerId)) +
            peers_.size() * (kNode + sizeof(Peer));

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include <core/hash_map.hpp>
 #include <core/types.hpp>
 #include <node/validator/validator.hpp>
 
@@ -149,7 +150,7 @@ class Gossip {
     std::map<PeerId, Peer> peers_;
 
     std::vector<Fresh> fresh_;  ///< in order of arrival
-    std::map<Hash, std::size_t> fresh_places_;
+    HashMap<std::size_t> fresh_places_;
     std::optional<TimeMs> tell_at_;
     TimeMs told_at_;
     std::size_t push_from_ = 0;  ///< of the peers that push_targets() takes, the next first one
@@ -161,8 +162,8 @@ class Gossip {
     bool asked_in_vain_ = false;  ///< since the patience was looked at last
     bool asked_well_ = false;
 
-    std::set<Hash> recent_;
-    std::set<Hash> recent_before_;
+    HashSet recent_;
+    HashSet recent_before_;
 };
 
 }  // namespace polis::node

@@ -164,7 +164,8 @@ class Validator::Impl {
     Done build_when_due();
     [[nodiscard]] TimeMs build_due() const;
     Done finalize();
-    Done finalize_with(const ledger::Block& block);
+    Done finalize_with(ledger::DraftBlock block);
+    Done diverged();
     Done apply(const BlockPtr& block);
     Done after_block(const ledger::CheckedBlock& block, const ledger::AppliedBlock& applied);
 
@@ -174,13 +175,13 @@ class Validator::Impl {
     Done perform(const sync::BodyComplete& effect);
     Done perform(const sync::BodyTooLarge& effect);
     Done perform(const sync::Blame& effect);
-    Done judge(Candidate& candidate, const ledger::Block& block);
+    Done judge(Candidate& candidate, ledger::DraftBlock block);
     Done judge_again(Candidate& candidate, const BlockPtr& block);
     Done never_valid(const Hash& digest);
     void fetch(const pbft::Obtain& request, bool final);
     void answer_when_due(Candidate& candidate, const BlockPtr& block);
     [[nodiscard]] std::vector<PeerId> sources(const std::vector<pbft::MemberIndex>& members) const;
-    [[nodiscard]] std::optional<ledger::Block> assemble(const sync::BodyComplete& body) const;
+    [[nodiscard]] std::optional<ledger::DraftBlock> assemble(const sync::BodyComplete& body);
     [[nodiscard]] bool holds_rest_of(const sync::BodyComplete& body) const;
 
     // What peers say: inbox.cpp

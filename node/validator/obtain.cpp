@@ -84,7 +84,7 @@ Validator::Impl::Done Validator::Impl::perform(const sync::CheckSummary& effect)
         body_fetch_.forget(effect.digest);
         return never_valid(effect.digest);
     }
-    if (!outline_of(effect.summary)) {
+    if (!is_whole(effect.summary)) {
         enqueue(body_fetch_.reject_summary(effect.digest, now_));
         return {};
     }
@@ -111,28 +111,30 @@ bool Validator::Impl::holds_rest_of(const sync::BodyComplete& body) const {
     return true;
 }
 
-/// @return nothing if the block names something that is no transaction. @pre holds_rest_of(body)
-std::optional<ledger::Block> Validator::Impl::assemble(const sync::BodyComplete& body) const {
-    auto outline = outline_of(body.summary);
-    if (!outline) {
+/// The mempool's transactions as they are, the fetched ones checked now.
+/// @return nothing if the block names something that no block may hold. @pre holds_rest_of(body)
+std::optional<ledger::DraftBlock> Validator::Impl::assemble(const sync::BodyComplete& body) {
+    const auto header = codec::decode<ledger::Header>(body.summary.header);
+    auto facts = codec::decode<std::vector<consensus::CertifiedFact>>(body.summary.facts);
+    if (!header || !facts) {
         return std::nullopt;
     }
-    ledger::Block block{.header = outline->header, .txns = {}, .facts = std::move(outline->facts)};
-    block.txns.reserve(body.summary.txns.size());
+    ledger::DraftBlock draft{.header = *header, .txns = {}, .facts = *std::move(facts)};
+    draft.txns.reserve(body.summary.txns.size());
     auto item = body.items.begin();
     for (std::uint32_t i = 0; i < body.summary.txns.size(); ++i) {
         if (item == body.items.end() || item->index != i) {
-            block.txns.push_back(pool_.pool().get(body.summary.txns[i])->txn);
+            draft.txns.push_back(*pool_.pool().get(body.summary.txns[i]));
             continue;
         }
-        auto txn = codec::decode<ledger::Transaction>(item->bytes);
+        auto txn = ledger::check(item->bytes, chain().rules());
         if (!txn) {
             return std::nullopt;
         }
-        block.txns.push_back(*std::move(txn));
+        draft.txns.push_back(*std::move(txn));
         ++item;
     }
-    return block;
+    return draft;
 }
 
 Validator::Impl::Done Validator::Impl::perform(const sync::BodyComplete& effect) {
@@ -151,22 +153,22 @@ Validator::Impl::Done Validator::Impl::perform(const sync::BodyComplete& effect)
     if (!final) {
         mark(Mark::kComplete, effect.digest);
     }
-    const auto block = assemble(effect);
+    auto block = assemble(effect);
     if (!block) {
         return never_valid(effect.digest);
     }
-    return final ? finalize_with(*block) : judge(candidate->second, *block);
+    return final ? finalize_with(*std::move(block)) : judge(candidate->second, *std::move(block));
 }
 
 Validator::Impl::Done Validator::Impl::perform(const sync::BodyTooLarge& effect) {
     return never_valid(effect.digest);
 }
 
-Validator::Impl::Done Validator::Impl::judge(Candidate& candidate, const ledger::Block& block) {
+Validator::Impl::Done Validator::Impl::judge(Candidate& candidate, ledger::DraftBlock block) {
     const pbft::Obtain& request = candidate.request;
     POLIS_TRY(
         const Judgement judgement,
-        voter_.judge_proposal(block, claim_of(request), replica_.schedule()));
+        voter_.judge_proposal(std::move(block), claim_of(request), replica_.schedule()));
     mark(Mark::kJudged, request.digest);
     if (!judgement.valid()) {
         return never_valid(request.digest);
@@ -205,8 +207,7 @@ void Validator::Impl::answer_when_due(Candidate& candidate, const BlockPtr& bloc
 
 Validator::Impl::Done Validator::Impl::never_valid(const Hash& digest) {
     if (finalizing_ && finalizing_->certificate.statement.digest == digest) {
-        inputs_.emplace_back(pbft::Diverged{finalizing_->certificate.statement.height});
-        return {};
+        return diverged();
     }
     const auto candidate = candidates_.find(digest);
     if (candidate != candidates_.end()) {

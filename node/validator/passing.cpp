@@ -35,7 +35,7 @@ const pbft::Proposal* proposal_of(const Said& said) {
 
 bool shows_its_block(const Said& said) {
     const pbft::Proposal* proposal = proposal_of(said);
-    return proposal == nullptr || outline_of(proposal->summary).has_value();
+    return proposal == nullptr || is_whole(proposal->summary);
 }
 
 /// What it takes on the wire, roughly.

@@ -149,8 +149,11 @@ ledger::StoreResult<BlockPtr> Proposer::build(
     POLIS_TRY(plan.facts, choose_facts(plan));
     const BlockClaim claim{
         .view = order.view, .fresh = true, .parent_certificate = plan.seat.parent_certificate};
-    const auto block = ledger::make_block(head, std::move(plan), choose_txns(order.height));
-    POLIS_TRY(Judgement judgement, tools_.voter.judge_proposal(plain(block), claim, schedule));
+    ledger::CheckedBlock block =
+        ledger::make_block(head, std::move(plan), choose_txns(order.height));
+    ledger::DraftBlock draft{
+        .header = block.header, .txns = std::move(block.txns), .facts = std::move(block.facts)};
+    POLIS_TRY(Judgement judgement, tools_.voter.judge_proposal(std::move(draft), claim, schedule));
     if (judgement.valid()) {
         tools_.keeper.keep(judgement.block);
     }

@@ -51,13 +51,13 @@ ledger::StoreResult<bool> Voter::fits(
 }
 
 ledger::StoreResult<Judgement> Voter::judge(
-    const ledger::Block& block, const BlockClaim& claim, const pbft::Schedule& schedule) const {
+    ledger::DraftBlock block, const BlockClaim& claim, const pbft::Schedule& schedule) const {
     ledger::Chain& chain = keeper_.chain();
-    auto checked = ledger::check_block(block, chain.head(), chain.rules());
+    auto checked = ledger::check_block(std::move(block), chain.head(), chain.rules());
     if (!checked) {
         return invalid(ledger::describe(checked.error()));
     }
-    POLIS_TRY(const auto objection, seat_objection(block.header, claim, schedule));
+    POLIS_TRY(const auto objection, seat_objection(checked->header, claim, schedule));
     if (objection) {
         return invalid(std::string(ledger::to_string(*objection)));
     }
@@ -69,8 +69,8 @@ ledger::StoreResult<Judgement> Voter::judge(
 }
 
 ledger::StoreResult<Judgement> Voter::judge_proposal(
-    const ledger::Block& block, const BlockClaim& claim, const pbft::Schedule& schedule) const {
-    POLIS_TRY(Judgement judgement, judge(block, claim, schedule));
+    ledger::DraftBlock block, const BlockClaim& claim, const pbft::Schedule& schedule) const {
+    POLIS_TRY(Judgement judgement, judge(std::move(block), claim, schedule));
     if (!judgement.valid()) {
         return judgement;
     }
@@ -82,23 +82,20 @@ ledger::StoreResult<Judgement> Voter::judge_proposal(
 }
 
 ledger::StoreResult<Judgement> Voter::judge_final(
-    const ledger::Block& block, View decided_in, const pbft::Schedule& schedule) const {
+    ledger::DraftBlock block, View decided_in, const pbft::Schedule& schedule) const {
     const BlockClaim claim{.view = decided_in, .fresh = false, .parent_certificate = std::nullopt};
-    return judge(block, claim, schedule);
+    return judge(std::move(block), claim, schedule);
 }
 
 TimeMs due_at(TimeMs block_time, std::uint64_t drift_ms_max) {
     return TimeMs{block_time.value - std::min(block_time.value, drift_ms_max)};
 }
 
-std::optional<Outline> outline_of(const pbft::Summary& summary) {
+bool is_whole(const pbft::Summary& summary) {
     const auto header = codec::decode<ledger::Header>(summary.header);
-    auto facts = codec::decode<std::vector<consensus::CertifiedFact>>(summary.facts);
-    if (!header || !facts || consensus::facts_root(*facts) != header->facts_root ||
-        ledger::txn_root(summary.txns) != header->txn_root) {
-        return std::nullopt;
-    }
-    return Outline{*header, *std::move(facts)};
+    const auto facts = codec::decode<std::vector<consensus::CertifiedFact>>(summary.facts);
+    return header && facts && consensus::facts_root(*facts) == header->facts_root &&
+           ledger::txn_root(summary.txns) == header->txn_root;
 }
 
 bool body_matches(const ledger::Block& block) {

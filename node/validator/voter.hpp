@@ -44,12 +44,12 @@ class Voter {
 
     /// Everything that a member answers for with its vote, but the clock: see due_at().
     [[nodiscard]] ledger::StoreResult<Judgement> judge_proposal(
-        const ledger::Block& block, const BlockClaim& claim, const pbft::Schedule& schedule) const;
+        ledger::DraftBlock block, const BlockClaim& claim, const pbft::Schedule& schedule) const;
 
     /// What a certified block must satisfy if this node's state is right. Its facts and its parent
     /// certificate were judged by the quorum that signed it.
     [[nodiscard]] ledger::StoreResult<Judgement> judge_final(
-        const ledger::Block& block, View decided_in, const pbft::Schedule& schedule) const;
+        ledger::DraftBlock block, View decided_in, const pbft::Schedule& schedule) const;
 
     /// A block that was judged before, in the light of another proposal.
     [[nodiscard]] ledger::StoreResult<bool> fits(
@@ -65,7 +65,7 @@ class Voter {
         const BlockClaim& claim,
         const pbft::Schedule& schedule) const;
     [[nodiscard]] ledger::StoreResult<Judgement> judge(
-        const ledger::Block& block, const BlockClaim& claim, const pbft::Schedule& schedule) const;
+        ledger::DraftBlock block, const BlockClaim& claim, const pbft::Schedule& schedule) const;
 
     Keeper& keeper_;
     const TxnPool& pool_;
@@ -76,15 +76,8 @@ class Voter {
 /// When a block of that time may be accepted by a clock that grants `drift_ms_max`.
 [[nodiscard]] TimeMs due_at(TimeMs block_time, std::uint64_t drift_ms_max);
 
-/// The parts of a summary that the replica does not read.
-struct Outline {
-    ledger::Header header;
-    std::vector<consensus::CertifiedFact> facts;
-};
-
-/// @return nothing if ids and facts are not those of the header: whoever sent the summary made it
-/// up
-[[nodiscard]] std::optional<Outline> outline_of(const pbft::Summary& summary);
+/// False if ids and facts are not those of the header: whoever sent the summary made it up.
+[[nodiscard]] bool is_whole(const pbft::Summary& summary);
 
 /// True if the transactions and facts are those that the header names.
 [[nodiscard]] bool body_matches(const ledger::Block& block);

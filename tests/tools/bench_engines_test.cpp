@@ -42,7 +42,8 @@ Report report_of(const std::map<std::string_view, double>& per_second, double tr
             per_second.at(engine.name),
             engine.training ? std::optional{train_ratio} : std::nullopt);
     };
-    return *compare_engines({.engines = all_engines(), .rate = 1'000, .knee = {}}, load, say_nothing);
+    return *compare_engines(
+        {.engines = all_engines(), .rate = 1'000, .knee = {}}, load, say_nothing);
 }
 
 TEST(Engines, are_found_by_name) {
@@ -74,8 +75,8 @@ TEST(Engines, training_may_cost_thirty_percent) {
 
 TEST(Engines, alone_have_nothing_to_be_compared_with) {
     const auto load = [](const Engine&, std::uint64_t, bool) { return done(500, std::nullopt); };
-    const auto report =
-        compare_engines({.engines = {*find_engine("pole")}, .rate = 10, .knee = {}}, load, say_nothing);
+    const auto report = compare_engines(
+        {.engines = {*find_engine("pole")}, .rate = 10, .knee = {}}, load, say_nothing);
     ASSERT_TRUE(report);
     EXPECT_TRUE(report->checks.empty());
     EXPECT_EQ(report->knee_per_s, std::nullopt);

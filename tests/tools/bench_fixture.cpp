@@ -1,4 +1,4 @@
-#include "bench_fixture.hpp"
+#include <tests/tools/bench_fixture.hpp>
 
 #include <algorithm>
 #include <array>
@@ -47,6 +47,12 @@ void fill(Random& random, bool& out) { out = any_bool(random); }
 void fill(Random& random, std::string& out) { out = any_text(random); }
 
 void fill(Random& random, Spread& out);
+void fill(Random& random, Machine& out);
+void fill(Random& random, Setup& out);
+void fill(Random& random, Counts& out);
+void fill(Random& random, Latency& out);
+void fill(Random& random, Blocks& out);
+void fill(Random& random, Floor& out);
 void fill(Random& random, Stage& out);
 void fill(Random& random, NodeUse& out);
 void fill(Random& random, Second& out);
@@ -86,7 +92,8 @@ void fill(Random& random, Machine& out) {
 
 void fill(Random& random, Setup& out) {
     auto& [workload, election, fault, nodes, rate, found, seconds, senders, interval, seed] = out;
-    fill_all(random, workload, election, fault, nodes, rate, found, seconds, senders, interval, seed);
+    fill_all(
+        random, workload, election, fault, nodes, rate, found, seconds, senders, interval, seed);
 }
 
 void fill(Random& random, Counts& out) {
@@ -142,10 +149,10 @@ void fill(Random& random, Check& out) {
 }
 
 void fill(Random& random, Run& out) {
-    auto& [name, setup, counts, per_second, latency, blocks, stages, nodes, floor, seconds, marks,
-           learning, checks] = out;
-    fill_all(random, name, setup, counts, per_second, latency, blocks, stages);
-    fill_all(random, nodes, floor, seconds, marks, learning, checks);
+    auto& [name, setup, counts, rate, delay, blocks, stages, nodes, floor, times, marks, job, all] =
+        out;
+    fill_all(random, name, setup, counts, rate, delay, blocks, stages);
+    fill_all(random, nodes, floor, times, marks, job, all);
 }
 
 /// Times around a median, as a network of real machines has them.
@@ -184,7 +191,8 @@ Second second_at(Random& random, std::uint64_t at_s, std::uint64_t p50_us, bool 
 
 std::vector<Stage> example_stages(std::uint64_t txns) {
     return {
-        {"verify", "from arrival of a transaction until its signature is checked",
+        {"verify",
+         "from arrival of a transaction until its signature is checked",
          spread_of(txns * 4, 180)},
         {"propose", "from the turn of a leader until its proposal is sent", spread_of(216, 2'100)},
         {"prepare", "from a proposal until 2f+1 prepare votes", spread_of(864, 6'900)},
@@ -328,6 +336,21 @@ Report example_report() {
     out.runs.push_back(example_learning(random));
     out.runs.push_back(example_crash(random));
     out.checks = {{"learning costs little", "at most 30 % of the throughput", "0.2 %", true}};
+    return out;
+}
+
+Report small_report() {
+    Report out = example_report();
+    out.runs.erase(out.runs.begin());
+    out.runs.resize(1);
+    Run& run = out.runs.front();
+    run.seconds.resize(1);
+    run.stages.resize(1);
+    run.nodes.resize(1);
+    run.checks.resize(1);
+    run.marks = {{1'000'000, "node 3 is killed"}};
+    run.learning->time_to_target_ms = 12'000;
+    out.knee_per_s = 8'000;
     return out;
 }
 

@@ -15,4 +15,7 @@ namespace polis::tools::bench {
 /// dies, one that learns. Always the same; tests/tools/bench/example.json holds it.
 [[nodiscard]] Report example_report();
 
+/// One run, with one entry in every list and a value in every member.
+[[nodiscard]] Report small_report();
+
 }  // namespace polis::tools::bench

@@ -13,14 +13,13 @@
 #include <nlohmann/json.hpp>
 
 #include <core/random.hpp>
+#include <tests/tools/bench_fixture.hpp>
 #include <tools/bench/report/csv.hpp>
 #include <tools/bench/report/json.hpp>
 #include <tools/bench/report/output.hpp>
 #include <tools/bench/report/words.hpp>
 #include <tools/bench/result.hpp>
 #include <tools/devnet/devnet.hpp>
-
-#include "bench_fixture.hpp"
 
 namespace polis::tools::bench {
 namespace {
@@ -37,6 +36,8 @@ std::string refusal(const std::string& text) {
     const auto report = parse_summary(text, "a.json");
     return report ? "taken" : report.error().message;
 }
+
+Json small_json() { return Json::parse(to_json(small_report())); }
 
 Json example_json() { return Json::parse(to_json(example_report())); }
 
@@ -69,7 +70,8 @@ TEST(BenchResult, passes_only_if_every_check_of_all_runs_does) {
     Report report = example_report();
     EXPECT_TRUE(passed(report));
     EXPECT_EQ(verdict(report), "PASSED: 8 checks of 3 runs");
-    report.runs[1].checks[0] = {"every transaction is final", "0 unfinished", "12 unfinished", false};
+    report.runs[1].checks[0] = {
+        "every transaction is final", "0 unfinished", "12 unfinished", false};
     EXPECT_FALSE(passed(report));
     EXPECT_EQ(
         verdict(report),
@@ -94,9 +96,9 @@ TEST(BenchSummary, comes_back_as_it_was) {
 }
 
 TEST(BenchSummary, refuses_a_text_without_any_one_member) {
-    const Json whole = example_json().flatten();
+    const Json whole = small_json().flatten();
     for (const auto& [pointer, unused] : whole.items()) {
-        Json damaged = example_json();
+        Json damaged = small_json();
         const Json::json_pointer at(pointer);
         Json& parent = damaged[at.parent_pointer()];
         if (!parent.is_object()) {
@@ -108,19 +110,16 @@ TEST(BenchSummary, refuses_a_text_without_any_one_member) {
 }
 
 TEST(BenchSummary, refuses_any_member_of_a_wrong_type) {
-    const Json whole = example_json().flatten();
+    const Json whole = small_json().flatten();
     for (const auto& [pointer, value] : whole.items()) {
-        Json damaged = example_json();
+        Json damaged = small_json();
         damaged[Json::json_pointer(pointer)] = value.is_string() ? Json(7) : Json("x");
         EXPECT_NE(refusal(damaged.dump()), "taken") << pointer;
     }
 }
 
 TEST(BenchSummary, refuses_a_text_that_is_cut_anywhere) {
-    Report report = example_report();
-    report.runs.resize(1);
-    report.runs[0].seconds.resize(1);
-    const std::string text = to_json(report);
+    const std::string text = to_json(small_report());
     // Without the line feed at the end the text is whole.
     for (std::size_t bytes = 0; bytes + 1 < text.size(); ++bytes) {
         ASSERT_NE(refusal(text.substr(0, bytes)), "taken") << bytes;
@@ -142,21 +141,21 @@ TEST(BenchSummary, refuses_what_it_does_not_know_with_cause_and_cure) {
         "polis that wrote it, or measure again");
     other = example_json();
     other["runs"][1]["nodes"][3]["user_us"] = -1;
-    EXPECT_NE(refusal(other.dump()).find("runs[1].nodes[3].user_us is no integer"), Json::npos);
+    EXPECT_NE(
+        refusal(other.dump()).find("runs[1].nodes[3].user_us is no integer"), std::string::npos);
     other = example_json();
     other["runs"][1]["name"] = "dpos";
-    EXPECT_NE(refusal(other.dump()).find("two runs have the name \"dpos\""), Json::npos);
-    EXPECT_NE(refusal("[]").find("no summary of polis bench"), Json::npos);
-    EXPECT_NE(refusal("{}").find("no summary of polis bench"), Json::npos);
-    EXPECT_NE(refusal("7").find("no summary of polis bench"), Json::npos);
+    EXPECT_NE(refusal(other.dump()).find("two runs have the name \"dpos\""), std::string::npos);
+    EXPECT_NE(refusal("[]").find("no summary of polis bench"), std::string::npos);
+    EXPECT_NE(refusal("{}").find("no summary of polis bench"), std::string::npos);
+    EXPECT_NE(refusal("7").find("no summary of polis bench"), std::string::npos);
 }
 
 TEST(BenchSummary, of_the_example_is_the_committed_one) {
-    const std::filesystem::path file = std::filesystem::path(BENCH_FOLDER) / "example.json";
+    const std::filesystem::path file = "tests/tools/bench/example.json";
     const auto committed = devnet::read_file(file);
-    ASSERT_TRUE(committed);
     const std::string now = to_json(example_report());
-    if (*committed != now) {
+    if (committed != now) {
         const auto fresh = std::filesystem::temp_directory_path() / "polis-bench-example.json";
         ASSERT_TRUE(devnet::write_file(fresh, now));
         FAIL() << file << " differs from what is written now; if it should, copy " << fresh;
@@ -169,7 +168,7 @@ TEST(BenchCsv, comes_back_through_a_parser_of_its_own) {
         std::size_t seconds = 0;
         std::size_t nodes = 0;
         std::size_t stages = 0;
-        for (const Run& run : report.runs) {
+        for (const bench::Run& run : report.runs) {
             seconds += run.seconds.size();
             nodes += run.nodes.size();
             stages += run.stages.size();
@@ -235,7 +234,7 @@ TEST(BenchOutput, is_made_of_any_report) {
         EXPECT_EQ(page.find("</script>"), page.rfind("</script>")) << seed;
         EXPECT_EQ(page.find("nan"), std::string::npos) << seed;
         const std::string text = to_markdown(report);
-        EXPECT_EQ(text.find("<b>"), text.find("\\<b\\>")) << seed;
+        EXPECT_EQ(text.find("<b>"), std::string::npos) << seed;
     }
 }
 

@@ -57,7 +57,8 @@ TEST(PlotText, of_numbers_is_short) {
 }
 
 TEST(PlotScale, has_ticks_at_round_numbers) {
-    EXPECT_THAT(Scale::from_zero(9'300, 5).ticks(), ElementsAre(0, 2'000, 4'000, 6'000, 8'000, 10'000));
+    EXPECT_THAT(
+        Scale::from_zero(9'300, 5).ticks(), ElementsAre(0, 2'000, 4'000, 6'000, 8'000, 10'000));
     EXPECT_THAT(Scale::from_zero(1, 2).ticks(), ElementsAre(0, 0.5, 1));
     EXPECT_THAT(Scale::logarithmic(3, 70).ticks(), ElementsAre(2, 5, 10, 20, 50, 100));
     EXPECT_THAT(Scale::exact(4, 31, 3).ticks(), ElementsAre(10, 20, 30));

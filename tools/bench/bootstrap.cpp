@@ -47,9 +47,34 @@ double percent_change(double before, double after) { return (after / before - 1)
 
 /// What the variance of drawn series lacks against that of the series: blocks that overlap hide the
 /// scatter between the places where they may begin.
-double block_deficit(std::size_t seconds) {
+double deficit(std::size_t seconds) {
     const auto all = static_cast<double>(seconds);
     return all / (all - static_cast<double>(block_seconds(seconds)));
+}
+
+std::vector<double> drawn_changes(
+    const Sample& before, const Sample& after, const Drawing& drawing, bool paired) {
+    Random random(drawing.seed, drawing.stream);
+    std::vector<double> out;
+    std::vector<std::size_t> drawn;
+    for (std::size_t i = 0; i < kDraws; ++i) {
+        draw(random, before.seconds, drawn);
+        const double was = before.statistic(drawn);
+        if (!paired) {
+            draw(random, after.seconds, drawn);
+        }
+        const double change = percent_change(was, after.statistic(drawn));
+        if (!std::isnan(change)) {
+            out.push_back(change);
+        }
+    }
+    return out;
+}
+
+/// Degrees of freedom: what is known of the scatter comes from so many whole blocks.
+std::size_t freedom(std::size_t before, std::size_t after, bool paired) {
+    const std::size_t blocks = before / block_seconds(before);
+    return paired ? blocks - 1 : blocks + after / block_seconds(after) - 2;
 }
 
 }  // namespace
@@ -61,8 +86,8 @@ std::size_t block_seconds(std::size_t seconds) {
 
 double student_t975(std::size_t freedom) {
     POLIS_ASSERT(freedom > 0);
-    // Hill's expansion around the normal quantile (Abramowitz and Stegun 26.7.5), good to 0.1 % from
-    // 3 degrees on; below, the series does not hold.
+    // Hill's expansion around the normal quantile (Abramowitz and Stegun 26.7.5), good to 0.1 %
+    // from 3 degrees on; below, the series does not hold.
     constexpr double kExact[] = {12.7062, 4.3027};
     if (freedom <= std::size(kExact)) {
         return kExact[freedom - 1];
@@ -79,7 +104,7 @@ double student_t975(std::size_t freedom) {
 }
 
 std::optional<Change> bootstrap_change(
-    const Sample& before, const Sample& after, std::uint64_t seed, std::string_view stream) {
+    const Sample& before, const Sample& after, const Drawing& drawing) {
     if (before.seconds < kSecondsMin || after.seconds < kSecondsMin) {
         return std::nullopt;
     }
@@ -87,28 +112,15 @@ std::optional<Change> bootstrap_change(
     if (!std::isfinite(percent)) {
         return std::nullopt;
     }
-    Random random(seed, stream);
-    std::vector<double> changes;
-    std::vector<std::size_t> drawn;
-    for (std::size_t i = 0; i < kDraws; ++i) {
-        draw(random, before.seconds, drawn);
-        const double was = before.statistic(drawn);
-        draw(random, after.seconds, drawn);
-        const double change = percent_change(was, after.statistic(drawn));
-        if (!std::isnan(change)) {
-            changes.push_back(change);
-        }
-    }
+    const bool paired = drawing.paired && before.seconds == after.seconds;
+    std::vector<double> changes = drawn_changes(before, after, drawing, paired);
     // A figure that half of the drawn series do not have is no figure of these seconds.
     if (changes.size() < kDraws / 2) {
         return std::nullopt;
     }
     std::ranges::sort(changes);
-    const std::size_t blocks = before.seconds / block_seconds(before.seconds) +
-                               after.seconds / block_seconds(after.seconds);
-    const double deficit =
-        std::sqrt(std::max(block_deficit(before.seconds), block_deficit(after.seconds)));
-    const double wider = deficit * student_t975(blocks - 2) / kNormal975;
+    const double wider = std::sqrt(std::max(deficit(before.seconds), deficit(after.seconds))) *
+                         student_t975(freedom(before.seconds, after.seconds, paired)) / kNormal975;
     // A drawn series may lie on one side of the figure altogether: the figure is within anyhow.
     const double low = std::min(quantile(changes, 0.025), percent);
     const double high = std::max(quantile(changes, 0.975), percent);

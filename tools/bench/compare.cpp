@@ -17,8 +17,8 @@ namespace polis::tools::bench {
 
 namespace {
 
-constexpr std::uint64_t kSeed = 1;       ///< of the draws: a comparison says the same every time
-constexpr double kLoadDifference = 0.5;  ///< of load averages, that may matter
+constexpr std::uint64_t kSeed = 1;          ///< of the draws: a comparison says the same every time
+constexpr double kLoadDifference = 0.5;     ///< of load averages, that may matter
 constexpr double kMemoryDifference = 0.02;  ///< a kernel that reserves more is no other machine
 
 using Seconds = std::vector<Second>;
@@ -33,7 +33,7 @@ Seconds steady_part(const Run& run) {
     return out;
 }
 
-double sum(const Seconds& seconds, Positions at, std::uint64_t Second::*figure) {
+double sum(const Seconds& seconds, Positions at, std::uint64_t Second::* figure) {
     double out = 0;
     for (const std::size_t position : at) {
         out += static_cast<double>(seconds[position].*figure);
@@ -47,7 +47,7 @@ double divided(double sum, double by) {
 }
 
 /// The mean over all transactions that became final: a second counts as often as it has of them.
-double mean_latency(const Seconds& seconds, Positions at, std::uint64_t Second::*figure) {
+double mean_latency(const Seconds& seconds, Positions at, std::uint64_t Second::* figure) {
     double out = 0;
     for (const std::size_t position : at) {
         const Second& second = seconds[position];
@@ -80,8 +80,7 @@ constexpr std::array<Figure, 4> kFigures = {
           return mean_latency(seconds, at, &Second::p99_us);
       }},
      {"cpu_us_per_txn", false, [](const Seconds& seconds, Positions at) {
-          return divided(
-              sum(seconds, at, &Second::cpu_us), sum(seconds, at, &Second::finalized));
+          return divided(sum(seconds, at, &Second::cpu_us), sum(seconds, at, &Second::finalized));
       }}}};
 
 /// How much worse it became at least and at most.
@@ -99,9 +98,9 @@ Judgement judge(const Figure& figure, const Change& change, double limit_percent
 }
 
 Sample sample_of(const Figure& figure, const Seconds& seconds) {
-    return {
-        .seconds = seconds.size(),
-        .statistic = [&figure, &seconds](Positions at) { return figure.of(seconds, at); }};
+    return {.seconds = seconds.size(), .statistic = [&figure, &seconds](Positions at) {
+                return figure.of(seconds, at);
+            }};
 }
 
 double or_zero(double value) { return std::isfinite(value) ? value : 0; }
@@ -117,8 +116,11 @@ double whole_value(const Figure& figure, const Seconds& seconds) {
 RunComparison compare_runs(const Run& before, const Run& after, double limit_percent) {
     const Seconds was = steady_part(before);
     const Seconds is = steady_part(after);
+    // What was done to both at the same times is no difference between them.
+    const bool paired = !before.marks.empty() && !after.marks.empty();
     RunComparison out{.name = before.name, .differences = {}};
     for (const Figure& figure : kFigures) {
+        const std::string stream = fmt::format("{} {}", before.name, figure.name);
         Difference difference{
             .figure = std::string(figure.name),
             .before = whole_value(figure, was),
@@ -126,8 +128,7 @@ RunComparison compare_runs(const Run& before, const Run& after, double limit_per
             .change = bootstrap_change(
                 sample_of(figure, was),
                 sample_of(figure, is),
-                kSeed,
-                fmt::format("{} {}", before.name, figure.name)),
+                {.seed = kSeed, .stream = stream, .paired = paired}),
             .judgement = Judgement::kNotJudged};
         if (difference.change) {
             difference.judgement = judge(figure, *difference.change, limit_percent);
@@ -167,7 +168,8 @@ void doubt_machines(Doubts& doubts, const Machine& before, const Machine& after)
     const auto was = static_cast<double>(before.memory_bytes);
     const auto is = static_cast<double>(after.memory_bytes);
     if (std::abs(was - is) > kMemoryDifference * std::max(was, is)) {
-        doubts.differ("the memory", bytes_text(before.memory_bytes), bytes_text(after.memory_bytes));
+        doubts.differ(
+            "the memory", bytes_text(before.memory_bytes), bytes_text(after.memory_bytes));
     }
     if (std::abs(before.load_before - after.load_before) > kLoadDifference) {
         doubts.add(fmt::format(
@@ -246,8 +248,8 @@ std::string worst_of(const Comparison& comparison, Judgement judgement) {
 std::size_t count_of(const Comparison& comparison, Judgement judgement) {
     std::size_t out = 0;
     for (const RunComparison& run : comparison.runs) {
-        out += static_cast<std::size_t>(std::ranges::count(
-            run.differences, judgement, &Difference::judgement));
+        out += static_cast<std::size_t>(
+            std::ranges::count(run.differences, judgement, &Difference::judgement));
     }
     return out;
 }
@@ -314,8 +316,7 @@ std::string verdict(const Comparison& comparison) {
             count == 1 ? "is" : "are",
             worst_of(comparison, Judgement::kNotCertain));
     }
-    return fmt::format(
-        "PASSED: no figure is worse by more than {:g} %", comparison.limit_percent);
+    return fmt::format("PASSED: no figure is worse by more than {:g} %", comparison.limit_percent);
 }
 
 }  // namespace polis::tools::bench

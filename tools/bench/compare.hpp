@@ -44,7 +44,7 @@ struct RunComparison {
 
 struct Comparison {
     double limit_percent = kLimitPercent;
-    std::vector<RunComparison> runs;  ///< in the order of the first report
+    std::vector<RunComparison> runs;   ///< in the order of the first report
     std::vector<std::string> missing;  ///< runs that the second report lacks
     /// Why the reports may not be comparable, each in one sentence.
     std::vector<std::string> warnings;

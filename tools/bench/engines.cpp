@@ -36,12 +36,11 @@ Check compare(const Run& base, const Run& run) {
     return {
         .what = fmt::format("throughput of {} beside that of {}", run.name, base.name),
         .wanted = fmt::format("at least {} %, {:.0f}/s", kTrainingPercent, wanted),
-        .found = base.per_second > 0
-                     ? fmt::format(
-                           "{:.1f} %, {:.0f}/s",
-                           100 * run.per_second / base.per_second,
-                           run.per_second)
-                     : fmt::format("{} did nothing", base.name),
+        .found =
+            base.per_second > 0
+                ? fmt::format(
+                      "{:.1f} %, {:.0f}/s", 100 * run.per_second / base.per_second, run.per_second)
+                : fmt::format("{} did nothing", base.name),
         .passed = base.per_second > 0 && run.per_second >= wanted};
 }
 

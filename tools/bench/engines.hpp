@@ -39,8 +39,8 @@ struct EnginesOptions {
 };
 
 /// Loads an engine at a rate; a search makes shorter loads. @error as measure()
-using LoadEngine = std::function<Fallible<Run>(
-    const Engine& engine, std::uint64_t rate, bool is_search)>;
+using LoadEngine =
+    std::function<Fallible<Run>(const Engine& engine, std::uint64_t rate, bool is_search)>;
 
 /// One run for each engine at one rate. @error that of a load
 [[nodiscard]] Fallible<Report> compare_engines(

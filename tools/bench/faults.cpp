@@ -72,8 +72,7 @@ Steps crash_f(std::size_t nodes, std::uint64_t seconds) {
 }
 
 Checks judge_loss(const Run& run, const Steps& steps) {
-    return {
-        dips_briefly(run, until_last(steps)), dips_little(run, until_last(steps))};
+    return {dips_briefly(run, until_last(steps)), dips_little(run, until_last(steps))};
 }
 
 /// One comes back at two thirds of the load and makes a quorum, the others later.

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <deque>
 #include <iterator>
+#include <optional>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -24,6 +25,8 @@ constexpr milliseconds kRetryPause{10};
 constexpr milliseconds kWaitSlice{500};  ///< of a call that waits for the next block
 constexpr milliseconds kWaitGrace{2'000};
 constexpr milliseconds kSettlePause{50};
+/// A node that ends may have told nobody of what it took in so shortly before.
+constexpr std::uint64_t kLostUs = 2'000'000;
 
 std::uint64_t micros_since(Clock::time_point start) {
     const auto count = std::chrono::duration_cast<microseconds>(Clock::now() - start).count();
@@ -44,15 +47,19 @@ bool is_taken(const RpcClient::Answer& answer) {
     return answer || answer.error().name == "alreadyKnown" || answer.error().name == "staleNonce";
 }
 
-/// Sends what is due to one node until everything is taken or `stop` is set.
+/// Sends what is due to one node until everything is taken or `stop` is set. When the node is gone
+/// it goes on with the next one, as any client would, and begins with what that one may not have.
 class Sender {
   public:
     /// @param unsent counts down with every transaction that is taken in, over all senders
     Sender(
-        const HttpAddress& node,
+        const std::vector<HttpAddress>& nodes,
+        std::size_t first,
         std::vector<std::uint64_t>& accepted_us,
         std::atomic<std::size_t>& unsent)
-        : client_(node), accepted_us_(accepted_us), unsent_(unsent) {}
+        : nodes_(nodes), at_(first), accepted_us_(accepted_us), unsent_(unsent) {
+        client_.emplace(nodes_[at_]);
+    }
 
     void add(Open open) { queue_.push_back(std::move(open)); }
 
@@ -75,11 +82,36 @@ class Sender {
             }
             calls.push_back({"tx_send", Json{{"raw", open.raw}}});
         }
-        const auto answers = client_.batch(calls);
+        const auto answers = client_->batch(calls);
         if (answers) {
             take(*answers, micros_since(start));
+        } else if (is_gone(answers.error().kind)) {
+            leave_node(micros_since(start));
         } else {
-            std::this_thread::sleep_for(kRetryPause);  // the node is down or busy: go on with it
+            std::this_thread::sleep_for(kRetryPause);  // the node is busy: go on with it
+        }
+    }
+
+    static bool is_gone(ClientErrorKind kind) {
+        return kind == ClientErrorKind::kCannotConnect || kind == ClientErrorKind::kLost;
+    }
+
+    void leave_node(std::uint64_t now) {
+        forget_before(now);
+        queue_.insert(
+            queue_.begin(),
+            std::make_move_iterator(recent_.begin()),
+            std::make_move_iterator(recent_.end()));
+        recent_.clear();
+        at_ = (at_ + 1) % nodes_.size();
+        client_.emplace(nodes_[at_]);
+        std::this_thread::sleep_for(kRetryPause);  // perhaps all are gone
+    }
+
+    /// What was taken in long ago has been gossiped.
+    void forget_before(std::uint64_t now) {
+        while (!recent_.empty() && accepted_us_[recent_.front().index] + kLostUs < now) {
+            recent_.pop_front();
         }
     }
 
@@ -88,13 +120,18 @@ class Sender {
         std::vector<Open> refused;
         for (const RpcClient::Answer& answer : answers) {
             if (is_taken(answer)) {
-                accepted_us_[queue_.front().index] = now;
-                unsent_.fetch_sub(1);
+                std::uint64_t& accepted = accepted_us_[queue_.front().index];
+                if (accepted == kNever) {  // it may have been taken in by a node that is gone
+                    accepted = now;
+                    unsent_.fetch_sub(1);
+                }
+                recent_.push_back(std::move(queue_.front()));
             } else {
                 refused.push_back(std::move(queue_.front()));
             }
             queue_.pop_front();
         }
+        forget_before(now);
         refusals_ += refused.size();
         queue_.insert(
             queue_.begin(),
@@ -105,10 +142,13 @@ class Sender {
         }
     }
 
-    RpcClient client_;
+    const std::vector<HttpAddress>& nodes_;
+    std::size_t at_ = 0;
+    std::optional<RpcClient> client_;
     std::vector<std::uint64_t>& accepted_us_;  ///< each index is written by one sender only
     std::atomic<std::size_t>& unsent_;
     std::deque<Open> queue_;
+    std::deque<Open> recent_;  ///< taken in at most kLostUs ago, in that order
     std::uint64_t refusals_ = 0;
 };
 
@@ -276,8 +316,8 @@ class Drive {
 
   private:
     Indices prepare(std::vector<DueTxn> load, Driven& out) {
-        for (const HttpAddress& node : options_.nodes) {
-            senders_.emplace_back(node, out.accepted_us, unsent_);
+        for (std::size_t i = 0; i < options_.nodes.size(); ++i) {
+            senders_.emplace_back(options_.nodes, i, out.accepted_us, unsent_);
         }
         unsent_ = load.size();
         Indices open;

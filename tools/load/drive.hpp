@@ -21,8 +21,8 @@ namespace polis::tools {
 /// A time that has not come.
 inline constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 
-/// A transaction, when it is due after the start, and the node that it goes to. Transactions of one
-/// sender go to one node, so that their nonces arrive in order.
+/// A transaction, when it is due after the start, and the node that it goes to while that one runs.
+/// Transactions of one sender go to one node, so that their nonces arrive in order.
 struct DueTxn {
     SignedTxn txn;
     std::uint64_t at_us = 0;

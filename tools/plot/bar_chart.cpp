@@ -13,9 +13,9 @@ namespace polis::tools::plot {
 
 namespace {
 
-constexpr double kBelow = 26;        ///< for the names of groups
-constexpr double kBarMost = 46;      ///< width of a bar
-constexpr double kShare = 0.7;       ///< of a group's width that bars take
+constexpr double kBelow = 26;    ///< for the names of groups
+constexpr double kBarMost = 46;  ///< width of a bar
+constexpr double kShare = 0.7;   ///< of a group's width that bars take
 constexpr double kLetterWidth = 6.3;
 constexpr double kValueAbove = 5;  ///< from a bar to its value
 
@@ -41,7 +41,8 @@ std::string fitted(const std::string& text, double width) {
     }
     const auto room = static_cast<std::size_t>(std::max(1.0, width / kLetterWidth - 1));
     std::size_t end = std::min(room, text.size());
-    while (end > 0 && end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
+    while (end > 0 && end < text.size() &&
+           (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
         --end;
     }
     return text.substr(0, end) + "…";
@@ -105,7 +106,9 @@ class Drawing {
     }
 
     void add_bar(
-        const BarChart::Bars& bars, std::size_t group, std::pair<double, double> place,
+        const BarChart::Bars& bars,
+        std::size_t group,
+        std::pair<double, double> place,
         std::pair<double, double> values) {
         const double top = y_.at(values.second);
         const double bottom = y_.at(values.first);
@@ -119,10 +122,7 @@ class Drawing {
             coordinate(std::max(place.second - 2, 1.0)),
             coordinate(bottom - top),
             escaped(fmt::format(
-                "{}\n{}: {}",
-                chart_.groups[group],
-                bars.name,
-                number_text(bars.values[group]))));
+                "{}\n{}: {}", chart_.groups[group], bars.name, number_text(bars.values[group]))));
     }
 
     /// Above a bar, where there is room for it.

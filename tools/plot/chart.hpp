@@ -61,13 +61,15 @@ struct BarChart {
     std::string name;
     std::string y_label;  ///< with the unit
     std::vector<std::string> groups;
+
     struct Bars {
         std::string name;
         std::size_t colour = 0;
         std::vector<double> values;  ///< one a group
     };
+
     std::vector<Bars> series;
-    bool stacked = false;  ///< or side by side
+    bool stacked = false;        ///< or side by side
     std::optional<double> line;  ///< across all bars, something to compare with
     double width = 720;
     double height = 240;

@@ -92,7 +92,9 @@ void add_text(std::string& out, double x, double y, Anchor anchor, std::string_v
 }
 
 void add_line(
-    std::string& out, std::string_view css, std::pair<double, double> from,
+    std::string& out,
+    std::string_view css,
+    std::pair<double, double> from,
     std::pair<double, double> to) {
     fmt::format_to(
         std::back_inserter(out),
@@ -105,7 +107,9 @@ void add_line(
 }
 
 double add_head(
-    std::string& out, std::string_view label, const std::vector<LegendEntry>& entries,
+    std::string& out,
+    std::string_view label,
+    const std::vector<LegendEntry>& entries,
     double width) {
     add_text(out, 0, kBaseline, Anchor::kStart, label);
     double legend = 0;
@@ -139,7 +143,10 @@ void add_y_axis(std::string& out, const Area& area, const Scale& scale, const Ti
 }
 
 void add_x_axis(
-    std::string& out, const Area& area, const Scale& scale, const Ticks& ticks,
+    std::string& out,
+    const Area& area,
+    const Scale& scale,
+    const Ticks& ticks,
     std::string_view label) {
     add_line(out, "axis", {area.left, area.bottom}, {area.right, area.bottom});
     double free_from = -1e9;

@@ -43,13 +43,17 @@ enum class Anchor : std::uint8_t { kStart, kMiddle, kEnd };
 
 void add_text(std::string& out, double x, double y, Anchor anchor, std::string_view text);
 void add_line(
-    std::string& out, std::string_view css, std::pair<double, double> from,
+    std::string& out,
+    std::string_view css,
+    std::pair<double, double> from,
     std::pair<double, double> to);
 
 /// The unit of the values, and the legend beside it or, without room, in a line below.
 /// @return the y below it
 [[nodiscard]] double add_head(
-    std::string& out, std::string_view label, const std::vector<LegendEntry>& entries,
+    std::string& out,
+    std::string_view label,
+    const std::vector<LegendEntry>& entries,
     double width);
 
 /// Lines across the area at the ticks, with their labels to the left.
@@ -57,7 +61,10 @@ void add_y_axis(std::string& out, const Area& area, const Scale& scale, const Ti
 
 /// The axis below the area, labels that fit, and what it shows.
 void add_x_axis(
-    std::string& out, const Area& area, const Scale& scale, const Ticks& ticks,
+    std::string& out,
+    const Area& area,
+    const Scale& scale,
+    const Ticks& ticks,
     std::string_view label);
 
 }  // namespace polis::tools::plot

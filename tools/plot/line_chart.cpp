@@ -17,11 +17,18 @@ constexpr double kBelow = 42;      ///< for labels and name of the x axis
 constexpr double kRightEdge = 14;  ///< so that the last label is not cut
 constexpr double kRow = 14;        ///< between texts of events that would meet
 constexpr std::size_t kRowsMax = 5;
+constexpr double kHeadroom = 1.15;      ///< above the values, for the texts of events
 constexpr std::size_t kBandsMax = 500;  ///< places that tell values; wider than a pixel each
 
 bool shown(const LineChart& chart, const Point& point) {
     return std::isfinite(point.x) && std::isfinite(point.y) &&
            (!chart.x.logarithmic || point.x > 0) && (!chart.y.logarithmic || point.y > 0);
+}
+
+/// Of the x axis: labels of five digits have room.
+std::size_t ticks_for(double width) {
+    constexpr double kLabel = 72;
+    return static_cast<std::size_t>(width / kLabel);
 }
 
 /// Least and greatest value of one coordinate over all points that are shown.
@@ -50,10 +57,20 @@ Scale scale_of(const Axis& axis, const Extent& extent, std::size_t ticks_about) 
     return Scale::from_zero(most, ticks_about);
 }
 
+/// Texts of events stand above the values, not on them.
+Scale y_scale_of(const LineChart& chart, Extent extent) {
+    if (!chart.events.empty() && !chart.y.logarithmic) {
+        extent.most *= kHeadroom;
+    }
+    return scale_of(chart.y, extent, 5);
+}
+
 class Drawing {
   public:
     Drawing(const LineChart& chart, Extent x, Extent y)
-        : chart_(chart), x_(scale_of(chart.x, x, 9)), y_(scale_of(chart.y, y, 5)) {}
+        : chart_(chart),
+          x_(scale_of(chart.x, x, ticks_for(chart.width))),
+          y_(y_scale_of(chart, y)) {}
 
     std::string draw() && {
         begin_svg(out_, chart_.name, chart_.width, chart_.height);
@@ -171,12 +188,10 @@ class Drawing {
     }
 
     [[nodiscard]] std::string values_at(double x) const {
-        const auto own = std::ranges::find(
-            chart_.x.ticks, x, &std::pair<double, std::string>::first);
+        const auto own =
+            std::ranges::find(chart_.x.ticks, x, &std::pair<double, std::string>::first);
         std::string out = fmt::format(
-            "{}: {}",
-            chart_.x.label,
-            own != chart_.x.ticks.end() ? own->second : number_text(x));
+            "{}: {}", chart_.x.label, own != chart_.x.ticks.end() ? own->second : number_text(x));
         for (const Series& series : chart_.series) {
             const auto point = std::ranges::find(series.points, x, &Point::x);
             if (point != series.points.end() && shown(chart_, *point)) {

@@ -109,7 +109,7 @@ Scale Scale::exact(double least, double most, std::size_t ticks_about) {
     for (double i = std::ceil(out.least_ / step - 1e-9);
          i * step <= out.most_ + step * 1e-9 && out.ticks_.size() < kTicksMax;
          ++i) {
-        out.ticks_.push_back(i * step);
+        out.ticks_.push_back(i * step + 0.0);  // no minus before a zero
     }
     return out;
 }
@@ -122,8 +122,10 @@ Scale Scale::logarithmic(double least, double most) {
         const double power = std::pow(10.0, std::floor(std::log10(value) + kFine));
         const double part = value / power;
         if (up) {
-            const double factor =
-                part <= 1 + kFine ? 1 : part <= 2 + kFine ? 2 : part <= 5 + kFine ? 5 : 10;
+            const double factor = part <= 1 + kFine   ? 1
+                                  : part <= 2 + kFine ? 2
+                                  : part <= 5 + kFine ? 5
+                                                      : 10;
             return factor * power;
         }
         const double factor = part >= 5 - kFine ? 5 : part >= 2 - kFine ? 2 : 1;

@@ -8,6 +8,7 @@
 
 #include <tools/bench/compare.hpp>
 #include <tools/bench/report/json.hpp>
+#include <tools/bench/report/words.hpp>
 #include <tools/polis/bench_command_groups.hpp>
 #include <tools/polis/report.hpp>
 
@@ -26,14 +27,19 @@ Report::Json json_of(double value) {
     return std::isfinite(value) ? Report::Json(value) : Report::Json(nullptr);
 }
 
+std::string number_text(double value) {
+    constexpr double kExact = 1'000;
+    return value < kExact ? fmt::format("{:.1f}", value) : bench::rounded(value);
+}
+
 Report describe(const std::string& run, const bench::Difference& difference) {
     Report row;
     row.text("run", run);
     row.text("figure", difference.figure);
     row.json("before", json_of(difference.before));
     row.json("after", json_of(difference.after));
-    row.note("before", fmt::format("{:.1f}", difference.before));
-    row.note("after", fmt::format("{:.1f}", difference.after));
+    row.note("before", number_text(difference.before));
+    row.note("after", number_text(difference.after));
     if (difference.change) {
         const bench::Change& change = *difference.change;
         row.json("change_percent", json_of(change.percent));
@@ -81,8 +87,7 @@ Outcome compare(const CompareCommand& command) {
         for (const std::string& warning : comparison.warnings) {
             text += fmt::format("WARNING: {}\n", warning);
         }
-        POLIS_TRY_VOID(
-            print(text + report.to_text() + '\n' + bench::verdict(comparison) + '\n'));
+        POLIS_TRY_VOID(print(text + report.to_text() + '\n' + bench::verdict(comparison) + '\n'));
     }
     if (!bench::passed(comparison)) {
         return std::unexpected(Failure(fmt::format(

@@ -121,8 +121,7 @@ void add_bench_faults_command(Program& program, CLI::App& bench) {
         .add_option(
             "--rate",
             words->rate,
-            fmt::format(
-                "Transactions a second; default: {}, quick {}", kWhole.rate, kQuick.rate))
+            fmt::format("Transactions a second; default: {}, quick {}", kWhole.rate, kQuick.rate))
         ->check(CLI::Range(std::uint64_t{1}, kRateMax));
     command
         .add_option(

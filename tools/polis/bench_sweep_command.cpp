@@ -38,10 +38,7 @@ class Loads {
         POLIS_TRY(
             bench::Network network,
             start_network(
-                words_.common,
-                point.nodes,
-                words_.election,
-                fmt::format("sweep-{}", ++networks_)));
+                words_.common, point.nodes, words_.election, fmt::format("sweep-{}", ++networks_)));
         bench::LoadPlan plan;
         plan.name = point.name;
         plan.workload = point.workload;
@@ -65,7 +62,9 @@ Report describe(const std::vector<bench::Growth>& growth) {
     std::vector<Report> rows;
     for (const bench::Growth& one : growth) {
         Report row;
-        row.text("workload", one.workload).number("nodes", one.nodes).number("per_second", one.rate);
+        row.text("workload", one.workload)
+            .number("nodes", one.nodes)
+            .number("per_second", one.rate);
         row.text("cpu_us", fmt::format("{:.1f}", one.cpu_us));
         row.text("times_the_floor", fmt::format("{:.2f}", one.floor_ratio));
         row.text("messages", fmt::format("{:.2f}", one.messages));
@@ -79,6 +78,11 @@ Report describe(const std::vector<bench::Growth>& growth) {
 }
 
 Outcome run_sweep(const SweepWords& words) {
+    const bench::KneeOptions& knee = words.sweep.knee;
+    if (knee.from > knee.rate_max) {
+        return wrong_usage(fmt::format(
+            "--from {} is beyond --to {}; give a lower --from", knee.from, knee.rate_max));
+    }
     for (const std::string& workload : words.sweep.workloads) {
         POLIS_TRY_VOID(bench::make_workload(workload));
     }
@@ -106,6 +110,9 @@ void add_bench_sweep_command(Program& program, CLI::App& bench) {
     command.add_option("--workload", sweep.workloads, "What transactions do, as `polis bench run`")
         ->capture_default_str();
     command.add_option("--from", sweep.knee.from, "Transactions a second of the first load")
+        ->check(CLI::Range(sweep.knee.rate_min, sweep.knee.rate_max))
+        ->capture_default_str();
+    command.add_option("--to", sweep.knee.rate_max, "Beyond it no knee is looked for")
         ->check(CLI::Range(sweep.knee.rate_min, sweep.knee.rate_max))
         ->capture_default_str();
     command.add_option("--election", words->election, "How seats are earned: dpos, pole")

@@ -108,8 +108,29 @@ AsioLoop::AsioLoop(std::size_t workers, std::size_t works_max)
     : works_max_(works_max), workers_(workers) {}
 
 void AsioLoop::post(std::function<void()> task) {
-    if (!closed_) {
-        boost::asio::post(context_, std::move(task));
+    if (closed_) {
+        return;
+    }
+    bool sleeping = false;
+    {
+        const std::lock_guard lock(tasks_mutex_);
+        sleeping = tasks_.empty();
+        tasks_.push_back(std::move(task));
+    }
+    if (sleeping) {
+        boost::asio::post(context_, [this] { run_tasks(); });
+    }
+}
+
+/// To wake the loop costs more than most tasks: those that come meanwhile are taken along.
+void AsioLoop::run_tasks() {
+    std::vector<std::function<void()>> tasks;
+    {
+        const std::lock_guard lock(tasks_mutex_);
+        tasks.swap(tasks_);
+    }
+    for (const std::function<void()>& task : tasks) {
+        task();
     }
 }
 
@@ -278,7 +299,9 @@ void Core::on_event(const NodeEvent& event) {
     if (const auto* const block = std::get_if<BlockFinalized>(&event)) {
         on_block(*block);
     } else if (const auto* const txn = std::get_if<TxnPending>(&event)) {
-        events.push(Topic::kPendingTxs, hash_text(txn->id));
+        if (events.watched(Topic::kPendingTxs)) {
+            events.push(Topic::kPendingTxs, hash_text(txn->id));
+        }
         waiters.on_pending(txn->id);
     } else if (const auto* const metric = std::get_if<TaskMetric>(&event)) {
         events.push(Topic::kTaskMetrics, metric_text(*metric));

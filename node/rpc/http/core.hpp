@@ -47,7 +47,11 @@ class AsioLoop final : public Loop {
     [[nodiscard]] boost::asio::io_context& context() { return context_; }
 
   private:
+    void run_tasks();
+
     boost::asio::io_context context_{1};
+    std::mutex tasks_mutex_;
+    std::vector<std::function<void()>> tasks_;  ///< under tasks_mutex_: posted, not begun
     std::atomic<bool> closed_{false};
     std::atomic<std::size_t> works_{0};
     const std::size_t works_max_;

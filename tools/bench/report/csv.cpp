@@ -34,8 +34,7 @@ std::string row(const Values&... values) {
     return out;
 }
 
-constexpr std::string_view kSpreadColumns =
-    "count,mean_us,p50_us,p90_us,p99_us,p999_us,max_us";
+constexpr std::string_view kSpreadColumns = "count,mean_us,p50_us,p90_us,p99_us,p999_us,max_us";
 
 std::string spread_row(const Spread& spread) {
     return row(
@@ -162,18 +161,18 @@ std::string seconds_csv(const Report& report) {
         "run,at_s,due,accepted,finalized,p50_us,p99_us,waiting,height,nodes_up,cpu_us\r\n";
     for (const Run& run : report.runs) {
         for (const Second& second : run.seconds) {
-            out += row(
-                run.name,
-                second.at_s,
-                second.due,
-                second.accepted,
-                second.finalized,
-                second.p50_us,
-                second.p99_us,
-                second.waiting,
-                second.height,
-                second.nodes_up,
-                second.cpu_us);
+            out +=
+                row(run.name,
+                    second.at_s,
+                    second.due,
+                    second.accepted,
+                    second.finalized,
+                    second.p50_us,
+                    second.p99_us,
+                    second.waiting,
+                    second.height,
+                    second.nodes_up,
+                    second.cpu_us);
             out += kEnd;
         }
     }
@@ -186,20 +185,20 @@ std::string nodes_csv(const Report& report) {
         "received_bytes,messages_sent,signatures,height_from,height_to,ran_through\r\n";
     for (const Run& run : report.runs) {
         for (const NodeUse& node : run.nodes) {
-            out += row(
-                run.name,
-                node.node,
-                node.user_us,
-                node.system_us,
-                node.resident_bytes_max,
-                node.disk_written_bytes,
-                node.sent_bytes,
-                node.received_bytes,
-                node.messages_sent,
-                node.signatures,
-                node.height_from,
-                node.height_to,
-                node.ran_through);
+            out +=
+                row(run.name,
+                    node.node,
+                    node.user_us,
+                    node.system_us,
+                    node.resident_bytes_max,
+                    node.disk_written_bytes,
+                    node.sent_bytes,
+                    node.received_bytes,
+                    node.messages_sent,
+                    node.signatures,
+                    node.height_from,
+                    node.height_to,
+                    node.ran_through);
             out += kEnd;
         }
     }

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include <tools/plot/chart.hpp>
@@ -15,10 +16,10 @@ namespace polis::tools::bench {
 
 namespace {
 
-constexpr double kMs = 1e3;          ///< in microseconds
-constexpr double kKib = 1'024;       ///< in bytes
-constexpr double kHalf = 460;        ///< width of two charts side by side
-constexpr double kThird = 304;       ///< of three
+constexpr double kMs = 1e3;     ///< in microseconds
+constexpr double kKib = 1'024;  ///< in bytes
+constexpr double kHalf = 460;   ///< width of two charts side by side
+constexpr double kThird = 298;  ///< of three
 constexpr double kHeight = 260;
 constexpr std::size_t kRatesMin = 3;  ///< fewer points make no curve
 
@@ -33,7 +34,7 @@ plot::Axis axis(std::string label) {
         .most = std::nullopt};
 }
 
-double sum(const Run& run, std::uint64_t NodeUse::*figure) {
+double sum(const Run& run, std::uint64_t NodeUse::* figure) {
     double out = 0;
     for (const NodeUse& node : run.nodes) {
         out += static_cast<double>(node.*figure);
@@ -51,7 +52,9 @@ double p99_ms(const Run& run) { return static_cast<double>(run.latency.quorum.p9
 
 /// One line through the runs, in the order of their rates: beyond the knee it may turn back.
 plot::Series through(
-    const std::vector<const Run*>& runs, std::string name, std::size_t colour,
+    const std::vector<const Run*>& runs,
+    std::string name,
+    std::size_t colour,
     const std::pair<Value, Value>& at) {
     plot::Series out{
         .name = std::move(name), .colour = colour, .points = {}, .dashed = false, .dots = true};
@@ -66,14 +69,17 @@ Figure sweep(const Report& report) {
     for (const Run& run : report.runs) {
         runs.push_back(&run);
     }
-    std::ranges::stable_sort(runs, {}, [](const Run* run) { return run->setup.rate; });
+    std::ranges::sort(runs, {}, [](const Run* run) {
+        return std::pair(run->setup.rate, std::string_view(run->name));
+    });
     const Value rate = [](const Run& run) { return static_cast<double>(run.setup.rate); };
     const Value done = [](const Run& run) { return run.per_second; };
     plot::LineChart kept{
         .name = "Finalized against due",
         .x = axis("due a second"),
         .y = axis("finalized a second"),
-        .series = {through(runs, "as due", 5, {rate, rate}), through(runs, "measured", 0, {rate, done})},
+        .series =
+            {through(runs, "as due", 5, {rate, rate}), through(runs, "measured", 0, {rate, done})},
         .events = {},
         .width = kHalf,
         .height = kHeight};
@@ -96,13 +102,13 @@ Figure sweep(const Report& report) {
     }
     return {
         .title = "Throughput and latency",
-        .caption = "One point a run, in the order of the rates. The knee is the highest rate that "
-                   "the network keeps up with.",
+        .caption =
+            "One point a run, in the order of the rates. The knee is the highest rate that "
+            "the network keeps up with.",
         .charts = {to_svg(kept), to_svg(latency)}};
 }
 
-std::string bars(
-    const Report& report, std::string label, std::size_t colour, const Value& value) {
+std::string bars(const Report& report, std::string label, std::size_t colour, const Value& value) {
     plot::BarChart chart{
         .name = label,
         .y_label = std::move(label),
@@ -125,12 +131,13 @@ Figure side_by_side(const Report& report) {
     const Value done = [](const Run& run) { return run.per_second; };
     return {
         .title = "Runs side by side",
-        .caption = "Finalized a second; p99 from due until 2f+1 nodes had it final; processor time "
-                   "of all nodes by finalized transactions.",
-        .charts =
-            {bars(report, "finalized a second", 0, done),
-             bars(report, "p99 latency, ms", 1, p99_ms),
-             bars(report, "processor time, us a transaction", 2, spent)}};
+        .caption =
+            "Finalized a second; p99 from due until 2f+1 nodes had it final; processor time "
+            "of all nodes by finalized transactions.",
+        .charts = {
+            bars(report, "finalized a second", 0, done),
+            bars(report, "p99 latency, ms", 1, p99_ms),
+            bars(report, "processor time, us a transaction", 2, spent)}};
 }
 
 /// A figure over the number of nodes, one line an election, and what it must cost at least.
@@ -152,7 +159,9 @@ std::string growth_chart(
     const Value nodes = [](const Run& run) { return static_cast<double>(run.setup.nodes); };
     for (auto& [election, runs] : elections) {
         std::erase_if(runs, [&](const Run* run) { return value(*run) <= 0; });
-        std::ranges::stable_sort(runs, {}, [](const Run* run) { return run->setup.nodes; });
+        std::ranges::sort(runs, {}, [](const Run* run) {
+            return std::pair(run->setup.nodes, std::string_view(run->name));
+        });
         chart.series.push_back(through(runs, election, chart.series.size(), {nodes, value}));
         if (floor && chart.series.size() == 1) {
             plot::Series least = through(runs, "floor", 5, {nodes, floor});
@@ -181,12 +190,13 @@ Figure growth(const Report& report) {
     };
     return {
         .title = "Growth with the number of nodes",
-        .caption = "By finalized transaction, over all nodes together: processor time beside the "
-                   "floor of the signatures, messages between nodes, KiB between nodes.",
-        .charts =
-            {growth_chart(report, "processor time, us", spent, floor),
-             growth_chart(report, "messages", messages, {}),
-             growth_chart(report, "KiB sent", sent, {})}};
+        .caption =
+            "By finalized transaction, over all nodes together: processor time beside the "
+            "floor of the signatures, messages between nodes, KiB between nodes.",
+        .charts = {
+            growth_chart(report, "processor time, us", spent, floor),
+            growth_chart(report, "messages", messages, {}),
+            growth_chart(report, "KiB sent", sent, {})}};
 }
 
 }  // namespace

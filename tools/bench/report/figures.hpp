@@ -10,7 +10,7 @@ namespace polis::tools::bench {
 
 struct Figure {
     std::string title;
-    std::string caption;             ///< what it shows and how to read it
+    std::string caption;              ///< what it shows and how to read it
     std::vector<std::string> charts;  ///< SVG; several stand side by side
 };
 

@@ -26,7 +26,8 @@ constexpr std::string_view kHead = R"html(<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:;
+  style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 <link rel="icon" href="data:,">
 )html";
 
@@ -46,13 +47,14 @@ p { margin: 8px 0; max-width: 74ch; }
   background: color-mix(in srgb, var(--c2) 10%, transparent); font-weight: 600; }
 .verdict.failed { border-color: var(--event);
   background: color-mix(in srgb, var(--event) 10%, transparent); }
+header .note { max-width: none; }
 .note, figcaption { color: var(--muted); font-size: 13px; line-height: 1.45; }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px;
   margin: 22px 0; }
 .tile { padding: 10px 14px 12px; border: 1px solid var(--grid); border-radius: 6px; }
 .tile b { display: block; font-size: 23px; font-weight: 650; font-variant-numeric: tabular-nums; }
 .tile span { color: var(--muted); font-size: 13px; }
-.figures { display: flex; flex-wrap: wrap; gap: 26px 24px; }
+.figures { display: flex; flex-wrap: wrap; gap: 26px 24px; margin-top: 26px; }
 figure { margin: 0; max-width: 100%; break-inside: avoid; }
 figure .charts { display: flex; flex-wrap: wrap; gap: 16px 24px; }
 figure h3 { margin: 0 0 8px; }
@@ -63,11 +65,15 @@ table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabula
 th, td { padding: 4px 16px 4px 0; text-align: left; vertical-align: top; }
 th { color: var(--muted); font-weight: 500; border-bottom: 1px solid var(--muted); }
 td { border-bottom: 1px solid var(--grid); }
-td.figure { white-space: nowrap; }
+td.figure, td:first-child { white-space: nowrap; }
 .figure { text-align: right; }
 details { margin-top: 28px; border-top: 1px solid var(--grid); padding-top: 14px; }
 summary { cursor: pointer; font-size: 18px; font-weight: 650; }
 summary span { color: var(--muted); font-size: 13px; font-weight: 400; margin-left: 8px; }
+@media screen and (max-width: 700px) {
+  .charts > div { overflow-x: auto; }
+  svg.chart { max-width: none; }
+}
 @media print { main { max-width: none; padding: 0; } h2, h3 { break-after: avoid; } }
 )css";
 
@@ -113,7 +119,8 @@ std::string tiles(const Run& run) {
     out += tile(latency.count == 0 ? "-" : time_text(latency.p99_us), "p99, due to final at 2f+1");
     if (run.floor.ratio > 0) {
         out += tile(
-            fmt::format("{:.0f} us", run.floor.spent_us), "processor time a transaction, all nodes");
+            fmt::format("{:.0f} us", run.floor.spent_us),
+            "processor time a transaction, all nodes");
         out += tile(fmt::format("{:.2f} x", run.floor.ratio), "the floor of its signatures");
     }
     return out + "</div>\n";
@@ -151,7 +158,7 @@ std::string title_of(const Report& report) {
 std::string header(const Report& report) {
     return fmt::format(
         "<header>\n<p class=\"kicker\">polis bench {}</p>\n<h1>{}</h1>\n<p class=\"verdict{}\">{}"
-        "</p>\n<p class=\"note\">polis {} on {}; {}.</p>\n</header>\n",
+        "</p>\n<p class=\"note\">polis {} on {}; began {}.</p>\n</header>\n",
         escaped(report.command),
         escaped(title_of(report)),
         passed(report) ? "" : " failed",

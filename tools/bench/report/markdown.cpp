@@ -35,19 +35,23 @@ std::string details_of(const Run& run) {
 
 std::string to_markdown(const Report& report) {
     std::string out = fmt::format(
-        "# polis bench {}\n\n**{}**\n", report.command, markdown_escaped(verdict(report)));
+        "# polis bench {}\n\n**{}**\n",
+        markdown_escaped(report.command),
+        markdown_escaped(verdict(report)));
     if (report.knee_per_s) {
         out += fmt::format("\nKnee: {} transactions a second.\n", whole(*report.knee_per_s));
     }
     out += section("Results", to_markdown(runs_table(report)));
-    out += "\np50 and p99: from when a transaction was due until 2f+1 nodes had it final. CPU/txn: "
-           "processor time of all nodes together by finalized transactions.\n";
+    out +=
+        "\np50 and p99: from when a transaction was due until 2f+1 nodes had it final. CPU/txn: "
+        "processor time of all nodes together by finalized transactions.\n";
     out += section("Checks", to_markdown(checks_table(report)));
     out += section("Latency", to_markdown(latency_table(report)));
     out += section("Blocks", to_markdown(blocks_table(report)));
     out += section("Distance to the floor", to_markdown(floor_table(report)));
-    out += "\nThe floor is what the signatures alone cost: one verification of libsodium on each "
-           "node, measured in the same run.\n";
+    out +=
+        "\nThe floor is what the signatures alone cost: one verification of libsodium on each "
+        "node, measured in the same run.\n";
     if (has_learning(report)) {
         out += section("Learning", to_markdown(learning_table(report)));
     }

@@ -21,7 +21,6 @@ namespace polis::tools::bench {
 /// Writes summary.json, report.md, report.html and five tables (CSV) into `folder`, which is made
 /// if it is missing. Each file is there as a whole or as it was before.
 /// @error the folder cannot be used
-[[nodiscard]] Fallible<void> write_files(
-    const std::filesystem::path& folder, const Report& report);
+[[nodiscard]] Fallible<void> write_files(const std::filesystem::path& folder, const Report& report);
 
 }  // namespace polis::tools::bench

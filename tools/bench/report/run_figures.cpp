@@ -15,10 +15,10 @@ namespace polis::tools::bench {
 
 namespace {
 
-constexpr double kMs = 1e3;       ///< in microseconds
-constexpr double kSecond = 1e6;   ///< in microseconds
-constexpr double kHalf = 460;     ///< width of charts that stand side by side
-constexpr double kLogFrom = 20;   ///< greatest by least value: beyond, small ones would vanish
+constexpr double kMs = 1e3;      ///< in microseconds
+constexpr double kSecond = 1e6;  ///< in microseconds
+constexpr double kHalf = 460;    ///< width of charts that stand side by side
+constexpr double kLogFrom = 20;  ///< greatest by least value: beyond, small ones would vanish
 
 /// A figure of every second of a run.
 template <class Value>
@@ -87,10 +87,8 @@ Figure latency(const Run& run) {
         .x = time_axis(run),
         .y = plain_axis("ms from due to final"),
         .series =
-            {over_time(
-                 run, "p50", 0, [](const Second& it) { return as_double(it.p50_us) / kMs; }),
-             over_time(
-                 run, "p99", 1, [](const Second& it) { return as_double(it.p99_us) / kMs; })},
+            {over_time(run, "p50", 0, [](const Second& it) { return as_double(it.p50_us) / kMs; }),
+             over_time(run, "p99", 1, [](const Second& it) { return as_double(it.p99_us) / kMs; })},
         .events = events_of(run),
         .width = kHalf};
     double least = 0;
@@ -98,15 +96,16 @@ Figure latency(const Run& run) {
     for (const Second& second : run.seconds) {
         most = std::max(most, as_double(second.p99_us));
         if (second.p50_us > 0) {
-            least = least > 0 ? std::min(least, as_double(second.p50_us))
-                              : as_double(second.p50_us);
+            least =
+                least > 0 ? std::min(least, as_double(second.p50_us)) : as_double(second.p50_us);
         }
     }
     chart.y.logarithmic = least > 0 && most / least > kLogFrom;
     return {
         .title = "Latency over time",
-        .caption = "Of the transactions that became final in each second. A transaction that had "
-                   "to wait counts with all of its wait.",
+        .caption =
+            "Of the transactions that became final in each second. A transaction that had "
+            "to wait counts with all of its wait.",
         .charts = {to_svg(chart)}};
 }
 
@@ -114,7 +113,7 @@ Figure latency(const Run& run) {
 struct Quantile {
     double of;  ///< one transaction in so many is slower
     std::string_view name;
-    std::uint64_t Spread::*value;
+    std::uint64_t Spread::* value;
 };
 
 constexpr std::array<Quantile, 4> kQuantiles = {
@@ -150,7 +149,8 @@ Figure distribution(const Run& run) {
         x.ticks.emplace_back(quantile.of, quantile.name);
     }
     for (double of = 10'000; of <= *x.most; of *= 10) {
-        x.ticks.emplace_back(of, fmt::format("p{:.{}f}", 100 - 100 / of, std::lround(std::log10(of)) - 2));
+        x.ticks.emplace_back(
+            of, fmt::format("p{:.{}f}", 100 - 100 / of, std::lround(std::log10(of)) - 2));
     }
     plot::LineChart chart{
         .name = "Distribution of the latency",
@@ -165,8 +165,9 @@ Figure distribution(const Run& run) {
     chart.y.logarithmic = true;
     return {
         .title = "Distribution of the latency",
-        .caption = "Each step to the right is a rarer, slower transaction; the last point is the "
-                   "slowest one.",
+        .caption =
+            "Each step to the right is a rarer, slower transaction; the last point is the "
+            "slowest one.",
         .charts = {to_svg(chart)}};
 }
 
@@ -191,10 +192,7 @@ Figure processors_over_time(const Run& run) {
         .x = time_axis(run),
         .y = plain_axis("cores"),
         .series = {over_time(
-            run,
-            "all nodes",
-            2,
-            [](const Second& it) { return as_double(it.cpu_us) / kSecond; })},
+            run, "all nodes", 2, [](const Second& it) { return as_double(it.cpu_us) / kSecond; })},
         .events = events_of(run),
         .width = kHalf};
     return {

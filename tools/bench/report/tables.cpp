@@ -23,7 +23,11 @@ std::string time_of(const Spread& spread, std::uint64_t us) {
 
 /// A figure that is 0 where nothing was finalized.
 std::string micros(const Floor& floor, double us) {
-    return floor.ratio > 0 ? fmt::format("{:.1f} us", us) : std::string(kNothing);
+    if (floor.ratio <= 0) {
+        return std::string(kNothing);
+    }
+    constexpr double kExact = 1'000;
+    return us < kExact ? fmt::format("{:.1f} us", us) : rounded(us) + " us";
 }
 
 std::string ratio(const Floor& floor) {
@@ -45,7 +49,7 @@ Table runs_table(const Report& report) {
              "p99",
              "longest stall",
              "CPU/txn",
-             "of the floor"},
+             "x floor"},
         .rows = {}};
     for (const Run& run : report.runs) {
         out.rows.push_back(
