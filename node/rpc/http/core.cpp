@@ -13,6 +13,7 @@
 #include <node/rpc/describe_contracts.hpp>
 #include <node/rpc/http/connection.hpp>
 #include <node/rpc/http/websocket.hpp>
+#include <node/runtime/thread_name.hpp>
 
 namespace polis::node::rpc {
 
@@ -139,6 +140,7 @@ bool AsioLoop::work(std::function<void()> task) {
         return false;
     }
     boost::asio::post(workers_, [this, task = std::move(task)] {
+        name_this_thread("rpc-work");  // the pool offers no earlier moment; it costs no 1 us
         task();
         --works_;
     });
