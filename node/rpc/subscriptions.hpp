@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -80,6 +81,7 @@ class EventLog {
 
     void unwatch(Topic topic) { --list(topic).watchers; }
 
+    /// Any thread.
     [[nodiscard]] bool watched(Topic topic) const { return list(topic).watchers > 0; }
 
   private:
@@ -87,7 +89,7 @@ class EventLog {
         std::deque<std::string> events;
         std::uint64_t first = 0;
         std::size_t bytes = 0;
-        std::size_t watchers = 0;
+        std::atomic<std::size_t> watchers{0};
     };
 
     [[nodiscard]] List& list(Topic topic) { return lists_[static_cast<std::size_t>(topic)]; }

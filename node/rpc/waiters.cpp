@@ -58,6 +58,7 @@ void Waiters::wait_txn(const Hash& id, Level level, std::uint64_t timeout_ms, Re
     // Registered before the chain is asked: what becomes final in between is seen by one of both.
     const std::uint64_t deadline = loop_.now_ms() + timeout_ms;
     txns_.emplace(id, TxnWaiter{++tickets_, level, deadline, std::move(respond)});
+    txn_count_ = txns_.size();
     deadlines_.emplace(deadline, tickets_);
     look(id);
     if (level == Level::kPending) {
@@ -113,6 +114,7 @@ void Waiters::resolve(const Hash& id, Level reached, const Outcome& outcome) {
         deadlines_.erase({waiter->second.deadline, waiter->second.ticket});
         const Respond respond = std::move(waiter->second.respond);
         waiter = txns_.erase(waiter);
+        txn_count_ = txns_.size();
         respond(outcome);
     }
 }
@@ -203,6 +205,7 @@ void Waiters::expire(std::uint64_t /*deadline*/, Ticket ticket) {
     if (const auto txn = std::ranges::find_if(txns_, is_it); txn != txns_.end()) {
         respond = std::move(txn->second.respond);
         txns_.erase(txn);
+        txn_count_ = txns_.size();
     } else if (const auto height = std::ranges::find_if(heights_, is_it);
                height != heights_.end()) {
         respond = std::move(height->second.respond);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -43,6 +44,9 @@ class Waiters {
 
     [[nodiscard]] std::size_t count() const { return deadlines_.size(); }
 
+    /// Whether on_pending() would find anybody. Any thread.
+    [[nodiscard]] bool wait_for_txns() const { return txn_count_.load() > 0; }
+
   private:
     using Ticket = std::uint64_t;
 
@@ -73,6 +77,7 @@ class Waiters {
     const Limits& limits_;
     Ticket tickets_ = 0;
     std::multimap<Hash, TxnWaiter> txns_;
+    std::atomic<std::size_t> txn_count_{0};  ///< in txns_
     std::multimap<Height, HeightWaiter> heights_;
     std::set<std::pair<std::uint64_t, Ticket>> deadlines_;
 };

@@ -378,6 +378,27 @@ TEST_F(ServerTest, names_a_gap_where_events_were_dropped) {
     EXPECT_EQ(later.event()["seq"], 7);
 }
 
+TEST_F(ServerTest, names_a_gap_where_nobody_heard_a_pending_transaction) {
+    start();
+    json cursor;
+    {
+        WebSocketClient socket(ports_.rpc);
+        cursor = socket.call("sub_subscribe", {{"topic", "pendingTxs"}})["result"]["cursor"];
+        node_.emit(TxnPending{Hash{{1}}});
+        EXPECT_EQ(socket.event()["seq"], 0);
+    }
+    while (server_->counts().websockets > 0) {
+        std::this_thread::yield();
+    }
+    node_.emit(TxnPending{Hash{{2}}});
+    WebSocketClient later(ports_.rpc);
+    later.call("sub_subscribe", {{"topic", "pendingTxs"}, {"fromCursor", cursor}});
+    node_.emit(TxnPending{Hash{{3}}});
+    const json first = later.event();
+    const bool told = first.contains("gap") || later.event().contains("gap");
+    EXPECT_TRUE(told) << first.dump();
+}
+
 TEST_F(ServerTest, sends_logs_only_of_blocks_that_somebody_heard) {
     start();
     const auto key = genesis::dev_account_key(genesis::kDevSeed, 3);

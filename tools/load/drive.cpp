@@ -22,6 +22,9 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kBatchMax = 100;  ///< calls in one request, as the nodes allow
 constexpr milliseconds kRetryPause{10};
+/// What becomes due within so much time goes in one request: a client of a busy chain does not
+/// make a request of each transaction. Counts as latency.
+constexpr std::uint64_t kTickUs = 10'000;
 constexpr milliseconds kWaitSlice{500};  ///< of a call that waits for the next block
 constexpr milliseconds kWaitGrace{2'000};
 constexpr milliseconds kSettlePause{50};
@@ -32,6 +35,9 @@ std::uint64_t micros_since(Clock::time_point start) {
     const auto count = std::chrono::duration_cast<microseconds>(Clock::now() - start).count();
     return count < 0 ? 0 : static_cast<std::uint64_t>(count);
 }
+
+/// The end of the tick in which it is due.
+std::uint64_t tick_of(std::uint64_t at_us) { return (at_us / kTickUs + 1) * kTickUs; }
 
 // ---- senders ------------------------------------------------------------------------------------
 
@@ -65,7 +71,7 @@ class Sender {
 
     void run(Clock::time_point start, const std::atomic<bool>& stop) {
         while (!queue_.empty() && !stop.load()) {
-            std::this_thread::sleep_until(start + microseconds(queue_.front().at_us));
+            std::this_thread::sleep_until(start + microseconds(tick_of(queue_.front().at_us)));
             send_due(start);
         }
     }

@@ -186,6 +186,12 @@ void Core::start() {
 
 void Core::listen_to_node() {
     setup.backend->listen([this](const NodeEvent& event) {
+        // The most frequent event by far, and nearly always nobody wants it.
+        const bool pending = std::holds_alternative<TxnPending>(event);
+        if (pending && !events.watched(Topic::kPendingTxs) && !waiters.wait_for_txns()) {
+            unheard_pending_ = true;
+            return;
+        }
         const std::lock_guard lock(arrived_mutex_);
         if (arrived_.size() >= setup.limits.events_waiting_max) {
             events_lost_ = true;
@@ -299,16 +305,26 @@ void Core::on_event(const NodeEvent& event) {
     if (const auto* const block = std::get_if<BlockFinalized>(&event)) {
         on_block(*block);
     } else if (const auto* const txn = std::get_if<TxnPending>(&event)) {
-        if (events.watched(Topic::kPendingTxs)) {
-            events.push(Topic::kPendingTxs, hash_text(txn->id));
-        }
-        waiters.on_pending(txn->id);
+        on_pending(txn->id);
     } else if (const auto* const metric = std::get_if<TaskMetric>(&event)) {
         events.push(Topic::kTaskMetrics, metric_text(*metric));
     } else {
         events.push(Topic::kConsensusSteps, step_text(std::get<ConsensusStep>(event)));
     }
     wake_subscribers();
+}
+
+/// What nobody heard leaves a gap in the log, for those who come back and ask.
+void Core::on_pending(const Hash& id) {
+    if (unheard_pending_.exchange(false)) {
+        events.skip(Topic::kPendingTxs);
+    }
+    if (events.watched(Topic::kPendingTxs)) {
+        events.push(Topic::kPendingTxs, hash_text(id));
+    } else {
+        events.skip(Topic::kPendingTxs);
+    }
+    waiters.on_pending(id);
 }
 
 void Core::on_block(const BlockFinalized& block) {

@@ -111,6 +111,7 @@ class Core {
     void take_events();
     void on_event(const NodeEvent& event);
     void on_block(const BlockFinalized& block);
+    void on_pending(const Hash& id);
     void skip_logs();
     void read_logs();
     void wake_subscribers();
@@ -125,6 +126,7 @@ class Core {
     std::mutex arrived_mutex_;
     std::deque<NodeEvent> arrived_;  ///< guarded by arrived_mutex_; not taken in yet
     std::atomic<bool> events_lost_{false};
+    std::atomic<bool> unheard_pending_{false};  ///< a pending transaction that nobody wanted
 
   public:
     // The loop goes before what stands above: connections end with it, and count themselves out.
