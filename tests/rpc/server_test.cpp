@@ -392,7 +392,9 @@ TEST_F(ServerTest, names_a_gap_where_nobody_heard_a_pending_transaction) {
     }
     node_.emit(TxnPending{Hash{{2}}});
     WebSocketClient later(ports_.rpc);
-    later.call("sub_subscribe", {{"topic", "pendingTxs"}, {"fromCursor", cursor}});
+    const json added =
+        later.call("sub_subscribe", {{"topic", "pendingTxs"}, {"fromCursor", cursor}});
+    ASSERT_TRUE(added.contains("result")) << added.dump();
     node_.emit(TxnPending{Hash{{3}}});
     const json first = later.event();
     const bool told = first.contains("gap") || later.event().contains("gap");
