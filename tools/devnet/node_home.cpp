@@ -23,6 +23,15 @@ namespace fs = std::filesystem;
 /// With transactions at hand a devnet makes blocks at this pace, whatever it does when idle.
 constexpr std::uint64_t kBusyBlockIntervalMs = 100;
 
+/// On one machine a leader that says nothing for so long is gone.
+constexpr std::uint64_t kViewTimeoutMsMin = 1'000;
+constexpr std::uint64_t kViewTimeoutMsMax = 60'000;
+
+/// Of a view, in which a leader may wait on purpose for an interval.
+std::uint64_t view_timeout_ms(std::uint64_t block_interval_ms) {
+    return std::max(kViewTimeoutMsMin, 4 * block_interval_ms);
+}
+
 crypto::Seed seed_of(const Devnet& devnet, const Node& node, std::string_view role) {
     return genesis::dev_seed(
         devnet.manifest.seed, fmt::format("validator {} {}", node.index, role));
@@ -119,7 +128,9 @@ Fallible<void> write_config(const Devnet& devnet, const Node& node) {
         "dev_seed = {}\n\n"
         "[consensus]\n"
         "block_interval_ms = {}\n"
-        "empty_block_interval_ms = {}\n\n"
+        "empty_block_interval_ms = {}\n"
+        "view_timeout_ms = {}\n"
+        "view_timeout_ms_max = {}\n\n"
         "[sync]\n"
         "start = \"{}\"\n",
         node.index,
@@ -132,6 +143,8 @@ Fallible<void> write_config(const Devnet& devnet, const Node& node) {
         toml_text(manifest.seed),
         std::min(kBusyBlockIntervalMs, manifest.block_interval_ms),
         manifest.block_interval_ms,
+        view_timeout_ms(manifest.block_interval_ms),
+        std::max(kViewTimeoutMsMax, view_timeout_ms(manifest.block_interval_ms)),
         has_chain ? "blocks" : "snapshot");
     return write_file(node_home(devnet, node) / "config.toml", text);
 }
