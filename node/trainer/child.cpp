@@ -45,6 +45,8 @@ class Attributes {
         ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
         ::posix_spawn_file_actions_adddup2(&actions_, errors, STDOUT_FILENO);
         ::posix_spawn_file_actions_adddup2(&actions_, errors, STDERR_FILENO);
+        // The sockets of the node too: its ports would stay taken as long as the child lives.
+        ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
     }
 
     ~Attributes() {
