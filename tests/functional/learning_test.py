@@ -105,7 +105,7 @@ class Learning(unittest.TestCase):
             capture_output=True)
         done = self.run_polis(
             "demo", "--home", home, "--polisd", Path(harness.POLISD).resolve(), "--data",
-            "digits:600", "--window", 4)
+            "digits:600", "--window", 8)
         self.assertEqual(len(done["rounds"]), 2)
         for number, row in enumerate(done["rounds"], start=1):
             self.assertEqual(row["of"], 90)
