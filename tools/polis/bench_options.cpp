@@ -44,7 +44,8 @@ void add_bench_options(Program& program, CLI::App& command, BenchOptions& option
     command.add_option("--polisd", options.polisd, "The node program; default: beside this one");
     command.add_option("--base-port", options.base_port, "First port; default: free ones")
         ->check(CLI::Range(devnet::kBasePortMin, std::uint16_t{60'000}));
-    command.add_flag("--keep", options.keep, "Leave the networks running");
+    command.add_flag(
+        "--keep", options.keep, "Keep the homes of networks; run also leaves its network running");
     command.add_flag("--json", options.json, "Answer in JSON");
 }
 
