@@ -371,7 +371,8 @@ int check_files(const std::filesystem::path& folder) {
 
 int main(int argc, char** argv) {
     const bool check = argc == 3 && std::string_view(argv[1]) == "--check";
-    if (argc != 2 && !check) {
+    const bool named = argc == 2 && argv[1][0] != '-';  // no folder called --help
+    if (!named && !check) {
         std::fprintf(stderr, "usage: %s [--check] CORPUS_FOLDER\n", argv[0]);
         return 2;
     }

@@ -84,11 +84,12 @@ TEST(LoadAccounts, sign_in_turn_with_rising_nonces) {
     LoadAccounts accounts = LoadAccounts::of_devnet("seed", 3);
     const std::vector<ledger::Payload> payloads(
         7, ledger::Transfer{.to = accounts.address(0), .amount = Amount{1}});
-    const TxnTerms terms{.chain_id = ChainId{1}, .gas_price = GasPrice{1}, .valid_until = {9}};
-    const auto txns = accounts.sign(terms, payloads);
+    const SenderView chain{
+        .chain_id = ChainId{1}, .head = Height{9}, .gas_price_min = GasPrice{1}, .nonce = {}};
+    const auto txns = accounts.sign(chain, payloads);
     ASSERT_EQ(txns.size(), 7U);
     for (std::size_t i = 0; i < txns.size(); ++i) {
-        const auto again = signed_txn(accounts.key(i % 3), Nonce{i / 3}, terms, payloads[i]);
+        const auto again = signed_txn(accounts.key(i % 3), Nonce{i / 3}, chain, payloads[i]);
         EXPECT_EQ(txns[i].encoded, again.encoded);
         EXPECT_EQ(txns[i].id, again.id);
     }

@@ -16,7 +16,6 @@ using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr milliseconds kSlice{20};  ///< in which a thread notices that it is to end
 constexpr milliseconds kAnswerPatience{300};
 
 std::uint64_t micros(Clock::duration time) {
@@ -53,8 +52,8 @@ void ask(const devnet::Node& node, Second& out) {
     if (!answers || !answers->front() || !answers->back()) {
         return;
     }
-    out.waiting = std::max(out.waiting, answers->front()->value("count", std::uint64_t{0}));
-    out.height = std::max(out.height, answers->back()->value("height", std::uint64_t{0}));
+    out.waiting = std::max(out.waiting, number_in(*answers->front(), "count"));
+    out.height = std::max(out.height, number_in(*answers->back(), "height"));
 }
 
 }  // namespace
@@ -66,11 +65,20 @@ void During::start() {
 }
 
 void During::stop() {
-    ended_ = true;
+    {
+        const std::lock_guard lock(mutex_);
+        ended_ = true;
+    }
+    wake_.notify_all();
     for (std::thread& thread : threads_) {
         thread.join();
     }
     threads_.clear();
+}
+
+bool During::has_ended() const {
+    const std::lock_guard lock(mutex_);
+    return ended_;
 }
 
 devnet::Devnet During::now() const {
@@ -95,10 +103,11 @@ void During::look() {
     std::map<std::size_t, Spent> spent;
     std::uint64_t up = 0;
     static_cast<void>(spent_since(now(), spent, up));
-    for (std::uint64_t at_s = 0; !ended_.load(); ++at_s) {
+    for (std::uint64_t at_s = 0; !has_ended(); ++at_s) {
         const Clock::time_point due = start_ + seconds(at_s + 1);
-        while (Clock::now() < due && !ended_.load()) {
-            std::this_thread::sleep_for(kSlice);
+        {
+            std::unique_lock lock(mutex_);
+            wake_.wait_until(lock, due, [this] { return ended_; });
         }
         const devnet::Devnet devnet = now();
         Second second{.at_s = at_s};

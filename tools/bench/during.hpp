@@ -1,7 +1,7 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -46,6 +46,7 @@ class During {
     [[nodiscard]] const std::string& failure() const { return failure_; }
 
   private:
+    [[nodiscard]] bool has_ended() const;
     void play();
     void look();
 
@@ -53,7 +54,8 @@ class During {
     mutable std::mutex mutex_;
     devnet::Devnet seen_;  ///< under mutex_: what others may look at
     const std::vector<FaultStep> steps_;
-    std::atomic<bool> ended_{false};
+    std::condition_variable wake_;
+    bool ended_ = false;  ///< under mutex_
     std::chrono::steady_clock::time_point start_;
     std::vector<Second> looks_;
     std::vector<Mark> marks_;

@@ -14,7 +14,6 @@ namespace polis::tools::bench {
 
 namespace {
 
-constexpr std::size_t kSignatures = 512;  ///< of a round
 constexpr std::size_t kRounds = 9;
 
 struct Signed {
@@ -25,7 +24,7 @@ struct Signed {
 
 std::vector<Signed> signatures_of(std::span<const SignedTxn> txns) {
     std::vector<Signed> out;
-    for (const SignedTxn& txn : txns.first(std::min(txns.size(), kSignatures))) {
+    for (const SignedTxn& txn : txns) {
         const auto decoded = codec::decode<ledger::Transaction>(txn.encoded);
         POLIS_ASSERT(decoded.has_value());
         out.push_back(

@@ -35,6 +35,17 @@ std::uint64_t own_cpu_us() {
 /// Without progress after the load for so long, what is open stays open.
 constexpr std::chrono::seconds kPatience{20};
 
+/// Transactions on which the floor is measured.
+constexpr std::ptrdiff_t kFloorSample = 512;
+
+std::uint64_t mean_bytes(const std::vector<SignedTxn>& txns) {
+    std::uint64_t sum = 0;
+    for (const SignedTxn& txn : txns) {
+        sum += txn.encoded.size();
+    }
+    return txns.empty() ? 0 : sum / txns.size();
+}
+
 /// Signed transactions at even distances; each account speaks to one node.
 std::vector<DueTxn> spread_out(
     std::vector<SignedTxn> txns, const LoadPlan& plan, std::size_t nodes) {
@@ -65,7 +76,7 @@ Fallible<std::vector<SignedTxn>> make_txns(
     POLIS_TRY_VOID(accounts.read_nonces(node));
     POLIS_TRY(const std::unique_ptr<Workload> workload, make_workload(plan.workload));
     POLIS_TRY_VOID(workload->prepare(node, accounts));
-    POLIS_TRY(const TxnTerms terms, terms_of(node));
+    POLIS_TRY(const SenderView chain, accounts.view(node));
     Random random(plan.random_seed, "benchmark");
     std::vector<ledger::Payload> payloads;
     const std::uint64_t count = plan.rate * plan.seconds;
@@ -74,7 +85,7 @@ Fallible<std::vector<SignedTxn>> make_txns(
         payloads.push_back(workload->next(i % plan.senders, accounts, random));
     }
     say(fmt::format("signing {} transactions", count));
-    return accounts.sign(terms, payloads);
+    return accounts.sign(chain, payloads);
 }
 
 /// What is read of nodes and of this process as the load begins and ends.
@@ -131,13 +142,12 @@ std::vector<Check> usual_checks(const Counts& counts) {
 
 Fallible<Run> measure(Network& network, const LoadPlan& plan, const Say& say) {
     devnet::Devnet& devnet = network.devnet();
-    POLIS_TRY(const std::vector<SignedTxn> txns, make_txns(devnet, plan, say));
-    std::uint64_t bytes = 0;
-    for (const SignedTxn& txn : txns) {
-        bytes += txn.encoded.size();
-    }
-    const double verify_before_us = verification_us(txns);
-    std::vector<DueTxn> load = spread_out(txns, plan, devnet.nodes.size());
+    POLIS_TRY(std::vector<SignedTxn> txns, make_txns(devnet, plan, say));
+    const std::uint64_t txn_bytes = mean_bytes(txns);
+    const std::vector<SignedTxn> sample(
+        txns.begin(), txns.begin() + std::min(std::ssize(txns), kFloorSample));
+    const double verify_before_us = verification_us(sample);
+    std::vector<DueTxn> load = spread_out(std::move(txns), plan, devnet.nodes.size());
     const LoadTimes times = times_of(load, plan.seconds);
     std::vector<FaultStep> steps;
     if (plan.fault != nullptr) {
@@ -173,12 +183,12 @@ Fallible<Run> measure(Network& network, const LoadPlan& plan, const Say& say) {
     run.name = plan.name;
     run.setup = setup_of(devnet, plan);
     summarise(times, seen, run);
-    run.counts.txn_bytes = txns.empty() ? 0 : bytes / txns.size();
+    run.counts.txn_bytes = txn_bytes;
     run.stages = stages_between(around.before, around.after);
     run.nodes = use_between(around.before, around.after);
     add_looks(during.looks(), run);
     run.marks = during.marks();
-    run.floor = floor_of(run, verify_before_us, verification_us(txns), around.client_us);
+    run.floor = floor_of(run, verify_before_us, verification_us(sample), around.client_us);
     run.checks = usual_checks(run.counts);
     if (plan.fault != nullptr) {
         std::ranges::move(plan.fault->judge(run, steps), std::back_inserter(run.checks));

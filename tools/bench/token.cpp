@@ -50,7 +50,7 @@ Fallible<Gas> estimated(RpcClient& node, Json params) {
     if (!answer) {
         return std::unexpected(to_failure(answer.error()));
     }
-    const auto gas = parse_u64(answer->value("executionGas", std::string()));
+    const auto gas = parse_u64(text_in(*answer, "executionGas"));
     if (!gas) {
         return std::unexpected(Failure("the node's estimate of gas cannot be read"));
     }
@@ -79,7 +79,7 @@ Fallible<void> finish(RpcClient& node, std::vector<SignedTxn> txns, std::string_
 }  // namespace
 
 Fallible<void> TokenContract::prepare(RpcClient& node, LoadAccounts& accounts) {
-    POLIS_TRY(const TxnTerms terms, terms_of(node));
+    POLIS_TRY(const SenderView chain, accounts.view(node));
     const std::string owner = crypto::to_text(accounts.address(0));
     ledger::Deploy deploy;
     POLIS_TRY(deploy.code, token_code());
@@ -94,7 +94,7 @@ Fallible<void> TokenContract::prepare(RpcClient& node, LoadAccounts& accounts) {
              {"caller", owner}}));
     const Nonce nonce = accounts.take_nonce(0);
     contract_ = ledger::contracts::contract_address(accounts.address(0), nonce);
-    std::vector<SignedTxn> txns{signed_txn(accounts.key(0), nonce, terms, deploy)};
+    std::vector<SignedTxn> txns{signed_txn(accounts.key(0), nonce, chain, deploy)};
     POLIS_TRY_VOID(finish(node, std::move(txns), "the token was not deployed"));
     const ledger::Call first = call_transfer(accounts.address(accounts.size() - 1), kUnitsEach);
     POLIS_TRY(
@@ -110,7 +110,7 @@ Fallible<void> TokenContract::prepare(RpcClient& node, LoadAccounts& accounts) {
         txns.push_back(signed_txn(
             accounts.key(0),
             accounts.take_nonce(0),
-            terms,
+            chain,
             call_transfer(accounts.address(i), kUnitsEach)));
     }
     return finish(node, std::move(txns), "the token's units were not divided");

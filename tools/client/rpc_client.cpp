@@ -41,6 +41,16 @@ ClientError refusal(const Json& error) {
 
 }  // namespace
 
+std::uint64_t number_in(const Json& object, const char* key) {
+    const auto found = object.is_object() ? object.find(key) : object.end();
+    return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+}
+
+std::string text_in(const Json& object, const char* key) {
+    const auto found = object.is_object() ? object.find(key) : object.end();
+    return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
 std::optional<Json> parse_json(std::string_view text) {
     bool too_deep = false;
     const auto watch = [&](int depth, Json::parse_event_t /*event*/, Json& /*value*/) {

@@ -24,6 +24,12 @@ using Json = nlohmann::ordered_json;
 /// Deeper answers are no answers of a node.
 inline constexpr int kJsonDepthMax = 64;
 
+/// A number in an answer; 0 if it is missing or something else.
+[[nodiscard]] std::uint64_t number_in(const Json& object, const char* key);
+
+/// The same for a text.
+[[nodiscard]] std::string text_in(const Json& object, const char* key);
+
 struct RpcOptions {
     std::string token;  ///< of the admin port
     std::chrono::milliseconds timeout{10'000};

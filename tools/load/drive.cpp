@@ -6,9 +6,9 @@
 #include <iterator>
 #include <optional>
 #include <thread>
-#include <unordered_map>
 #include <utility>
 
+#include <core/hash_map.hpp>
 #include <core/hex.hpp>
 #include <tools/client/rpc_client.hpp>
 
@@ -171,10 +171,11 @@ class Watcher {
                 "chain_wait",
                 Json{{"height", next_}, {"timeoutMs", kWaitSlice.count()}},
                 kWaitSlice + kWaitGrace);
-            if (answer) {
-                note(answer->at("height").get<std::uint64_t>(), micros_since(start));
-            } else if (answer.error().kind != ClientErrorKind::kRefused) {
-                std::this_thread::sleep_for(kRetryPause);  // the node is down
+            const std::uint64_t height = answer ? number_in(*answer, "height") : 0;
+            if (height >= next_) {
+                note(height, micros_since(start));
+            } else if (answer || answer.error().name != "timeout") {
+                std::this_thread::sleep_for(kRetryPause);  // the node is down, or does not know how
             }
         }
     }
@@ -199,15 +200,7 @@ class Watcher {
 
 // ---- what became of them ------------------------------------------------------------------------
 
-struct HashKey {
-    std::size_t operator()(const Hash& hash) const {
-        std::size_t out = 0;
-        std::copy_n(hash.data.begin(), sizeof out, reinterpret_cast<std::uint8_t*>(&out));
-        return out;
-    }
-};
-
-using Indices = std::unordered_map<Hash, std::size_t, HashKey>;
+using Indices = HashMap<std::size_t>;
 
 /// Reads blocks from the nodes, from any that answers, and strikes off what they hold.
 class Book {
@@ -231,7 +224,10 @@ class Book {
                     client.call("chain_getReceipts", Json{{"block", next_.value}});
                 const auto proof =
                     client.call("chain_getCertificate", Json{{"block", next_.value}});
-                if (!block || block->is_null() || !receipts || receipts->is_null() || !proof) {
+                const bool whole = block && block->is_object() && block->contains("txns") &&
+                                   (*block)["txns"].is_array() && receipts &&
+                                   receipts->is_array() && proof;
+                if (!whole) {
                     break;  // another node may have it
                 }
                 found = take(*block, *receipts, *proof) || found;
@@ -243,22 +239,20 @@ class Book {
 
   private:
     bool take(const Json& block, const Json& receipts, const Json& certificate) {
-        SeenBlock seen{.height = next_, .view = 0, .txns = {}};
-        if (certificate.is_object()) {
-            seen.view = certificate.at("view").get<std::uint64_t>();
-        }
-        const Json& txns = block.at("txns");
+        SeenBlock seen{.height = next_, .view = number_in(certificate, "view"), .txns = {}};
+        const Json& txns = block["txns"];
         for (std::size_t i = 0; i < txns.size(); ++i) {
-            const auto id = fixed_from_hex<Hash>(txns[i].get<std::string>());
-            const auto found = id ? open_.find(*id) : open_.end();
-            if (found == open_.end()) {
+            const auto id = txns[i].is_string()
+                                ? fixed_from_hex<Hash>(txns[i].get_ref<const std::string&>())
+                                : std::nullopt;
+            const std::size_t* const found = id ? open_.find(*id) : nullptr;
+            if (found == nullptr) {
                 continue;
             }
-            const bool success =
-                i < receipts.size() && receipts[i].at("status").get<std::string>() == "success";
-            (success ? out_.succeeded : out_.failed)[found->second] = true;
-            seen.txns.push_back(found->second);
-            open_.erase(found);
+            const bool success = i < receipts.size() && text_in(receipts[i], "status") == "success";
+            (success ? out_.succeeded : out_.failed)[*found] = true;
+            seen.txns.push_back(*found);
+            open_.erase(*id);
         }
         const bool any = !seen.txns.empty();
         out_.blocks.push_back(std::move(seen));
@@ -277,7 +271,7 @@ std::uint64_t waiting(std::vector<RpcClient>& clients) {
     for (RpcClient& client : clients) {
         const auto status = client.call("mempool_status");
         if (status) {
-            out += status->at("count").get<std::uint64_t>();
+            out += number_in(*status, "count");
         }
     }
     return out;
@@ -289,7 +283,7 @@ Fallible<Height> head_of(const std::vector<HttpAddress>& nodes) {
     if (!head) {
         return std::unexpected(to_failure(head.error()));
     }
-    return Height{head->at("height").get<std::uint64_t>()};
+    return Height{number_in(*head, "height")};
 }
 
 /// Everything of one run that threads share.
@@ -327,9 +321,8 @@ class Drive {
         }
         unsent_ = load.size();
         Indices open;
-        open.reserve(load.size());
         for (std::size_t i = 0; i < load.size(); ++i) {
-            open.emplace(load[i].txn.id, i);
+            open.insert(load[i].txn.id, i);
             senders_[load[i].node].add(
                 {.index = i, .at_us = load[i].at_us, .raw = to_hex_prefixed(load[i].txn.encoded)});
         }
@@ -338,7 +331,7 @@ class Drive {
 
     void begin(Clock::time_point start) {
         if (options_.at_start) {
-            threads_.emplace_back(options_.at_start);
+            options_.at_start();
         }
         for (Watcher& watcher : watchers_) {
             threads_.emplace_back([&watcher, start, this] { watcher.run(start, stop_); });

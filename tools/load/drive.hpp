@@ -35,7 +35,7 @@ struct DriveOptions {
     /// Without a new transaction in a final block for so long after the load, those that are open
     /// stay open.
     std::chrono::seconds patience{20};
-    /// Called as the first transaction is due, from a thread of its own.
+    /// Called as the first transaction is due, before it is sent; should not take long.
     std::function<void()> at_start = {};
     /// Called once all is final or patience has ended, before anything else is asked of the nodes.
     std::function<void()> at_end = {};

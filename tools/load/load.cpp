@@ -18,15 +18,15 @@ constexpr Amount kAccountFunds{10'000'000'000};  ///< 10 POLIS for fees and tran
 
 /// Gives every load account coins from the devnet's first account, and waits for it.
 Fallible<void> fund(const LoadOptions& options, RpcClient& node, const LoadAccounts& accounts) {
-    POLIS_TRY(const TxnTerms terms, terms_of(node));
     LoadAccounts payer = LoadAccounts::of_devnet(options.seed, 1);
+    POLIS_TRY(const SenderView chain, payer.view(node));
     POLIS_TRY_VOID(payer.read_nonces(node));
     std::vector<ledger::Payload> payloads;
     for (const Address& account : accounts.addresses()) {
         payloads.emplace_back(ledger::Transfer{.to = account, .amount = kAccountFunds});
     }
     std::vector<DueTxn> due;
-    for (SignedTxn& txn : payer.sign(terms, payloads)) {
+    for (SignedTxn& txn : payer.sign(chain, payloads)) {
         due.push_back({.txn = std::move(txn), .at_us = 0, .node = 0});
     }
     POLIS_TRY(const Driven driven, drive({.nodes = options.nodes}, std::move(due)));
@@ -42,14 +42,14 @@ Fallible<void> fund(const LoadOptions& options, RpcClient& node, const LoadAccou
 
 /// Signed transfers of one unit each, in turn from every account to one that chance picks.
 std::vector<DueTxn> plan(
-    const LoadOptions& options, const TxnTerms& terms, LoadAccounts& accounts) {
+    const LoadOptions& options, const SenderView& chain, LoadAccounts& accounts) {
     Random random(options.random_seed, "load");
     std::vector<ledger::Payload> payloads;
     for (std::uint64_t i = 0; i < options.rate * options.seconds; ++i) {
         const auto to = static_cast<std::size_t>(random.below(accounts.size()));
         payloads.emplace_back(ledger::Transfer{.to = accounts.address(to), .amount = Amount{1}});
     }
-    std::vector<SignedTxn> txns = accounts.sign(terms, payloads);
+    std::vector<SignedTxn> txns = accounts.sign(chain, payloads);
     std::vector<DueTxn> out;
     out.reserve(txns.size());
     for (std::size_t i = 0; i < txns.size(); ++i) {
@@ -93,8 +93,8 @@ Fallible<LoadResult> run_load(const LoadOptions& options) {
     POLIS_TRY_VOID(fund(options, node, accounts));
     POLIS_TRY_VOID(accounts.read_nonces(node));
     options.say("signing " + std::to_string(options.rate * options.seconds) + " transfers");
-    POLIS_TRY(const TxnTerms terms, terms_of(node));
-    std::vector<DueTxn> load = plan(options, terms, accounts);
+    POLIS_TRY(const SenderView chain, accounts.view(node));
+    std::vector<DueTxn> load = plan(options, chain, accounts);
     std::vector<std::uint64_t> due_us;
     std::ranges::transform(load, std::back_inserter(due_us), &DueTxn::at_us);
     options.say("sending for " + std::to_string(options.seconds) + " s");

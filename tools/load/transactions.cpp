@@ -9,7 +9,6 @@
 #include <core/crypto/address.hpp>
 #include <core/worker_pool.hpp>
 #include <genesis/dev_keys.hpp>
-#include <ledger/gas.hpp>
 #include <ledger/transaction.hpp>
 
 namespace polis::tools {
@@ -22,39 +21,14 @@ constexpr std::uint64_t kValidBlocks = 1'000'000;
 
 }  // namespace
 
-Fallible<TxnTerms> terms_of(RpcClient& node) {
-    const auto info = node.call("node_info");
-    const auto consensus = info ? node.call("consensus_info") : info;
-    const auto head = consensus ? node.call("chain_head") : consensus;
-    if (!head) {
-        return std::unexpected(to_failure(head.error()));
-    }
-    const auto price = consensus->at("params").at("gasPriceMin").get<std::string>();
-    return TxnTerms{
-        .chain_id = ChainId{info->at("chainId").get<std::uint64_t>()},
-        .gas_price = GasPrice{std::stoull(price)},
-        .valid_until = Height{head->at("height").get<std::uint64_t>() + kValidBlocks}};
-}
-
 SignedTxn signed_txn(
     const crypto::SigningKey& key,
     Nonce nonce,
-    const TxnTerms& terms,
+    const SenderView& chain,
     const ledger::Payload& payload) {
-    ledger::TxnBody body{
-        .chain_id = terms.chain_id,
-        .sender = key.public_key(),
-        .nonce = nonce,
-        .gas_limit = Gas{0},
-        .gas_price = terms.gas_price,
-        .valid_until = terms.valid_until,
-        .payload = payload};
-    // The gas limit has a fixed width, so it does not change the size that it depends on.
-    const std::size_t bytes =
-        codec::encode(ledger::Transaction{.body = body, .signature = {}}).size();
-    body.gas_limit =
-        Gas{ledger::intrinsic_gas(payload, bytes).value + ledger::execution_gas_max(payload).value};
-    Bytes encoded = codec::encode(ledger::sign(key, body));
+    const SendOptions options{
+        .gas_limit = {}, .gas_price = {}, .nonce = nonce, .valid_for = kValidBlocks};
+    Bytes encoded = codec::encode(make_txn(chain, key, payload, options));
     const Hash id = ledger::txn_id(encoded);
     return {.id = id, .encoded = std::move(encoded)};
 }
@@ -97,14 +71,14 @@ Fallible<void> LoadAccounts::read_nonces(RpcClient& node) {
             if (!answer) {
                 return std::unexpected(to_failure(answer.error()));
             }
-            nonces_[begin + i] = Nonce{answer->at("pendingNonce").get<std::uint64_t>()};
+            nonces_[begin + i] = Nonce{number_in(*answer, "pendingNonce")};
         }
     }
     return {};
 }
 
 std::vector<SignedTxn> LoadAccounts::sign(
-    const TxnTerms& terms, std::span<const ledger::Payload> payloads) {
+    const SenderView& chain, std::span<const ledger::Payload> payloads) {
     std::vector<Nonce> nonces;
     nonces.reserve(payloads.size());
     for (std::size_t i = 0; i < payloads.size(); ++i) {
@@ -113,7 +87,7 @@ std::vector<SignedTxn> LoadAccounts::sign(
     std::vector<SignedTxn> out(payloads.size());
     const auto sign = [&](std::size_t begin, std::size_t end) {
         for (std::size_t i = begin; i < end; ++i) {
-            out[i] = signed_txn(keys_[i % size()], nonces[i], terms, payloads[i]);
+            out[i] = signed_txn(keys_[i % size()], nonces[i], chain, payloads[i]);
         }
     };
     WorkerPool workers(std::thread::hardware_concurrency());

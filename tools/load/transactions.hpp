@@ -11,32 +11,24 @@
 #include <core/types.hpp>
 #include <ledger/payload.hpp>
 #include <tools/client/rpc_client.hpp>
+#include <tools/client/sender.hpp>
 #include <tools/failure.hpp>
 
 /// Signed transactions for load on a development network: made before they are needed, so that
 /// signing costs nothing while something is measured.
 namespace polis::tools {
 
-/// What the chain says of fees and time.
-struct TxnTerms {
-    ChainId chain_id;
-    GasPrice gas_price;
-    Height valid_until;
-};
-
-/// Terms under which a transaction stays valid for a million blocks. @error the node's
-[[nodiscard]] Fallible<TxnTerms> terms_of(RpcClient& node);
-
 struct SignedTxn {
     Hash id;
     Bytes encoded;
 };
 
-/// One transaction with the gas that it needs.
+/// One transaction with the gas that it needs, valid for a million blocks. @param chain its nonce
+/// is of no account
 [[nodiscard]] SignedTxn signed_txn(
     const crypto::SigningKey& key,
     Nonce nonce,
-    const TxnTerms& terms,
+    const SenderView& chain,
     const ledger::Payload& payload);
 
 /// Accounts that a load uses. A pool of nodes takes only so many waiting transactions of one
@@ -65,9 +57,14 @@ class LoadAccounts {
     /// The nonce of the account's next transaction, which is taken by that.
     [[nodiscard]] Nonce take_nonce(std::size_t index) { return Nonce{nonces_[index].value++}; }
 
+    /// What transactions need to know of the chain. @error the node's. @pre size() > 0
+    [[nodiscard]] Fallible<SenderView> view(RpcClient& node) const {
+        return sender_view(node, addresses_.front());
+    }
+
     /// Payload i is sent by account i modulo the number of accounts. Signs with all cores.
     [[nodiscard]] std::vector<SignedTxn> sign(
-        const TxnTerms& terms, std::span<const ledger::Payload> payloads);
+        const SenderView& chain, std::span<const ledger::Payload> payloads);
 
   private:
     std::vector<crypto::SigningKey> keys_;

@@ -10,7 +10,6 @@
 #include <tools/bench/engines.hpp>
 #include <tools/bench/run.hpp>
 #include <tools/bench/workload.hpp>
-#include <tools/devnet/lifecycle.hpp>
 #include <tools/devnet/manifest.hpp>
 #include <tools/polis/bench_command_groups.hpp>
 #include <tools/polis/bench_options.hpp>
@@ -19,9 +18,6 @@
 namespace polis::tools {
 
 namespace {
-
-constexpr std::uint64_t kRateMax = 200'000;
-constexpr std::uint64_t kSecondsMax = 3'600;
 
 struct EnginesWords {
     BenchOptions common;
@@ -52,26 +48,22 @@ class Loads {
         const Scale& scale = words_.quick ? kQuick : kWhole;
         BenchOptions common = words_.common;  // its senders are the accounts of the network
         common.senders = std::min(common.senders + 1, std::uint64_t{devnet::kAccountsMax});
-        POLIS_TRY(
-            bench::Network network,
-            start_network(
-                common,
-                words_.nodes,
-                std::string(engine.election),
-                fmt::format("{}-{}", engine.name, ++networks_)));
-        bench::LoadPlan plan;
-        plan.name = engine.name;
-        plan.workload = words_.workload;
-        plan.rate = rate;
-        plan.seconds = words_.seconds == 0 ? scale.seconds : words_.seconds;
+        const std::uint64_t seconds = words_.seconds == 0 ? scale.seconds : words_.seconds;
+        bench::LoadPlan plan = plan_of(
+            common,
+            std::string(engine.name),
+            words_.workload,
+            rate,
+            is_search ? scale.search_seconds : seconds);
         plan.senders = common.senders - 1;  // the last account offers tasks
-        plan.random_seed = words_.common.random_seed;
-        if (is_search) {
-            plan.seconds = scale.search_seconds;
-        }
-        POLIS_TRY(bench::Run out, bench::measure_engine(network, engine, plan, say_progress));
-        POLIS_TRY_VOID(devnet::down(network.devnet(), {}, say_progress));
-        return out;
+        return on_own_network(
+            common,
+            words_.nodes,
+            std::string(engine.election),
+            fmt::format("{}-{}", engine.name, ++networks_),
+            [&](bench::Network& network) {
+                return bench::measure_engine(network, engine, plan, say_progress);
+            });
     }
 
   private:
@@ -115,11 +107,8 @@ void add_bench_engines_command(Program& program, CLI::App& bench) {
     }
     command.add_option("--only", words->only, fmt::format("Some of {}", fmt::join(names, ", ")));
     command.add_flag("--quick", words->quick, "Short loads at a low rate");
-    command.add_option("--nodes", words->nodes, "Validators")
-        ->check(CLI::Range(std::size_t{1}, devnet::kNodesMax))
-        ->capture_default_str();
-    command.add_option("--workload", words->workload, "What transactions do, as `polis bench run`")
-        ->capture_default_str();
+    add_nodes_option(command, words->nodes);
+    add_workload_option(command, words->workload);
     command
         .add_option(
             "--rate",
@@ -128,13 +117,13 @@ void add_bench_engines_command(Program& program, CLI::App& bench) {
                 "Transactions a second; default: the knee of {}, quick {}",
                 bench::engines().front().name,
                 kQuick.rate))
-        ->check(CLI::Range(std::uint64_t{1}, kRateMax));
+        ->check(CLI::Range(std::uint64_t{1}, kBenchRateMax));
     command
         .add_option(
             "--seconds",
             words->seconds,
             fmt::format("How long; default: {}, quick {}", kWhole.seconds, kQuick.seconds))
-        ->check(CLI::Range(std::uint64_t{1}, kSecondsMax));
+        ->check(CLI::Range(std::uint64_t{1}, kBenchSecondsMax));
     add_bench_options(program, command, words->common);
     program.on(command, [words] { return run_engines(*words); });
 }

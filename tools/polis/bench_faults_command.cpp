@@ -9,8 +9,6 @@
 #include <tools/bench/faults.hpp>
 #include <tools/bench/run.hpp>
 #include <tools/bench/workload.hpp>
-#include <tools/devnet/lifecycle.hpp>
-#include <tools/devnet/manifest.hpp>
 #include <tools/polis/bench_command_groups.hpp>
 #include <tools/polis/bench_options.hpp>
 #include <tools/polis/node_access.hpp>
@@ -19,8 +17,6 @@ namespace polis::tools {
 
 namespace {
 
-constexpr std::uint64_t kRateMax = 200'000;
-constexpr std::uint64_t kSecondsMax = 3'600;
 /// Shorter loads have too few whole seconds before, in and after an outage.
 constexpr std::uint64_t kSecondsMin = 9;
 constexpr std::size_t kNodesMin = 4;  ///< below it no node may fail
@@ -64,19 +60,17 @@ Fallible<bench::Run> run_one(const FaultsWords& words, const bench::FaultKind& k
     const Scale& scale = words.quick ? kQuick : kWhole;
     const std::string name(kind.name);
     say_progress(fmt::format("{}: {}", kind.name, kind.about));
-    POLIS_TRY(
-        bench::Network network, start_network(words.common, words.nodes, words.election, name));
-    bench::LoadPlan plan;
-    plan.name = name;
-    plan.workload = words.workload;
-    plan.rate = words.rate == 0 ? scale.rate : words.rate;
-    plan.seconds = words.seconds == 0 ? scale.seconds : words.seconds;
-    plan.senders = words.common.senders;
-    plan.random_seed = words.common.random_seed;
+    bench::LoadPlan plan = plan_of(
+        words.common,
+        name,
+        words.workload,
+        words.rate == 0 ? scale.rate : words.rate,
+        words.seconds == 0 ? scale.seconds : words.seconds);
     plan.fault = &kind;
-    POLIS_TRY(bench::Run run, bench::measure(network, plan, say_progress));
-    POLIS_TRY_VOID(devnet::down(network.devnet(), {}, say_progress));
-    return run;
+    return on_own_network(
+        words.common, words.nodes, words.election, name, [&](bench::Network& network) {
+            return bench::measure(network, plan, say_progress);
+        });
 }
 
 Outcome run_faults(const FaultsWords& words) {
@@ -110,25 +104,21 @@ void add_bench_faults_command(Program& program, CLI::App& bench) {
     }
     command.add_option("--only", words->only, fmt::format("Some of {}", fmt::join(kinds, ", ")));
     command.add_flag("--quick", words->quick, "Shorter loads at a lower rate");
-    command.add_option("--nodes", words->nodes, "Validators")
-        ->check(CLI::Range(kNodesMin, devnet::kNodesMax))
-        ->capture_default_str();
-    command.add_option("--election", words->election, "How seats are earned: dpos, pole")
-        ->capture_default_str();
-    command.add_option("--workload", words->workload, "What transactions do, as `polis bench run`")
-        ->capture_default_str();
+    add_nodes_option(command, words->nodes, kNodesMin);
+    add_election_option(command, words->election);
+    add_workload_option(command, words->workload);
     command
         .add_option(
             "--rate",
             words->rate,
             fmt::format("Transactions a second; default: {}, quick {}", kWhole.rate, kQuick.rate))
-        ->check(CLI::Range(std::uint64_t{1}, kRateMax));
+        ->check(CLI::Range(std::uint64_t{1}, kBenchRateMax));
     command
         .add_option(
             "--seconds",
             words->seconds,
             fmt::format("How long; default: {}, quick {}", kWhole.seconds, kQuick.seconds))
-        ->check(CLI::Range(kSecondsMin, kSecondsMax));
+        ->check(CLI::Range(kSecondsMin, kBenchSecondsMax));
     add_bench_options(program, command, words->common);
     program.on(command, [words] { return run_faults(*words); });
 }

@@ -1,14 +1,17 @@
 #include <tools/polis/bench_options.hpp>
 
 #include <filesystem>
-#include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <tools/bench/probe.hpp>
 #include <tools/bench/report/json.hpp>
 #include <tools/bench/report/output.hpp>
+#include <tools/bench/workload.hpp>
+#include <tools/devnet/lifecycle.hpp>
 #include <tools/devnet/manifest.hpp>
 #include <tools/polis/node_access.hpp>
 #include <tools/polis/report.hpp>
@@ -23,10 +26,30 @@ fs::path home_of(const BenchOptions& options, const std::string& name) {
     if (!options.home.empty()) {
         return fs::absolute(options.home) / name;
     }
-    return fs::temp_directory_path() / fmt::format("polis-bench-{}", ::getpid()) / name;
+    return fs::temp_directory_path() / fmt::format("polis-bench-{}-{}", ::getpid(), name);
 }
 
 }  // namespace
+
+void add_nodes_option(CLI::App& command, std::size_t& nodes, std::size_t nodes_min) {
+    command.add_option("--nodes", nodes, "Validators")
+        ->check(CLI::Range(nodes_min, devnet::kNodesMax))
+        ->capture_default_str();
+}
+
+void add_workload_option(CLI::App& command, std::string& workload) {
+    std::vector<std::string> kinds;
+    for (const bench::WorkloadKind& kind : bench::workload_kinds()) {
+        kinds.push_back(fmt::format("{} ({})", kind.name, kind.about));
+    }
+    command.add_option("--workload", workload, fmt::format("One of {}", fmt::join(kinds, ", ")))
+        ->capture_default_str();
+}
+
+void add_election_option(CLI::App& command, std::string& election) {
+    command.add_option("--election", election, "How seats are earned: dpos, pole")
+        ->capture_default_str();
+}
 
 void add_bench_options(Program& program, CLI::App& command, BenchOptions& options) {
     options.version = program.version;
@@ -68,6 +91,34 @@ Fallible<bench::Network> start_network(
         network.base_port = options.base_port;
     }
     return bench::Network::start(network, say_progress);
+}
+
+Fallible<bench::Run> on_own_network(
+    const BenchOptions& options,
+    std::size_t nodes,
+    const std::string& election,
+    const std::string& name,
+    const MeasureOn& measure) {
+    POLIS_TRY(bench::Network network, start_network(options, nodes, election, name));
+    POLIS_TRY(bench::Run out, measure(network));
+    POLIS_TRY_VOID(devnet::down(network.devnet(), {}, say_progress));
+    return out;
+}
+
+bench::LoadPlan plan_of(
+    const BenchOptions& options,
+    std::string name,
+    const std::string& workload,
+    std::uint64_t rate,
+    std::uint64_t seconds) {
+    bench::LoadPlan out;
+    out.name = std::move(name);
+    out.workload = workload;
+    out.rate = rate;
+    out.seconds = seconds;
+    out.senders = options.senders;
+    out.random_seed = options.random_seed;
+    return out;
 }
 
 bench::Machine machine_of(const BenchOptions& options) {

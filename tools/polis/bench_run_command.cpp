@@ -1,17 +1,14 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <core/integer.hpp>
 #include <tools/bench/faults.hpp>
 #include <tools/bench/run.hpp>
 #include <tools/bench/sweep.hpp>
 #include <tools/bench/workload.hpp>
-#include <tools/devnet/manifest.hpp>
 #include <tools/polis/bench_command_groups.hpp>
 #include <tools/polis/bench_options.hpp>
 #include <tools/polis/node_access.hpp>
@@ -20,8 +17,6 @@ namespace polis::tools {
 
 namespace {
 
-constexpr std::uint64_t kRateMax = 200'000;
-constexpr std::uint64_t kSecondsMax = 3'600;
 constexpr std::uint64_t kSearchSeconds = 4;  ///< of a load that looks for the knee
 
 struct RunWords {
@@ -35,24 +30,27 @@ struct RunWords {
     std::uint64_t knee_percent = bench::kCalmPercent;
 };
 
-bench::LoadPlan plan_of(const RunWords& words, std::uint64_t rate) {
-    bench::LoadPlan out;
-    out.name = fmt::format("{} {} at {}/s", words.election, words.workload, rate);
-    out.workload = words.workload;
-    out.rate = rate;
-    out.seconds = words.seconds;
-    out.senders = words.common.senders;
-    out.random_seed = words.common.random_seed;
-    return out;
+bench::LoadPlan plan_at(const RunWords& words, std::uint64_t rate, std::uint64_t seconds) {
+    return plan_of(
+        words.common,
+        fmt::format("{} {} at {}/s", words.election, words.workload, rate),
+        words.workload,
+        rate,
+        seconds);
 }
 
-/// A share of the knee, which short loads on the same network look for.
-Fallible<std::uint64_t> found_rate(
-    const RunWords& words, bench::Network& network, bench::Report& report) {
+/// A share of the knee, which short loads look for, each on a network of its own: of some workloads
+/// much stays behind.
+Fallible<std::uint64_t> found_rate(const RunWords& words, bench::Report& report) {
+    BenchOptions common = words.common;
+    common.keep = false;
+    std::uint64_t networks = 0;
     const auto load = [&](std::uint64_t rate) {
-        bench::LoadPlan plan = plan_of(words, rate);
-        plan.seconds = kSearchSeconds;
-        return bench::measure(network, plan, say_progress);
+        const auto measure = [&](bench::Network& network) {
+            return bench::measure(network, plan_at(words, rate, kSearchSeconds), say_progress);
+        };
+        const std::string name = fmt::format("search-{}", ++networks);
+        return on_own_network(common, words.nodes, words.election, name, measure);
     };
     POLIS_TRY(const bench::Knee knee, bench::find_knee({}, load, say_progress));
     report.knee_per_s = knee.per_s;
@@ -61,11 +59,11 @@ Fallible<std::uint64_t> found_rate(
 
 Fallible<std::uint64_t> named_rate(const std::string& text) {
     const auto rate = parse_u64(text);
-    if (!rate || *rate == 0 || *rate > kRateMax) {
+    if (!rate || *rate == 0 || *rate > kBenchRateMax) {
         return wrong_usage(fmt::format(
             "--rate {} is neither auto nor a number from 1 to {}: transactions a second",
             text,
-            kRateMax));
+            kBenchRateMax));
     }
     return *rate;
 }
@@ -84,13 +82,13 @@ Outcome run(const RunWords& words) {
     if (!words.fault.empty()) {
         POLIS_TRY(fault, bench::find_fault(words.fault));
     }
+    if (search) {
+        POLIS_TRY(rate, found_rate(words, report));
+    }
     POLIS_TRY(
         bench::Network network,
         start_network(words.common, words.nodes, words.election, words.election));
-    if (search) {
-        POLIS_TRY(rate, found_rate(words, network, report));
-    }
-    bench::LoadPlan plan = plan_of(words, rate);
+    bench::LoadPlan plan = plan_at(words, rate, words.seconds);
     plan.rate_found = search;
     plan.fault = fault;
     POLIS_TRY(bench::Run measured, bench::measure(network, plan, say_progress));
@@ -104,19 +102,9 @@ void add_bench_run_command(Program& program, CLI::App& bench) {
     const auto words = std::make_shared<RunWords>();
     CLI::App& command = *bench.add_subcommand(
         "run", "One load on a network of its own: throughput, latency, and what they cost");
-    std::vector<std::string> workloads;
-    for (const bench::WorkloadKind& kind : bench::workload_kinds()) {
-        workloads.push_back(fmt::format("{} ({})", kind.name, kind.about));
-    }
-    command.add_option("--nodes", words->nodes, "Validators")
-        ->check(CLI::Range(std::size_t{1}, devnet::kNodesMax))
-        ->capture_default_str();
-    command.add_option("--election", words->election, "How seats are earned: dpos, pole")
-        ->capture_default_str();
-    command
-        .add_option(
-            "--workload", words->workload, fmt::format("One of {}", fmt::join(workloads, ", ")))
-        ->capture_default_str();
+    add_nodes_option(command, words->nodes);
+    add_election_option(command, words->election);
+    add_workload_option(command, words->workload);
     command
         .add_option("--rate", words->rate, "Transactions a second, or auto: a share of the knee")
         ->capture_default_str();
@@ -124,7 +112,7 @@ void add_bench_run_command(Program& program, CLI::App& bench) {
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{300}))
         ->capture_default_str();
     command.add_option("--seconds", words->seconds, "How long")
-        ->check(CLI::Range(std::uint64_t{1}, kSecondsMax))
+        ->check(CLI::Range(std::uint64_t{1}, kBenchSecondsMax))
         ->capture_default_str();
     command.add_option("--fault", words->fault, "A schedule of `polis bench faults`");
     add_bench_options(program, command, words->common);

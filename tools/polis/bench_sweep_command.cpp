@@ -8,7 +8,6 @@
 #include <tools/bench/run.hpp>
 #include <tools/bench/sweep.hpp>
 #include <tools/bench/workload.hpp>
-#include <tools/devnet/lifecycle.hpp>
 #include <tools/devnet/manifest.hpp>
 #include <tools/polis/bench_command_groups.hpp>
 #include <tools/polis/bench_options.hpp>
@@ -19,7 +18,6 @@ namespace polis::tools {
 
 namespace {
 
-constexpr std::uint64_t kSecondsMax = 3'600;
 constexpr std::uint64_t kSecondsMin = 3;  ///< shorter ones end before a backlog shows
 
 struct SweepWords {
@@ -35,21 +33,15 @@ class Loads {
     explicit Loads(const SweepWords& words) : words_(words) {}
 
     Fallible<bench::Run> run(const bench::SweepPoint& point) {
-        POLIS_TRY(
-            bench::Network network,
-            start_network(
-                words_.common, point.nodes, words_.election, fmt::format("sweep-{}", ++networks_)));
-        bench::LoadPlan plan;
-        plan.name = point.name;
-        plan.workload = point.workload;
-        plan.rate = point.rate;
+        bench::LoadPlan plan =
+            plan_of(words_.common, point.name, point.workload, point.rate, words_.seconds);
         plan.rate_found = point.rate_found;
-        plan.seconds = words_.seconds;
-        plan.senders = words_.common.senders;
-        plan.random_seed = words_.common.random_seed;
-        POLIS_TRY(bench::Run out, bench::measure(network, plan, say_progress));
-        POLIS_TRY_VOID(devnet::down(network.devnet(), {}, say_progress));
-        return out;
+        return on_own_network(
+            words_.common,
+            point.nodes,
+            words_.election,
+            fmt::format("sweep-{}", ++networks_),
+            [&](bench::Network& network) { return bench::measure(network, plan, say_progress); });
     }
 
   private:
@@ -115,10 +107,9 @@ void add_bench_sweep_command(Program& program, CLI::App& bench) {
     command.add_option("--to", sweep.knee.rate_max, "Beyond it no knee is looked for")
         ->check(CLI::Range(sweep.knee.rate_min, sweep.knee.rate_max))
         ->capture_default_str();
-    command.add_option("--election", words->election, "How seats are earned: dpos, pole")
-        ->capture_default_str();
+    add_election_option(command, words->election);
     command.add_option("--seconds", words->seconds, "How long each load is")
-        ->check(CLI::Range(kSecondsMin, kSecondsMax))
+        ->check(CLI::Range(kSecondsMin, kBenchSecondsMax))
         ->capture_default_str();
     add_bench_options(program, command, words->common);
     program.on(command, [words] { return run_sweep(*words); });

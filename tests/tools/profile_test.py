@@ -1,0 +1,60 @@
+"""Folding of perf's stacks and the flame graph made of them."""
+
+import sys
+import unittest
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools" / "profile"))
+
+import flame  # noqa: E402
+
+SCRIPT = """consensus
+\t  7f01 polis::codec::encode<polis::ledger::Block>(polis::ledger::Block const&)+0x1f
+\t  7f02 polis::(anonymous namespace)::Voter::judge(polis::Hash const&) const
+\t  7f03 main+0x3
+
+crypto-1
+\t  7f09 crypto_sign_verify_detached
+
+consensus
+\t  7f04 std::vector<int, std::allocator<int> >::operator[](unsigned long)
+\t  7f03 main+0x9
+
+idle thread
+
+""".splitlines(keepends=True)
+
+
+class Profile(unittest.TestCase):
+    def test_folds_stacks_by_thread_from_root_to_leaf(self):
+        stacks = flame.fold(SCRIPT)
+        self.assertEqual(stacks[("consensus", "main", "Voter::judge", "codec::encode")], 1)
+        self.assertEqual(stacks[("crypto-1", "crypto_sign_verify_detached")], 1)
+        self.assertEqual(stacks[("idle thread",)], 1)
+        self.assertEqual(sum(stacks.values()), 4)
+
+    def test_the_last_stack_needs_no_empty_line_behind_it(self):
+        self.assertEqual(sum(flame.fold(SCRIPT[:4]).values()), 1)
+
+    def test_counts_a_recursive_function_once_a_sample(self):
+        rows = flame.by_function({("t", "f", "f", "g"): 3, ("t", "f"): 1})
+        self.assertEqual(rows, [("f", 0.25, 1.0), ("g", 0.75, 0.75)])
+
+    def test_draws_every_frame_as_wide_as_its_share(self):
+        svg = flame.to_svg({("a", "f"): 3, ("b", "<g> & h"): 1}, "four samples")
+        root = ET.fromstring(svg)
+        name = "{http://www.w3.org/2000/svg}"
+        widths = {
+            group.find(f"{name}title").text: float(group.find(f"{name}rect").get("width"))
+            for group in root.iter(f"{name}g")
+        }
+        self.assertAlmostEqual(widths["a: 75.0 %, 3"], 899.6)
+        self.assertAlmostEqual(widths["<g> & h: 25.0 %, 1"], 299.6)
+
+    def test_no_samples_are_a_picture_too(self):
+        ET.fromstring(flame.to_svg({}, "nothing"))
+
+
+if __name__ == "__main__":
+    unittest.main()
