@@ -9,26 +9,31 @@ _WIDTH = 1200
 _ROW = 16
 _LETTER = 6.6  # width of a letter on average, in pixels
 _SHARE_MIN = 0.0008  # of all samples: a narrower frame is not drawn
-_FRAME = re.compile(r"^\s+[0-9a-f]+ (.+?)(?: \([^()]*\))?$")
+_FRAME = re.compile(r"^\s+[0-9a-f]+ (.+) \(([^()]*)\)$")  # address, symbol, file
 
 
 def fold(lines):
     """Counts stacks: ("consensus", "main", "...", "leaf") -> samples.
 
-    Reads what `perf script -F comm,ip,sym` prints."""
+    Reads what `perf script -F comm,ip,sym,dso` prints."""
     stacks = Counter()
     thread, frames = None, []
     for line in [*lines, ""]:
         line = line.rstrip("\n")
         frame = _FRAME.match(line)
         if frame and thread is not None:
-            frames.append(short(frame.group(1)))
+            frames.append(name_of(*frame.groups()))
         elif line.strip():
             thread, frames = line.strip(), []
         elif thread is not None:
             stacks[(thread, *reversed(frames))] += 1
             thread, frames = None, []
     return stacks
+
+
+def name_of(symbol, file):
+    """A function's name; of a library without symbols, the library's."""
+    return short(symbol) if symbol != "[unknown]" else f"[{file.split('/')[-1].split('.so')[0]}]"
 
 
 def short(symbol):

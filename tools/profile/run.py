@@ -69,7 +69,7 @@ def record(options, data):
 
 def stacks_in(data):
     script = subprocess.Popen(
-        ["perf", "script", "-i", str(data), "-F", "comm,ip,sym", "--no-inline"],
+        ["perf", "script", "-i", str(data), "-F", "comm,ip,sym,dso", "--no-inline"],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     stacks = flame.fold(script.stdout)
