@@ -27,6 +27,7 @@ struct Capacity {
     std::uint64_t per_s = 0;
     std::uint64_t latency_us = 200'000;
     std::uint64_t collapsed_per_s = 0;  ///< what it does when offered twice its capacity; 0: all
+    double floor_ratio = 1.5;
 
     [[nodiscard]] bench::Run load(std::uint64_t rate, std::uint64_t seconds = 10) const {
         bench::Run run;
@@ -177,6 +178,7 @@ bench::Run loaded(const Capacity& network, const SweepPoint& point) {
     run.setup.nodes = point.nodes;
     run.setup.workload = point.workload;
     run.floor.spent_us = static_cast<double>(50 * point.nodes);
+    run.floor.ratio = network.floor_ratio;
     run.blocks.count = 100;
     for (std::size_t i = 0; i < point.nodes; ++i) {
         NodeUse use;
@@ -208,8 +210,8 @@ TEST(Sweep, has_a_knee_a_calm_load_and_an_overload_for_each_network) {
     EXPECT_TRUE(names.contains("transfer, 4 nodes, 70 % of the knee"));
     EXPECT_TRUE(names.contains("transfer, 16 nodes, 3 times the knee"));
     EXPECT_TRUE(std::ranges::all_of(report->checks, &Check::passed));
-    // Two knees; latency, throughput and memory of the small network.
-    EXPECT_EQ(report->checks.size(), 5U);
+    // Two knees; cost, latency, throughput and memory of the small network.
+    EXPECT_EQ(report->checks.size(), 6U);
     const auto growth = growth_of(*report);
     ASSERT_EQ(growth.size(), 2U);
     EXPECT_EQ(growth[0].nodes, 4U);
@@ -218,7 +220,7 @@ TEST(Sweep, has_a_knee_a_calm_load_and_an_overload_for_each_network) {
     EXPECT_DOUBLE_EQ(growth[1].block_messages, 256);
 }
 
-TEST(Sweep, fails_a_network_that_collapses_or_is_slow) {
+TEST(Sweep, fails_a_network_that_collapses_or_is_slow_or_dear) {
     const auto report_of = [](const Capacity& network) {
         return sweep(
             {},
@@ -244,6 +246,9 @@ TEST(Sweep, fails_a_network_that_collapses_or_is_slow) {
     EXPECT_THAT(
         failed(*slow),
         ::testing::ElementsAre("p99 latency at a quorum, transfer, 4 nodes, 70 % of the knee"));
+    const auto dear = report_of({.per_s = 2'000, .floor_ratio = 1.7});
+    ASSERT_TRUE(dear);
+    EXPECT_THAT(failed(*dear), ::testing::ElementsAre(HasSubstr("processor time of a transfer")));
 }
 
 }  // namespace

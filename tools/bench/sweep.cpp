@@ -19,6 +19,7 @@ constexpr std::uint64_t kBps = 10'000;
 constexpr std::uint64_t kSecondUs = 1'000'000;
 constexpr std::uint64_t kGrowth = 2;
 constexpr std::string_view kCalmName = "of the knee";
+constexpr std::string_view kTransfer = "transfer";  ///< the workload whose cost is judged
 
 std::string describe(const SweepPoint& point) {
     return fmt::format("{}, {} nodes, {}", point.workload, point.nodes, point.name);
@@ -51,6 +52,9 @@ class Corner {
              .wanted = "found",
              .found = fmt::format("{}/s", knee_),
              .passed = true});
+        if (judged() && where_.workload == kTransfer) {
+            judge_cost(report);
+        }
         POLIS_TRY_VOID(calm(report));
         POLIS_TRY_VOID(overload(report));
         std::ranges::move(runs_, std::back_inserter(report.runs));
@@ -81,6 +85,20 @@ class Corner {
     }
 
     [[nodiscard]] bool judged() const { return where_.nodes <= options_.judged_nodes_max; }
+
+    /// @pre the knee was just found: its own load is the latest of its rate
+    void judge_cost(Report& report) const {
+        const auto at_knee = std::find_if(
+            runs_.rbegin(), runs_.rend(), [&](const Run& run) { return run.setup.rate == knee_; });
+        const Floor& floor = at_knee->floor;
+        report.checks.push_back(
+            {.what = fmt::format("processor time of a transfer, {}", at_knee->name),
+             .wanted = fmt::format(
+                 "at most {} times the verification of its signature by each node",
+                 kKneeFloorRatioMax),
+             .found = fmt::format("{:.2f} times", floor.ratio),
+             .passed = floor.ratio > 0 && floor.ratio <= kKneeFloorRatioMax});
+    }
 
     Fallible<void> calm(Report& report) {
         const std::uint64_t rate = std::max<std::uint64_t>(1, knee_ * kCalmPercent / 100);
