@@ -39,8 +39,8 @@ void Sender::restate(std::size_t first) {
 }
 
 bool PickFirst::operator()(const Entry* left, const Entry* right) const {
-    if (left->price() != right->price()) {
-        return left->price() > right->price();
+    if (left->price != right->price) {
+        return left->price > right->price;
     }
     return left->sequence < right->sequence;
 }
@@ -51,8 +51,8 @@ bool EvictFirst::operator()(const Entry* left, const Entry* right) const {
 }
 
 bool ExpireFirst::operator()(const Entry* left, const Entry* right) const {
-    if (left->valid_until() != right->valid_until()) {
-        return left->valid_until() < right->valid_until();
+    if (left->valid_until != right->valid_until) {
+        return left->valid_until < right->valid_until;
     }
     return left->sequence < right->sequence;
 }

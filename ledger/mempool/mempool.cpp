@@ -39,12 +39,12 @@ struct Mempool::Newcomer {
     TxnPtr txn;
     Account account;
     std::optional<Amount> cost;  ///< nothing: more coins than there are
-    const Sender* sender;        ///< null if this is the first of its sender
+    Sender* sender;              ///< null if this is the first of its sender
     std::size_t position;
     Entry* replaced;
     Worth worth;
 
-    Newcomer(TxnPtr coming, const Account& of, const Sender* known)
+    Newcomer(TxnPtr coming, const Account& of, Sender* known)
         : txn(std::move(coming)),
           account(of),
           cost(checked_add(txn->fee_max, amount_moved(txn->txn.body.payload))),
@@ -61,11 +61,11 @@ struct Mempool::Newcomer {
 Mempool::Mempool(const MempoolLimits& limits, Height height) : limits_(limits), height_(height) {}
 
 StoreResult<Verdict> Mempool::add(TxnPtr txn, AccountSource& accounts) {
-    if (const auto error = check_without_account(*txn)) {
+    const auto known = senders_.find(txn->sender);
+    Sender* const sender = known != senders_.end() ? &known->second : nullptr;
+    if (const auto error = check_without_account(*txn, sender)) {
         return refused(*error);
     }
-    const auto known = senders_.find(txn->sender);
-    const Sender* sender = known != senders_.end() ? &known->second : nullptr;
     Account account;
     if (sender != nullptr) {
         account = sender->account;
@@ -90,7 +90,8 @@ bool Mempool::needs_room(const CheckedTxn& txn, const Entry* replaced) const {
            entries_.size() - count_freed + 1 > limits_.count_max;
 }
 
-std::optional<MempoolError> Mempool::check_without_account(const CheckedTxn& txn) const {
+std::optional<MempoolError> Mempool::check_without_account(
+    const CheckedTxn& txn, const Sender* sender) const {
     if (contains(txn.id)) {
         return MempoolError::kAlreadyKnown;
     }
@@ -102,8 +103,7 @@ std::optional<MempoolError> Mempool::check_without_account(const CheckedTxn& txn
         return MempoolError::kExpired;
     }
     // A flood of cheap transactions into a full pool ends here, before the state is read.
-    const auto sender = senders_.find(txn.sender);
-    const Entry* replaced = sender != senders_.end() ? sender->second.find(body.nonce) : nullptr;
+    const Entry* replaced = sender != nullptr ? sender->find(body.nonce) : nullptr;
     const Worth worth_max{Standing::kPending, body.gas_price};
     if (needs_room(txn, replaced) && (tails_.empty() || (*tails_.begin())->worth >= worth_max)) {
         return MempoolError::kPoolFull;
@@ -126,8 +126,7 @@ std::optional<MempoolError> Mempool::check_with_account(const Newcomer& newcomer
     }
     const Entry* replaced = newcomer.replaced;
     if (replaced != nullptr) {
-        const auto price_min =
-            replacement_price(replaced->price(), limits_.replacement_rise_percent);
+        const auto price_min = replacement_price(replaced->price, limits_.replacement_rise_percent);
         if (!price_min || body.gas_price < *price_min) {
             return MempoolError::kReplacementTooCheap;
         }
@@ -153,7 +152,7 @@ std::optional<Mempool::Victims> Mempool::find_victims(const Newcomer& newcomer) 
                         (replaces ? newcomer.replaced->txn->encoded_bytes : 0);
     Victims victims;
     auto tail = tails_.begin();
-    std::set<Entry*, mempool::EvictFirst> uncovered;  // new tails of senders that lost theirs
+    mempool::Tails uncovered;  // new tails of senders that lost theirs
     while (count > limits_.count_max || bytes > limits_.bytes_max) {
         const bool from_tails =
             tail != tails_.end() &&
@@ -183,16 +182,17 @@ Admission Mempool::insert(Newcomer newcomer, const Victims& victims) {
     for (Entry* victim : victims) {
         out.evicted.push_back(victim->txn->id);
         Sender& loser = *victim->sender;
-        unlink(loser);
+        unlink(loser, victim->index);
         loser.txns.pop_back();
         forget(*victim);
         relink(loser, loser.txns.size());
     }
-    const Address address = newcomer.txn->sender;
-    Sender& sender = senders_.try_emplace(address).first->second;
-    sender.address = address;
+    Sender& sender = newcomer.sender != nullptr
+                         ? *newcomer.sender
+                         : senders_.try_emplace(newcomer.txn->sender).first->second;
+    sender.address = newcomer.txn->sender;
     sender.account = newcomer.account;
-    unlink(sender);
+    unlink(sender, newcomer.position);
     const auto place = sender.txns.begin() + static_cast<std::ptrdiff_t>(newcomer.position);
     auto after = place;
     if (newcomer.replaced != nullptr) {
@@ -205,13 +205,15 @@ Admission Mempool::insert(Newcomer newcomer, const Victims& victims) {
     Entry& entry = *owned;
     POLIS_ASSERT(entries_.insert(id, std::move(owned)));
     entry.txn = std::move(newcomer.txn);
+    entry.price = entry.txn->txn.body.gas_price;
+    entry.valid_until = entry.txn->txn.body.valid_until;
     entry.sequence = sequence_next_++;
     entry.cost = *newcomer.cost;
     entry.sender = &sender;
     sender.txns.insert(after, &entry);
     sender.cost_total.value += entry.cost.value;  // at most the balance: check_with_account
     bytes_ += entry.txn->encoded_bytes;
-    expiry_.insert(&entry);
+    entry.expiry = expiry_.insert(expiry_.end(), &entry);  // most expire in their order
     relink(sender, newcomer.position);
     return out;
 }
@@ -272,7 +274,7 @@ std::vector<mempool::Sender*> Mempool::touched_senders(
 void Mempool::doom_expired(std::vector<Sender*>& affected) {
     const std::size_t count_before = affected.size();
     for (Entry* entry : expiry_) {
-        if (entry->valid_until() > height_) {
+        if (entry->valid_until > height_) {
             break;
         }
         entry->doomed = RemovalReason::kExpired;
@@ -285,7 +287,7 @@ void Mempool::doom_expired(std::vector<Sender*>& affected) {
 
 /// Drops what is doomed, stale or no longer covered by the balance, and restates the rest.
 void Mempool::sweep(Sender& sender, std::vector<Removal>& removals) {
-    unlink(sender);
+    unlink(sender, 0);
     std::vector<Entry*> left;
     left.reserve(sender.txns.size());
     Amount covered;
@@ -316,7 +318,7 @@ std::vector<TxnPtr> Mempool::select(const BlockSpace& space, const std::set<Hash
     std::vector<TxnPtr> out;
     BlockSpace left = space;
     auto head = heads_.begin();
-    std::set<Entry*, mempool::PickFirst> successors;  // of what was picked
+    mempool::Heads successors;  // of what was picked
     while (left.count_max > 0 && left.gas_max >= kGasTxnBase) {
         const bool from_heads =
             head != heads_.end() &&
@@ -329,7 +331,7 @@ std::vector<TxnPtr> Mempool::select(const BlockSpace& space, const std::set<Hash
         const Gas gas = txn.txn.body.gas_limit;
         if (!taken.contains(txn.id)) {
             if (gas > left.gas_max || txn.encoded_bytes > left.bytes_max ||
-                entry->valid_until() < space.height) {
+                entry->valid_until < space.height) {
                 continue;
             }
             left.gas_max.value -= gas.value;
@@ -365,11 +367,14 @@ std::vector<TxnPtr> Mempool::content() const {
     return out;
 }
 
-/// Takes the sender's ends out of the orders, before anything that they compare changes.
-void Mempool::unlink(Sender& sender) {
-    if (!sender.txns.empty()) {
-        heads_.erase(sender.txns.front());
-        tails_.erase(sender.txns.back());
+/// Takes the sender's ends out of the orders where a change of its list from `first` on moves them,
+/// before anything that they compare changes.
+void Mempool::unlink(Sender& sender, std::size_t first) {
+    if (sender.head && first == 0) {
+        heads_.erase(*std::exchange(sender.head, {}));
+    }
+    if (sender.tail) {
+        tails_.erase(*std::exchange(sender.tail, {}));
     }
 }
 
@@ -380,17 +385,17 @@ void Mempool::relink(Sender& sender, std::size_t first) {
         return;
     }
     sender.restate(first);
-    if (sender.pending_count > 0) {
-        heads_.insert(sender.txns.front());
+    if (sender.pending_count > 0 && !sender.head) {
+        sender.head = heads_.insert(sender.txns.front()).first;
     }
-    tails_.insert(sender.txns.back());
+    sender.tail = tails_.insert(sender.txns.back()).first;
 }
 
 /// Destroys an entry that its sender's list and the orders of ends no longer hold.
 void Mempool::forget(Entry& entry) {
     entry.sender->cost_total.value -= entry.cost.value;
     bytes_ -= entry.txn->encoded_bytes;
-    expiry_.erase(&entry);
+    expiry_.erase(entry.expiry);
     const Hash id = entry.txn->id;
     POLIS_ASSERT(entries_.erase(id));
 }

@@ -80,7 +80,8 @@ class Mempool {
     struct Newcomer;
 
     [[nodiscard]] bool needs_room(const CheckedTxn& txn, const Entry* replaced) const;
-    [[nodiscard]] std::optional<MempoolError> check_without_account(const CheckedTxn& txn) const;
+    [[nodiscard]] std::optional<MempoolError> check_without_account(
+        const CheckedTxn& txn, const Sender* sender) const;
     [[nodiscard]] std::optional<MempoolError> check_with_account(const Newcomer& newcomer) const;
     [[nodiscard]] std::optional<Victims> find_victims(const Newcomer& newcomer) const;
     Admission insert(Newcomer newcomer, const Victims& victims);
@@ -91,7 +92,7 @@ class Mempool {
     void doom_expired(std::vector<Sender*>& affected);
     void sweep(Sender& sender, std::vector<Removal>& removals);
 
-    void unlink(Sender& sender);
+    void unlink(Sender& sender, std::size_t first);
     void relink(Sender& sender, std::size_t first);
     void forget(Entry& entry);
 
@@ -99,11 +100,11 @@ class Mempool {
     Height height_;
     std::uint64_t sequence_next_ = 0;
     std::size_t bytes_ = 0;
-    HashMap<std::unique_ptr<Entry>> entries_;        ///< owns; the pointers below lead here
-    std::map<Address, Sender> senders_;              ///< those with at least one transaction
-    std::set<Entry*, mempool::PickFirst> heads_;     ///< first of each sender, if pending
-    std::set<Entry*, mempool::EvictFirst> tails_;    ///< last of each sender
-    std::set<Entry*, mempool::ExpireFirst> expiry_;  ///< every transaction
+    HashMap<std::unique_ptr<Entry>> entries_;  ///< owns; the pointers below lead here
+    std::map<Address, Sender> senders_;        ///< those with at least one transaction
+    mempool::Heads heads_;                     ///< first of each sender, if pending
+    mempool::Tails tails_;                     ///< last of each sender
+    mempool::Expiry expiry_;                   ///< every transaction
 };
 
 }  // namespace polis::ledger
