@@ -45,6 +45,7 @@ Cluster::Cluster(const Setup& setup)
       workers_(setup.workers),
       judge_(setup.judge),
       trace_(setup.trace),
+      cpu_clock_(setup.cpu_clock),
       network_(scenario_.run.seed, scenario_.nodes.size(), scenario_.network),
       random_(scenario_.run.seed, "cluster") {
     const ledger::MemoryImage image = first_image(setup.genesis);
@@ -67,6 +68,9 @@ Cluster::Cluster(const Setup& setup)
                 .accomplices = liars,
                 .traitor = *traitor,
                 .key = identity_of(plan.member).consensus_key});
+        }
+        if (setup.own_checkers) {
+            node.checker = std::make_unique<consensus::MemoChecker>();
         }
         node.image = image;
         nodes_.push_back(std::move(node));
@@ -105,7 +109,7 @@ void Cluster::open(NodeId id) {
     node::Validator::Setup setup;
     setup.chain = *std::move(chain);
     setup.identity = identity_of(node.plan.member);
-    setup.checker = &checker_;
+    setup.checker = node.checker ? node.checker.get() : &checker_;
     setup.workers = &workers_;
     setup.options.timing = scenario_.timing;
     auto validator = node::Validator::open(std::move(setup));
@@ -248,8 +252,20 @@ void Cluster::connect(NodeId id) {
 void Cluster::input(NodeId id, const node::ValidatorInput& input) {
     Node& node = nodes_[id];
     if (running(id)) {
-        after_step(id, node.validator->step(input, node.clock.shown(now_)));
+        const std::uint64_t begin_ns = cpu_now();
+        const node::ValidatorOutputs outputs =
+            node.validator->step(input, node.clock.shown(now_));
+        cpu_ns_ += cpu_now() - begin_ns;
+        after_step(id, outputs);
     }
+}
+
+std::uint64_t Cluster::checks() const {
+    std::uint64_t out = 0;
+    for (const Node& node : nodes_) {
+        out += node.checker ? node.checker->computed() : 0;
+    }
+    return out;
 }
 
 void Cluster::after_step(NodeId id, const node::ValidatorOutputs& outputs) {
@@ -346,6 +362,9 @@ void Cluster::transmit(NodeId id, const Mail& mail) {
     for (const NodeId peer : node.peers) {
         if (mail.to && *mail.to != peer) {
             continue;
+        }
+        if (parcel->message) {
+            traffic_.add(purpose_of(*parcel->message), mail.bytes.size());
         }
         for (const TimeMs at : network_.send({id, peer}, now_)) {
             events_.push(at, Deliver{{id, peer}, nodes_[peer].incarnation, parcel});

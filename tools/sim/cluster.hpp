@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -24,6 +25,7 @@
 #include <tools/sim/node_clock.hpp>
 #include <tools/sim/scenario.hpp>
 #include <tools/sim/trace.hpp>
+#include <tools/sim/traffic.hpp>
 
 namespace polis::sim {
 
@@ -48,6 +50,10 @@ class Cluster {
         WorkerPool& workers;
         Judge& judge;
         Trace& trace;
+        /// Each node checks everything itself, as in a real network: slow, and `checker` is unused.
+        bool own_checkers = false;
+        /// Read around the steps of nodes and decides nothing; may be empty.
+        std::function<std::uint64_t()> cpu_clock = {};
     };
 
     explicit Cluster(const Setup& setup);
@@ -106,6 +112,15 @@ class Cluster {
 
     [[nodiscard]] std::uint64_t restarts() const { return restarts_; }
 
+    /// What the nodes have sent, whether or not it arrived.
+    [[nodiscard]] const Traffic& traffic() const { return traffic_; }
+
+    /// What the clock counted in steps of nodes.
+    [[nodiscard]] std::uint64_t cpu_ns() const { return cpu_ns_; }
+
+    /// Signatures and proofs that the nodes checked with checkers of their own.
+    [[nodiscard]] std::uint64_t checks() const;
+
   private:
     struct VoteRow {
         Bytes row;
@@ -117,6 +132,7 @@ class Cluster {
         NodeClock clock;
         PublicKey key;
         std::optional<Adversary> adversary = {};
+        std::unique_ptr<consensus::MemoChecker> checker = {};  ///< null: the common one
 
         std::unique_ptr<node::Validator> validator = {};  ///< null: down
         ledger::FaultStore* store = nullptr;              ///< owned by the validator's chain
@@ -165,6 +181,8 @@ class Cluster {
 
     using Event = std::variant<Deliver, Wake, Restart, Gone, Meet>;
 
+    [[nodiscard]] std::uint64_t cpu_now() const { return cpu_clock_ ? cpu_clock_() : 0; }
+
     void open(NodeId id);
     void stop(NodeId id);
     void restore_vote_record(Node& node);
@@ -191,6 +209,7 @@ class Cluster {
     WorkerPool& workers_;
     Judge& judge_;
     Trace& trace_;
+    const std::function<std::uint64_t()> cpu_clock_;
 
     Network network_;
     Random random_;
@@ -201,6 +220,8 @@ class Cluster {
     std::uint64_t messages_ = 0;
     std::uint64_t event_count_ = 0;
     std::uint64_t restarts_ = 0;
+    Traffic traffic_;
+    std::uint64_t cpu_ns_ = 0;
 };
 
 }  // namespace polis::sim
