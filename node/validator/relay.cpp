@@ -15,11 +15,16 @@ bool within(TimeMs since, std::uint64_t ms, TimeMs now) {
 void Relay::peer_joined(PeerId peer) {
     peer_left(peer);
     peers_.insert(peer);
+    for (auto& [origin, ways] : ways_) {
+        ways.emplace(peer, TimeMs{});
+    }
 }
 
 void Relay::peer_left(PeerId peer) {
     peers_.erase(peer);
-    std::erase_if(edges_, [peer](const auto& item) { return item.first.first == peer; });
+    for (auto& [origin, ways] : ways_) {
+        ways.erase(peer);
+    }
     std::erase_if(pruned_, [peer](const auto& item) { return item.first.first == peer; });
     std::erase_if(spokesmen_, [peer](const auto& item) { return item.second == peer; });
 }
@@ -96,12 +101,14 @@ std::vector<PeerId> Relay::targets(const Sighting& sighting, std::size_t bytes, 
         said->second >= options_.member_count_max) {
         return out;  // no honest member says so much
     }
-    for (const PeerId peer : peers_) {
-        const auto edge = edges_.find({peer, sighting.origin});
-        const bool open = edge == edges_.end() ||
-                          (!edge->second.pruned &&
-                           (bytes <= options_.small_bytes || now >= edge->second.open_at));
-        if (peer != sighting.from && open) {
+    const auto ways = ways_.find(sighting.origin);
+    if (ways == ways_.end()) {
+        out.assign(peers_.begin(), peers_.end());
+        std::erase(out, sighting.from);
+        return out;
+    }
+    for (const auto& [peer, open_at] : ways->second) {
+        if (peer != sighting.from && (bytes <= options_.small_bytes || now >= open_at)) {
             out.push_back(peer);
         }
     }
@@ -109,18 +116,26 @@ std::vector<PeerId> Relay::targets(const Sighting& sighting, std::size_t bytes, 
 }
 
 void Relay::prune(PeerId peer, const PublicKey& origin) {
-    if (peers_.contains(peer)) {
-        edges_[{peer, origin}].pruned = true;
+    if (!peers_.contains(peer)) {
+        return;
     }
+    const auto [ways, is_new] = ways_.try_emplace(origin);
+    if (is_new) {
+        for (const PeerId other : peers_) {
+            ways->second.emplace(other, TimeMs{});
+        }
+    }
+    ways->second.erase(peer);
 }
 
 void Relay::graft(PeerId peer, const std::vector<PublicKey>& origins, TimeMs now) {
+    if (!peers_.contains(peer)) {
+        return;
+    }
+    const TimeMs open_at{saturating_add(now.value, options_.probation_ms)};
     for (const PublicKey& origin : origins) {
-        const auto edge = edges_.find({peer, origin});
-        if (edge != edges_.end() && edge->second.pruned) {
-            edge->second = {
-                .pruned = false,
-                .open_at = TimeMs{saturating_add(now.value, options_.probation_ms)}};
+        if (const auto ways = ways_.find(origin); ways != ways_.end()) {
+            ways->second.emplace(peer, open_at);
         }
     }
 }
@@ -148,7 +163,8 @@ std::size_t Relay::memory_bytes() const {
     return seen_.size() * (kNode + sizeof(Height) + sizeof(Signature) + sizeof(Seen)) +
            counts_.size() * (kNode + sizeof(Height) + sizeof(PublicKey) + sizeof(std::size_t)) +
            spokesmen_.size() * (kNode + sizeof(PublicKey) + sizeof(PeerId)) +
-           edges_.size() * (kNode + sizeof(Way) + sizeof(Edge)) +
+           ways_.size() * (kNode + sizeof(PublicKey) + sizeof(Ways) +
+                           peers_.size() * (kNode + sizeof(Ways::value_type))) +
            pruned_.size() * (kNode + sizeof(Way) + sizeof(TimeMs));
 }
 

@@ -84,7 +84,7 @@ class Relay {
     /// Forgets all who are not among the members.
     template <class IsMember>
     void keep_members(IsMember is_member) {
-        std::erase_if(edges_, [&](const auto& item) { return !is_member(item.first.second); });
+        std::erase_if(ways_, [&](const auto& item) { return !is_member(item.first); });
         std::erase_if(pruned_, [&](const auto& item) { return !is_member(item.first.second); });
         std::erase_if(spokesmen_, [&](const auto& item) { return !is_member(item.first); });
     }
@@ -100,11 +100,8 @@ class Relay {
         bool direct = false;
     };
 
-    /// What a peer wants of a member.
-    struct Edge {
-        bool pruned = false;
-        TimeMs open_at;  ///< for large messages
-    };
+    /// Peers that want a member's messages, and from when on large ones too.
+    using Ways = std::map<PeerId, TimeMs>;
 
     using Way = std::pair<PeerId, PublicKey>;
 
@@ -116,7 +113,9 @@ class Relay {
     std::map<std::pair<Height, Signature>, Seen> seen_;
     std::map<std::pair<Height, PublicKey>, std::size_t> counts_;  ///< in seen_, by member
     std::map<PublicKey, PeerId> spokesmen_;                       ///< who spoke for a member last
-    std::map<Way, Edge> edges_;
+    /// By member; all peers want those of the others. Only who wants something is kept: in a full
+    /// mesh that is next to nobody, and each message is looked up here.
+    std::map<PublicKey, Ways> ways_;
     std::map<Way, TimeMs> pruned_;  ///< whom this node told to spare it, and when
 };
 
