@@ -80,7 +80,7 @@ void Gossip::accepted(const Hash& txn, std::optional<PeerId> from, TimeMs now) {
     fresh_places_.insert(txn, fresh_.size());
     fresh_.push_back(std::move(fresh));
     if (!tell_at_) {
-        tell_at_ = std::max(now, after(told_at_, options_.batch_ms));
+        tell_at_ = std::max(now, after(told_at_, pause_ms()));
     }
     if (fresh_.size() >= options_.batch_count_max) {
         tell_at_ = now;
@@ -147,6 +147,11 @@ GossipEffects Gossip::take_due(TimeMs now) {
         ask(now, out);
     }
     return out;
+}
+
+/// Until the next batch: what a node says in a second does not grow with its peers.
+std::uint64_t Gossip::pause_ms() const {
+    return options_.batch_ms * std::max<std::size_t>(1, peers_.size() / options_.push_all_max);
 }
 
 // ---- telling ------------------------------------------------------------------------------------

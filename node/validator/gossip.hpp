@@ -57,7 +57,9 @@ class Gossip {
   public:
     struct Options {
         std::size_t push_all_max = 8;  ///< with more peers, about the square root of them
-        std::uint64_t batch_ms = 5;    ///< between two batches; a lone transaction leaves at once
+        /// Between two batches for each push_all_max peers: who has many says the same to each, so
+        /// it speaks less often. A lone transaction leaves at once.
+        std::uint64_t batch_ms = 5;
         std::size_t batch_count_max = 2'048;  ///< transactions that leave before that time
         /// How long a named transaction is waited for before it is asked for, at first: it may
         /// be on its way. Grows while what was asked for comes by itself, shrinks while it does
@@ -135,6 +137,7 @@ class Gossip {
 
     using WantedMap = std::map<Hash, Wanted>;
 
+    [[nodiscard]] std::uint64_t pause_ms() const;
     void settle(const Hash& txn, PeerId from);
     void drop(WantedMap::iterator entry);
     void set_due(WantedMap::iterator entry, TimeMs due);

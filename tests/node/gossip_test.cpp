@@ -248,6 +248,20 @@ TEST_F(GossipMachine, a_lone_transaction_leaves_at_once_and_many_leave_together)
     EXPECT_EQ(pushed[0].txns.back(), name(11));
 }
 
+TEST_F(GossipMachine, speaks_less_often_to_many) {
+    join(40);
+    gossip.accepted(name(1), std::nullopt, at(0));
+    EXPECT_FALSE(gossip.take_due(at(0)).empty());
+    gossip.accepted(name(2), std::nullopt, at(1));
+    EXPECT_EQ(gossip.next_timer(), at(25));
+    gossip.accepted(name(3), std::nullopt, at(24));
+    const auto pushed = only<PushTxns>(gossip.take_due(at(25)));
+    ASSERT_EQ(pushed.size(), 1U);
+    EXPECT_EQ(pushed[0].txns.size(), 2U);
+    gossip.accepted(name(4), std::nullopt, at(80));
+    EXPECT_EQ(gossip.next_timer(), at(80));
+}
+
 TEST_F(GossipMachine, pushes_to_some_of_many_and_names_it_to_the_rest) {
     join(16);
     std::set<PeerId> pushed_to;
