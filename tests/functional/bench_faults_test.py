@@ -83,6 +83,18 @@ class Bench(unittest.TestCase):
         for run in summary["runs"]:
             self.passed(run, "never two blocks at one height")
 
+    def test_growth_counts_real_and_simulated_networks(self):
+        summary = self.summary(
+            "growth", "--nodes", 4, "--simulated", 4, 7, "--heights", 2, "--seconds", 3, *LIGHT,
+            codes=(OK, FAILED))
+        self.assertEqual([run["setup"]["nodes"] for run in summary["runs"]], [4])
+        self.passed(summary["runs"][0], "never two blocks at one height")
+        self.assertEqual([row["nodes"] for row in summary["simulated"]], [4, 7])
+        for row in summary["simulated"]:
+            self.assertEqual(row["proposals"], 2 * (row["nodes"] - 1))
+            self.assertGreater(row["cpu_us"], 0)
+            self.passed(summary, f"no promise is broken, {row['nodes']} simulated nodes")
+
     def test_elections_are_compared_while_nodes_train(self):
         if not Path(harness.POLISD).with_name("polis-trainer").exists():
             code, _, said = self.bench(

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "tests/tools/bench/example.json"
 SCHEMA = ROOT / "docs/formats/bench-summary.schema.json"
 FILES = ["latency.csv", "nodes.csv", "report.html", "report.md", "runs.csv", "seconds.csv",
-         "stages.csv", "summary.json"]
+         "simulated.csv", "stages.csv", "summary.json"]
 RUN_CHARTS = ["Throughput over time", "Latency over time", "Distribution of the latency",
               "Transactions that wait", "Processor time of all nodes over time",
               "Processor time by node", "Where the time goes"]
@@ -125,6 +125,14 @@ def growth(summary):
         run["setup"]["nodes"] = nodes
         run["nodes"] = [dict(run["nodes"][0], node=node) for node in range(nodes)]
         out["runs"].append(run)
+    for nodes in (4, 31, 100):
+        pairs = 8 * nodes * (nodes - 1)
+        out["simulated"].append({
+            "nodes": nodes, "blocks": 8, "txns": 88, "proposals": 8 * (nodes - 1),
+            "prepares": pairs, "commits": pairs, "relayed": nodes, "gossip": 5 * pairs,
+            "others": pairs, "sent_bytes": 600 * pairs, "verifications": 2 * pairs,
+            "cpu_us": 60 * pairs, "simulated_ms": 890, "messages_before": pairs * nodes,
+            "random_seed": 1})
     return out
 
 
@@ -198,6 +206,11 @@ class BenchReport(unittest.TestCase):
                 with self.subTest(name=name, file=file):
                     self.assertTrue(all(None not in row for row in rows))
                     self.assertTrue(all(None not in row.values() for row in rows))
+                    if file == "simulated.csv":
+                        self.assertEqual(
+                            [int(row["nodes"]) for row in rows],
+                            [row["nodes"] for row in summary["simulated"]])
+                        continue
                     names = {run["name"] for run in summary["runs"]}
                     self.assertLessEqual({row["run"] for row in rows}, names)
         with open(self.dir / "example" / "seconds.csv", newline="") as stream:
@@ -234,6 +247,9 @@ class BenchReport(unittest.TestCase):
         self.assertIn("Finalized against due", charts["sweep"])
         for chart in ("processor time, us", "messages", "KiB sent"):
             self.assertEqual(charts["growth"].count(chart), 1, chart)
+        for chart in ("messages a block", "processor time a block, ms"):
+            name = f"{chart} over the number of nodes"
+            self.assertEqual(charts["growth"].count(name), 1, name)
         self.assertEqual(charts["empty"], ["Distribution of the latency"])
 
     def test_faults_and_the_knee_are_marked(self):

@@ -60,6 +60,7 @@ void fill(Random& random, Mark& out);
 void fill(Random& random, Learning& out);
 void fill(Random& random, Check& out);
 void fill(Random& random, Run& out);
+void fill(Random& random, Simulated& out);
 
 template <class T>
 void fill(Random& random, std::optional<T>& out) {
@@ -124,8 +125,8 @@ void fill(Random& random, NodeUse& out) {
 }
 
 void fill(Random& random, Floor& out) {
-    auto& [before, after, floor, spent, ratio, client] = out;
-    fill_all(random, before, after, floor, spent, ratio, client);
+    auto& [alone, before, after, floor, spent, ratio, client] = out;
+    fill_all(random, alone, before, after, floor, spent, ratio, client);
 }
 
 void fill(Random& random, Second& out) {
@@ -146,6 +147,13 @@ void fill(Random& random, Learning& out) {
 void fill(Random& random, Check& out) {
     auto& [what, wanted, found, passed] = out;
     fill_all(random, what, wanted, found, passed);
+}
+
+void fill(Random& random, Simulated& out) {
+    auto& [nodes, blocks, txns, leads, prepares, commits, relays, gossip, b, c, d, e, f, g, h] =
+        out;
+    fill_all(random, nodes, blocks, txns, leads, prepares, commits, relays, gossip);
+    fill_all(random, b, c, d, e, f, g, h);
 }
 
 void fill(Random& random, Run& out) {
@@ -259,6 +267,7 @@ Run example_run(Random& random, const std::string& name, std::uint64_t p50_us) {
     run.stages = example_stages(txns);
     run.nodes = example_nodes(random, txns, /*one_died=*/false);
     run.floor = {
+        .verify_alone_us = 33.5,
         .verify_before_us = 49.75,
         .verify_after_us = 50.5,
         .floor_us = 200.5,
@@ -311,8 +320,8 @@ Run example_learning(Random& random) {
 Report random_report(std::uint64_t seed) {
     Random random(seed, "report");
     Report out;
-    auto& [command, machine, runs, knee, checks] = out;
-    fill_all(random, command, machine, runs, knee, checks);
+    auto& [command, machine, runs, simulated, knee, checks] = out;
+    fill_all(random, command, machine, runs, simulated, knee, checks);
     for (std::size_t i = 0; i < runs.size(); ++i) {
         runs[i].name += fmt::format(" #{}", i);
     }
@@ -350,6 +359,22 @@ Report small_report() {
     run.checks.resize(1);
     run.marks = {{1'000'000, "node 3 is killed"}};
     run.learning->time_to_target_ms = 12'000;
+    out.simulated = {
+        {.nodes = 4,
+         .blocks = 8,
+         .txns = 86,
+         .proposals = 24,
+         .prepares = 96,
+         .commits = 96,
+         .relayed = 1,
+         .gossip = 730,
+         .others = 98,
+         .sent_bytes = 122'000,
+         .verifications = 595,
+         .cpu_us = 84'000,
+         .simulated_ms = 872,
+         .messages_before = 1'223,
+         .random_seed = 1}};
     out.knee_per_s = 8'000;
     return out;
 }

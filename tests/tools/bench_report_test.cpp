@@ -178,12 +178,14 @@ TEST(BenchCsv, comes_back_through_a_parser_of_its_own) {
         EXPECT_EQ(csv_rows(seconds_csv(report)).size(), seconds + 1);
         EXPECT_EQ(csv_rows(nodes_csv(report)).size(), nodes + 1);
         EXPECT_EQ(csv_rows(stages_csv(report)).size(), stages + 1);
+        EXPECT_EQ(csv_rows(simulated_csv(report)).size(), report.simulated.size() + 1);
         for (const std::string& text :
              {runs_csv(report),
               seconds_csv(report),
               nodes_csv(report),
               stages_csv(report),
-              latency_csv(report)}) {
+              latency_csv(report),
+              simulated_csv(report)}) {
             const auto rows = csv_rows(text);
             for (const std::vector<std::string>& row : rows) {
                 EXPECT_EQ(row.size(), rows.front().size()) << seed << ' ' << row.front();

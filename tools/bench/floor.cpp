@@ -56,9 +56,11 @@ std::vector<double> rounds(const std::vector<Signed>& signatures) {
 
 }  // namespace
 
-double verification_us(std::span<const SignedTxn> txns) {
+std::size_t all_cores() { return std::max(1U, std::thread::hardware_concurrency()); }
+
+double verification_us(std::span<const SignedTxn> txns, std::size_t cores) {
+    POLIS_ASSERT(cores > 0);
     const std::vector<Signed> signatures = signatures_of(txns);
-    const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
     std::vector<std::vector<double>> by_core(cores);
     std::vector<std::thread> threads;
     for (std::vector<double>& times : by_core) {

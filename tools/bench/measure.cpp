@@ -109,9 +109,11 @@ Setup setup_of(const devnet::Devnet& devnet, const LoadPlan& plan) {
         .random_seed = plan.random_seed};
 }
 
-Floor floor_of(const Run& run, double before_us, double after_us, std::uint64_t client_us) {
-    Floor out{.verify_before_us = before_us, .verify_after_us = after_us};
-    out.floor_us = static_cast<double>(run.setup.nodes) * (before_us + after_us) / 2;
+/// What `floor` lacks as long as nobody knows what was spent.
+Floor floor_of(const Run& run, Floor floor, std::uint64_t client_us) {
+    Floor out = floor;
+    out.floor_us =
+        static_cast<double>(run.setup.nodes) * (out.verify_before_us + out.verify_after_us) / 2;
     const auto finalized = static_cast<double>(run.counts.finalized);
     if (finalized > 0) {
         std::uint64_t spent = 0;
@@ -146,7 +148,9 @@ Fallible<Run> measure(Network& network, const LoadPlan& plan, const Say& say) {
     const std::uint64_t txn_bytes = mean_bytes(txns);
     const std::vector<SignedTxn> sample(
         txns.begin(), txns.begin() + std::min(std::ssize(txns), kFloorSample));
-    const double verify_before_us = verification_us(sample);
+    Floor floor;
+    floor.verify_alone_us = verification_us(sample, /*cores=*/1);
+    floor.verify_before_us = verification_us(sample, all_cores());
     std::vector<DueTxn> load = spread_out(std::move(txns), plan, devnet.nodes.size());
     const LoadTimes times = times_of(load, plan.seconds);
     std::vector<FaultStep> steps;
@@ -188,7 +192,8 @@ Fallible<Run> measure(Network& network, const LoadPlan& plan, const Say& say) {
     run.nodes = use_between(around.before, around.after);
     add_looks(during.looks(), run);
     run.marks = during.marks();
-    run.floor = floor_of(run, verify_before_us, verification_us(sample), around.client_us);
+    floor.verify_after_us = verification_us(sample, all_cores());
+    run.floor = floor_of(run, floor, around.client_us);
     run.checks = usual_checks(run.counts);
     if (plan.fault != nullptr) {
         std::ranges::move(plan.fault->judge(run, steps), std::back_inserter(run.checks));

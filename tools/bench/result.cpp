@@ -52,6 +52,16 @@ std::string counted(std::size_t count, std::string_view one, std::string_view ma
 
 }  // namespace
 
+double ratio_alone(const Run& run) {
+    const double least = static_cast<double>(run.setup.nodes) * run.floor.verify_alone_us;
+    return run.floor.ratio > 0 && least > 0 ? run.floor.spent_us / least : 0;
+}
+
+std::uint64_t messages_of(const Simulated& simulated) {
+    return simulated.proposals + simulated.prepares + simulated.commits + simulated.relayed +
+           simulated.gossip + simulated.others;
+}
+
 bool passed(const Report& report) {
     const Tally tally = tally_of(report);
     return tally.checks > 0 && tally.failed == 0;

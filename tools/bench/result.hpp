@@ -120,7 +120,8 @@ struct NodeUse {
 /// The physical floor: what n nodes need at least for one transaction, n signature verifications.
 /// Measured in the same run, because machines differ and change.
 struct Floor {
-    double verify_before_us = 0;  ///< one verification by libsodium, before the load
+    double verify_alone_us = 0;   ///< one verification by libsodium, the other cores idle
+    double verify_before_us = 0;  ///< the same with every core at it, before the load
     double verify_after_us = 0;
     double floor_us = 0;   ///< nodes x the mean of the two
     double spent_us = 0;   ///< processor time of all nodes by finalized transactions
@@ -198,17 +199,46 @@ struct Run {
     bool operator==(const Run&) const = default;
 };
 
+/// What blocks took in the simulator, where every validator has a seat and nothing fails. Sums over
+/// all nodes and all of the blocks; everything but `cpu_us` is the same on every machine.
+struct Simulated {
+    std::uint64_t nodes = 0;
+    std::uint64_t blocks = 0;
+    std::uint64_t txns = 0;       ///< in them
+    std::uint64_t proposals = 0;  ///< messages, one for each receiver; so are the next ones
+    std::uint64_t prepares = 0;
+    std::uint64_t commits = 0;
+    std::uint64_t relayed = 0;        ///< another member's, passed on, and who wants that
+    std::uint64_t gossip = 0;         ///< transactions, their names, requests for them
+    std::uint64_t others = 0;         ///< view changes, facts, heads and blocks
+    std::uint64_t sent_bytes = 0;     ///< as nodes encode them, before encryption
+    std::uint64_t verifications = 0;  ///< signatures and proofs of agreement, not of transactions
+    std::uint64_t cpu_us = 0;         ///< of the nodes, without transport, disks and clients
+    std::uint64_t simulated_ms = 0;
+    std::uint64_t messages_before = 0;  ///< until the first of the blocks: nodes get to know others
+    std::uint64_t random_seed = 0;
+
+    bool operator==(const Simulated&) const = default;
+};
+
+[[nodiscard]] std::uint64_t messages_of(const Simulated& simulated);
+
 /// What one command measured.
 struct Report {
-    std::string command;  ///< "run", "sweep", "engines", "faults"
+    std::string command;  ///< "run", "sweep", "engines", "faults", "growth"
     Machine machine;
     std::vector<Run> runs;
+    std::vector<Simulated> simulated;
     /// Of a sweep: the highest rate that the network keeps up with.
     std::optional<std::uint64_t> knee_per_s;
     std::vector<Check> checks;  ///< over the runs together
 
     bool operator==(const Report&) const = default;
 };
+
+/// Floor::ratio if every verification took as long as one alone, to compare with other machines;
+/// 0: nothing was finalized.
+[[nodiscard]] double ratio_alone(const Run& run);
 
 [[nodiscard]] bool passed(const Report& report);
 

@@ -10,6 +10,7 @@ void add_bench_commands(Program& program) {
     add_bench_sweep_command(program, bench);
     add_bench_engines_command(program, bench);
     add_bench_faults_command(program, bench);
+    add_bench_growth_command(program, bench);
     add_bench_compare_command(program, bench);
     add_bench_report_command(program, bench);
 }

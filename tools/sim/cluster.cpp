@@ -253,8 +253,7 @@ void Cluster::input(NodeId id, const node::ValidatorInput& input) {
     Node& node = nodes_[id];
     if (running(id)) {
         const std::uint64_t begin_ns = cpu_now();
-        const node::ValidatorOutputs outputs =
-            node.validator->step(input, node.clock.shown(now_));
+        const node::ValidatorOutputs outputs = node.validator->step(input, node.clock.shown(now_));
         cpu_ns_ += cpu_now() - begin_ns;
         after_step(id, outputs);
     }

@@ -34,8 +34,7 @@ constexpr std::uint64_t kTxnLife = 100;  // heights
 Scenario scenario_of(const GrowthOptions& options) {
     Scenario out;
     out.run.seed = options.seed;
-    out.run.options = {
-        .nodes_min = options.nodes, .nodes_max = options.nodes, .faults = Faults{}};
+    out.run.options = {.nodes_min = options.nodes, .nodes_max = options.nodes, .faults = Faults{}};
     out.validators = options.nodes;
     out.seats = options.nodes;
     out.timing.block_interval_ms = options.block_interval_ms;
@@ -154,8 +153,7 @@ class GrowthRun {
     /// An account speaks to one node, so that its transactions keep their order.
     void submit() {
         const auto id = static_cast<NodeId>(txns_ % kAccounts % cluster_.size());
-        cluster_.input(
-            id, node::SubmitTxn{make_transfer(cluster_.validator(id).chain(), txns_)});
+        cluster_.input(id, node::SubmitTxn{make_transfer(cluster_.validator(id).chain(), txns_)});
         ++txns_;
     }
 

@@ -30,10 +30,10 @@ inline constexpr std::size_t kGrowthNodesMax = consensus::kCommitteeMax;
 
 struct Growth {
     std::uint64_t blocks = 0;
-    std::uint64_t txns = 0;   ///< in these blocks
-    Traffic traffic;          ///< while they came about
-    Traffic before;           ///< until then: also how nodes found out who hears whom
-    std::uint64_t views = 0;  ///< that failed
+    std::uint64_t txns = 0;    ///< in these blocks
+    Traffic traffic;           ///< while they came about
+    Traffic before;            ///< until then: also how nodes found out who hears whom
+    std::uint64_t views = 0;   ///< that failed
     std::uint64_t checks = 0;  ///< signatures and proofs of agreement that the nodes verified
     /// All that the nodes did, without transport, disks and clients: 0 without a clock. Everything
     /// else follows from the options alone.

@@ -84,6 +84,7 @@ std::string blocks_row(const Blocks& blocks) {
 
 std::string floor_row(const Floor& floor) {
     return row(
+        floor.verify_alone_us,
         floor.verify_before_us,
         floor.verify_after_us,
         floor.floor_us,
@@ -136,8 +137,9 @@ std::string runs_csv(const Report& report) {
         "block_interval_ms,random_seed,offered,finalized,in_time,failed,unfinished,refusals,"
         "txn_bytes,finalized_per_s,quorum_p50_us,quorum_p99_us,blocks,block_txns_max,"
         "block_interval_p50_us,block_interval_p99_us,view_changes,longest_stall_us,"
-        "verify_before_us,verify_after_us,floor_us,spent_us,ratio,client_us,rounds,samples,"
-        "samples_per_s,jobs_done,jobs_wasted,proofs_rejected,train_ratio,best_accuracy,"
+        "verify_alone_us,verify_before_us,verify_after_us,floor_us,spent_us,ratio,client_us,"
+        "rounds,samples,samples_per_s,jobs_done,jobs_wasted,proofs_rejected,train_ratio,best_"
+        "accuracy,"
         "time_to_target_ms,passed\r\n";
     for (const Run& run : report.runs) {
         out += fmt::format(
@@ -212,6 +214,32 @@ std::string stages_csv(const Report& report) {
             out += fmt::format(
                 "{},{}{}", row(run.name, stage.name, stage.about), spread_row(stage.time), kEnd);
         }
+    }
+    return out;
+}
+
+std::string simulated_csv(const Report& report) {
+    std::string out =
+        "nodes,blocks,txns,proposals,prepares,commits,relayed,gossip,others,sent_bytes,"
+        "verifications,cpu_us,simulated_ms,messages_before,random_seed\r\n";
+    for (const Simulated& it : report.simulated) {
+        out +=
+            row(it.nodes,
+                it.blocks,
+                it.txns,
+                it.proposals,
+                it.prepares,
+                it.commits,
+                it.relayed,
+                it.gossip,
+                it.others,
+                it.sent_bytes,
+                it.verifications,
+                it.cpu_us,
+                it.simulated_ms,
+                it.messages_before,
+                it.random_seed);
+        out += kEnd;
     }
     return out;
 }

@@ -209,6 +209,9 @@ std::vector<Figure> figures_over(const Report& report) {
         sizes.insert(run.setup.nodes);
     }
     std::vector<Figure> out;
+    if (!report.simulated.empty()) {
+        out.push_back(growth_by_block(report));
+    }
     if (report.runs.size() < 2) {
         return out;
     }
@@ -216,8 +219,7 @@ std::vector<Figure> figures_over(const Report& report) {
         out.push_back(growth(report));
     } else if (rates.size() >= kRatesMin) {
         out.push_back(sweep(report));
-    }
-    if (out.empty()) {
+    } else {
         out.push_back(side_by_side(report));
     }
     return out;

@@ -17,8 +17,12 @@ struct Figure {
 /// Of one run: what came in and became final, latency, the mempool, processors, stages.
 [[nodiscard]] std::vector<Figure> figures_of(const Run& run);
 
-/// Over all runs: throughput against latency if the rates differ, growth if the numbers of nodes
-/// differ, otherwise runs side by side. None for a single run.
+/// What a block took over the number of nodes, real and simulated ones.
+[[nodiscard]] Figure growth_by_block(const Report& report);
+
+/// Over all runs: growth by block if there are simulated networks too; throughput against latency
+/// if the rates differ, growth by transaction if the numbers of nodes differ, otherwise runs side
+/// by side. None of these for a single run.
 [[nodiscard]] std::vector<Figure> figures_over(const Report& report);
 
 }  // namespace polis::tools::bench

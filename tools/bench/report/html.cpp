@@ -151,8 +151,14 @@ std::string details_of(const Run& run, bool open, std::size_t& number) {
 }
 
 std::string title_of(const Report& report) {
-    return report.runs.size() == 1 ? setup_text(report.runs.front().setup)
-                                   : fmt::format("{} runs", report.runs.size());
+    if (report.runs.size() == 1) {
+        return setup_text(report.runs.front().setup);
+    }
+    return report.simulated.empty() ? fmt::format("{} runs", report.runs.size())
+                                    : fmt::format(
+                                          "{} real networks, {} simulated ones",
+                                          report.runs.size(),
+                                          report.simulated.size());
 }
 
 std::string header(const Report& report) {
@@ -178,8 +184,14 @@ std::string tables(const Report& report) {
     out += section("Distance to the floor", to_html(floor_table(report)));
     out += note(
         "The floor is what signatures alone cost: one verification of libsodium on each node, "
-        "measured in the same run, before and after the load. Spent: processor time of all nodes "
-        "by finalized transactions, without the load generator.");
+        "measured in the same run with every core at it, before and after the load. Alone: on one "
+        "core with the others idle; machines differ in how much longer it takes together. Spent: "
+        "processor time of all nodes by finalized transactions, without the load generator.");
+    if (!report.simulated.empty()) {
+        out += section("Growth", to_html(growth_table(report)));
+        out += section("Simulated blocks", to_html(simulated_table(report)));
+        out += note(kSimulatedNote);
+    }
     if (has_learning(report)) {
         out += section("Learning", to_html(learning_table(report)));
     }

@@ -107,6 +107,7 @@ void members(auto& io, Either<NodeUse> auto& it) {
 }
 
 void members(auto& io, Either<Floor> auto& it) {
+    io("verify_alone_us", it.verify_alone_us);
     io("verify_before_us", it.verify_before_us);
     io("verify_after_us", it.verify_after_us);
     io("floor_us", it.floor_us);
@@ -168,10 +169,29 @@ void members(auto& io, Either<Run> auto& it) {
     io("checks", it.checks);
 }
 
+void members(auto& io, Either<Simulated> auto& it) {
+    io("nodes", it.nodes);
+    io("blocks", it.blocks);
+    io("txns", it.txns);
+    io("proposals", it.proposals);
+    io("prepares", it.prepares);
+    io("commits", it.commits);
+    io("relayed", it.relayed);
+    io("gossip", it.gossip);
+    io("others", it.others);
+    io("sent_bytes", it.sent_bytes);
+    io("verifications", it.verifications);
+    io("cpu_us", it.cpu_us);
+    io("simulated_ms", it.simulated_ms);
+    io("messages_before", it.messages_before);
+    io("random_seed", it.random_seed);
+}
+
 void members(auto& io, Either<Report> auto& it) {
     io("command", it.command);
     io("machine", it.machine);
     io("runs", it.runs);
+    io("simulated", it.simulated);
     io("knee_per_s", it.knee_per_s);
     io("checks", it.checks);
 }

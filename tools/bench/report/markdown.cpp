@@ -51,7 +51,12 @@ std::string to_markdown(const Report& report) {
     out += section("Distance to the floor", to_markdown(floor_table(report)));
     out +=
         "\nThe floor is what the signatures alone cost: one verification of libsodium on each "
-        "node, measured in the same run.\n";
+        "node, measured in the same run with every core at it; alone: on one, the others idle.\n";
+    if (!report.simulated.empty()) {
+        out += section("Growth", to_markdown(growth_table(report)));
+        out += section("Simulated blocks", to_markdown(simulated_table(report)));
+        out += fmt::format("\n{}\n", kSimulatedNote);
+    }
     if (has_learning(report)) {
         out += section("Learning", to_markdown(learning_table(report)));
     }

@@ -16,13 +16,14 @@ namespace polis::tools::bench {
 Fallible<void> write_files(const std::filesystem::path& folder, const Report& report) {
     using Render = std::string (*)(const Report&);
     // The numbers first: whatever fails after them can be made from them again.
-    constexpr std::array<std::pair<std::string_view, Render>, 8> kFiles = {
+    constexpr std::array<std::pair<std::string_view, Render>, 9> kFiles = {
         {{kSummaryName, &to_json},
          {"runs.csv", &runs_csv},
          {"seconds.csv", &seconds_csv},
          {"nodes.csv", &nodes_csv},
          {"stages.csv", &stages_csv},
          {"latency.csv", &latency_csv},
+         {"simulated.csv", &simulated_csv},
          {"report.md", &to_markdown},
          {"report.html", &to_html}}};
     std::error_code failed;

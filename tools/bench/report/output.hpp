@@ -18,7 +18,7 @@ namespace polis::tools::bench {
 /// One page with pictures that needs nothing else: no network, no other file.
 [[nodiscard]] std::string to_html(const Report& report);
 
-/// Writes summary.json, report.md, report.html and five tables (CSV) into `folder`, which is made
+/// Writes summary.json, report.md, report.html and six tables (CSV) into `folder`, which is made
 /// if it is missing. Each file is there as a whole or as it was before.
 /// @error the folder cannot be used
 [[nodiscard]] Fallible<void> write_files(const std::filesystem::path& folder, const Report& report);

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <tools/bench/growth.hpp>
 #include <tools/bench/report/words.hpp>
 
 namespace polis::tools::bench {
@@ -30,8 +31,14 @@ std::string micros(const Floor& floor, double us) {
     return us < kExact ? fmt::format("{:.1f} us", us) : rounded(us) + " us";
 }
 
-std::string ratio(const Floor& floor) {
-    return floor.ratio > 0 ? fmt::format("{:.2f}", floor.ratio) : std::string(kNothing);
+constexpr double kKib = 1'024;  // in bytes
+
+/// Of a sum over few blocks. @pre at least 0
+std::uint64_t to_us(double us) { return static_cast<std::uint64_t>(std::min(us, 1e18)); }
+
+/// 0: there is none.
+std::string ratio(double value) {
+    return value > 0 ? fmt::format("{:.2f}", value) : std::string(kNothing);
 }
 
 }  // namespace
@@ -63,7 +70,7 @@ Table runs_table(const Report& report) {
              time_of(run.latency.quorum, run.latency.quorum.p99_us),
              time_text(run.blocks.longest_stall_us),
              micros(run.floor, run.floor.spent_us),
-             ratio(run.floor)});
+             ratio(run.floor.ratio)});
     }
     return out;
 }
@@ -224,23 +231,91 @@ Table floor_table(const Report& report) {
     Table out{
         .head =
             {"run",
-             "verification before",
+             "verification alone",
+             "before",
              "after",
              "floor",
              "spent by all nodes",
              "ratio",
+             "ratio to alone",
              "load generator"},
         .rows = {}};
     for (const Run& run : report.runs) {
         const Floor& floor = run.floor;
         out.rows.push_back(
             {run.name,
+             fmt::format("{:.1f} us", floor.verify_alone_us),
              fmt::format("{:.1f} us", floor.verify_before_us),
              fmt::format("{:.1f} us", floor.verify_after_us),
              fmt::format("{:.1f} us", floor.floor_us),
              micros(floor, floor.spent_us),
-             ratio(floor),
+             ratio(floor.ratio),
+             ratio(ratio_alone(run)),
              micros(floor, floor.client_us)});
+    }
+    return out;
+}
+
+Table growth_table(const Report& report) {
+    Table out{
+        .head =
+            {"network",
+             "nodes",
+             "blocks",
+             "txns a block",
+             "messages a block",
+             "for a pair of nodes",
+             "KiB a block",
+             "CPU a block",
+             "CPU a node and block"},
+        .rows = {}};
+    for (const BlockCost& cost : block_costs(report)) {
+        const double nodes = static_cast<double>(cost.nodes);
+        out.rows.push_back(
+            {cost.simulated ? "simulated" : "real",
+             whole(cost.nodes),
+             whole(cost.blocks),
+             fmt::format("{:.1f}", cost.txns),
+             rounded(cost.messages),
+             cost.nodes < 2 ? std::string(kNothing)
+                            : fmt::format("{:.1f}", cost.messages / (nodes * (nodes - 1))),
+             rounded(cost.bytes / kKib),
+             time_text(to_us(cost.cpu_us)),
+             cost.nodes == 0 ? std::string(kNothing) : time_text(to_us(cost.cpu_us / nodes))});
+    }
+    return out;
+}
+
+Table simulated_table(const Report& report) {
+    Table out{
+        .head =
+            {"nodes",
+             "proposals",
+             "prepares",
+             "commits",
+             "passed on",
+             "of transactions",
+             "others",
+             "verified by a node",
+             "block time",
+             "messages before"},
+        .rows = {}};
+    for (const Simulated& it : report.simulated) {
+        const auto by_block = [&it](std::uint64_t sum) {
+            return it.blocks == 0 ? 0 : static_cast<double>(sum) / static_cast<double>(it.blocks);
+        };
+        const double nodes = static_cast<double>(std::max<std::uint64_t>(it.nodes, 1));
+        out.rows.push_back(
+            {whole(it.nodes),
+             rounded(by_block(it.proposals)),
+             rounded(by_block(it.prepares)),
+             rounded(by_block(it.commits)),
+             rounded(by_block(it.relayed)),
+             rounded(by_block(it.gossip)),
+             rounded(by_block(it.others)),
+             rounded(by_block(it.verifications) / nodes),
+             fmt::format("{:.0f} ms", by_block(it.simulated_ms)),
+             whole(it.messages_before)});
     }
     return out;
 }

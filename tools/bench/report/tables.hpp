@@ -30,6 +30,12 @@ namespace polis::tools::bench {
 /// Processor time of a transaction and the floor beneath it, one line a run.
 [[nodiscard]] Table floor_table(const Report& report);
 
+/// What a block took in networks of several sizes: real ones, then simulated ones.
+[[nodiscard]] Table growth_table(const Report& report);
+
+/// Messages of a simulated block by kind, and who checked how much; one line a size.
+[[nodiscard]] Table simulated_table(const Report& report);
+
 /// Runs side by side, one line a figure; a column only for runs that learned.
 [[nodiscard]] Table learning_table(const Report& report);
 

@@ -15,6 +15,9 @@ std::string to_text(const Report& report) {
     if (report.knee_per_s) {
         out += fmt::format("\nknee: {} transactions a second\n", whole(*report.knee_per_s));
     }
+    if (!report.simulated.empty()) {
+        out += '\n' + to_text(growth_table(report)) + '\n' + to_text(simulated_table(report));
+    }
     if (report.runs.size() == 1) {
         const Run& run = report.runs.front();
         out += '\n' + to_text(latency_table(report));

@@ -2,11 +2,20 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include <tools/bench/result.hpp>
 
 /// Figures in words, the same in every kind of report.
 namespace polis::tools::bench {
+
+/// How to read what was simulated.
+inline constexpr std::string_view kSimulatedNote =
+    "Simulated: the validators of the nodes on a simulated clock and network, every one with a "
+    "seat and a connection to all others, nothing fails. Messages count once for each receiver. "
+    "Processor time is that of the validators on one core: without encryption, sockets, disks and "
+    "clients, which real nodes pay besides. Messages before: until the first of the blocks, while "
+    "nodes learn whose messages need not be passed on.";
 
 /// "1,234,567"
 [[nodiscard]] std::string whole(std::uint64_t value);
