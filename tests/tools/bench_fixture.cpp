@@ -125,8 +125,8 @@ void fill(Random& random, NodeUse& out) {
 }
 
 void fill(Random& random, Floor& out) {
-    auto& [alone, before, after, floor, spent, ratio, client] = out;
-    fill_all(random, alone, before, after, floor, spent, ratio, client);
+    auto& [alone, during, floor, spent, ratio, client] = out;
+    fill_all(random, alone, during, floor, spent, ratio, client);
 }
 
 void fill(Random& random, Second& out) {
@@ -268,11 +268,10 @@ Run example_run(Random& random, const std::string& name, std::uint64_t p50_us) {
     run.nodes = example_nodes(random, txns, /*one_died=*/false);
     run.floor = {
         .verify_alone_us = 33.5,
-        .verify_before_us = 49.75,
-        .verify_after_us = 50.5,
-        .floor_us = 200.5,
+        .verify_us = 49.75,
+        .floor_us = 199,
         .spent_us = 398.25,
-        .ratio = 398.25 / 200.5,
+        .ratio = 398.25 / 199,
         .client_us = 61.5};
     for (std::uint64_t at_s = 0; at_s <= kExampleSeconds; ++at_s) {
         run.seconds.push_back(second_at(random, at_s, p50_us, /*down=*/false, /*gone=*/false));

@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools" / "profile"
 import flame  # noqa: E402
 
 SCRIPT = """consensus
-\t  7f01 polis::codec::encode<polis::ledger::Block>(polis::ledger::Block const&)+0x1f (/usr/bin/polisd)
+\t  7f01 polis::codec::encode<polis::Block>(polis::Block const&)+0x1f (/usr/bin/polisd)
 \t  7f02 polis::(anonymous namespace)::Voter::judge(polis::Hash const&) const (/usr/bin/polisd)
 \t  7f03 main+0x3 (/usr/bin/polisd)
 

@@ -1,9 +1,9 @@
 #include <tools/bench/floor.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <ctime>
-#include <thread>
-#include <vector>
+#include <utility>
 
 #include <core/check.hpp>
 #include <core/codec/borsh.hpp>
@@ -15,12 +15,29 @@ namespace polis::tools::bench {
 namespace {
 
 constexpr std::size_t kRounds = 9;
+constexpr std::chrono::milliseconds kPause{50};
+/// Of a sample: the first ones bring libsodium's tables back into the cache, as a node has them.
+constexpr std::size_t kWarmUp = 2;
+constexpr std::size_t kCounted = 6;
 
-struct Signed {
-    PublicKey key;
-    Hash message;
-    Signature signature;
-};
+double thread_us() {
+    timespec now{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) / 1e3;
+}
+
+void verify(const Signed& one) {
+    POLIS_ASSERT(crypto::verify(one.key, one.message.view(), one.signature));
+}
+
+double median(std::vector<double> values) {
+    POLIS_ASSERT(!values.empty());
+    const auto middle = values.begin() + std::ssize(values) / 2;
+    std::ranges::nth_element(values, middle);
+    return *middle;
+}
+
+}  // namespace
 
 std::vector<Signed> signatures_of(std::span<const SignedTxn> txns) {
     std::vector<Signed> out;
@@ -35,46 +52,58 @@ std::vector<Signed> signatures_of(std::span<const SignedTxn> txns) {
     return out;
 }
 
-double thread_us() {
-    timespec now{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) * 1e6 + static_cast<double>(now.tv_nsec) / 1e3;
-}
-
-/// Of one verification in each round.
-std::vector<double> rounds(const std::vector<Signed>& signatures) {
-    std::vector<double> out;
+double verification_us(std::span<const Signed> signatures) {
+    std::vector<double> rounds;
     for (std::size_t round = 0; round < kRounds; ++round) {
         const double begin = thread_us();
-        for (const Signed& one : signatures) {
-            POLIS_ASSERT(crypto::verify(one.key, one.message.view(), one.signature));
-        }
-        out.push_back((thread_us() - begin) / static_cast<double>(signatures.size()));
+        std::ranges::for_each(signatures, verify);
+        rounds.push_back((thread_us() - begin) / static_cast<double>(signatures.size()));
     }
-    return out;
+    return median(std::move(rounds));
 }
 
-}  // namespace
+VerificationProbe::VerificationProbe(std::vector<Signed> signatures)
+    : signatures_(std::move(signatures)) {
+    POLIS_ASSERT(!signatures_.empty());
+}
 
-std::size_t all_cores() { return std::max(1U, std::thread::hardware_concurrency()); }
+void VerificationProbe::start() {
+    thread_ = std::thread([this] { run(); });
+}
 
-double verification_us(std::span<const SignedTxn> txns, std::size_t cores) {
-    POLIS_ASSERT(cores > 0);
-    const std::vector<Signed> signatures = signatures_of(txns);
-    std::vector<std::vector<double>> by_core(cores);
-    std::vector<std::thread> threads;
-    for (std::vector<double>& times : by_core) {
-        threads.emplace_back([&times, &signatures] { times = rounds(signatures); });
+void VerificationProbe::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        ended_ = true;
     }
-    for (std::thread& thread : threads) {
-        thread.join();
+    wake_.notify_all();
+    if (thread_.joinable()) {
+        thread_.join();
     }
-    std::vector<double> all;
-    for (const std::vector<double>& times : by_core) {
-        all.insert(all.end(), times.begin(), times.end());
+}
+
+double VerificationProbe::verification_us() const { return median(samples_); }
+
+void VerificationProbe::run() {
+    bool ended = false;
+    for (std::size_t i = 0; !ended; ++i) {
+        samples_.push_back(sample(i * (kWarmUp + kCounted)));
+        std::unique_lock lock(mutex_);
+        ended = wake_.wait_for(lock, kPause, [this] { return ended_; });
     }
-    std::ranges::sort(all);
-    return all[all.size() / 2];
+    spent_us_ = static_cast<std::uint64_t>(thread_us());
+}
+
+/// One verification on average, from a place in the list on.
+double VerificationProbe::sample(std::size_t first) const {
+    double begin = 0;
+    for (std::size_t i = 0; i < kWarmUp + kCounted; ++i) {
+        if (i == kWarmUp) {
+            begin = thread_us();
+        }
+        verify(signatures_[(first + i) % signatures_.size()]);
+    }
+    return (thread_us() - begin) / static_cast<double>(kCounted);
 }
 
 }  // namespace polis::tools::bench

@@ -36,7 +36,7 @@ std::uint64_t own_cpu_us() {
 constexpr std::chrono::seconds kPatience{20};
 
 /// Transactions on which the floor is measured.
-constexpr std::ptrdiff_t kFloorSample = 512;
+constexpr std::size_t kFloorSample = 512;
 
 std::uint64_t mean_bytes(const std::vector<SignedTxn>& txns) {
     std::uint64_t sum = 0;
@@ -112,8 +112,7 @@ Setup setup_of(const devnet::Devnet& devnet, const LoadPlan& plan) {
 /// What `floor` lacks as long as nobody knows what was spent.
 Floor floor_of(const Run& run, Floor floor, std::uint64_t client_us) {
     Floor out = floor;
-    out.floor_us =
-        static_cast<double>(run.setup.nodes) * (out.verify_before_us + out.verify_after_us) / 2;
+    out.floor_us = static_cast<double>(run.setup.nodes) * out.verify_us;
     const auto finalized = static_cast<double>(run.counts.finalized);
     if (finalized > 0) {
         std::uint64_t spent = 0;
@@ -146,11 +145,11 @@ Fallible<Run> measure(Network& network, const LoadPlan& plan, const Say& say) {
     devnet::Devnet& devnet = network.devnet();
     POLIS_TRY(std::vector<SignedTxn> txns, make_txns(devnet, plan, say));
     const std::uint64_t txn_bytes = mean_bytes(txns);
-    const std::vector<SignedTxn> sample(
-        txns.begin(), txns.begin() + std::min(std::ssize(txns), kFloorSample));
+    const std::vector<Signed> signatures =
+        signatures_of(std::span(txns).first(std::min(txns.size(), kFloorSample)));
     Floor floor;
-    floor.verify_alone_us = verification_us(sample, /*cores=*/1);
-    floor.verify_before_us = verification_us(sample, all_cores());
+    floor.verify_alone_us = verification_us(signatures);
+    VerificationProbe probe(signatures);
     std::vector<DueTxn> load = spread_out(std::move(txns), plan, devnet.nodes.size());
     const LoadTimes times = times_of(load, plan.seconds);
     std::vector<FaultStep> steps;
@@ -169,9 +168,11 @@ Fallible<Run> measure(Network& network, const LoadPlan& plan, const Say& say) {
     options.at_start = [&] {
         around.client_us = own_cpu_us();
         during.start();
+        probe.start();
     };
     options.at_end = [&] {
-        around.client_us = own_cpu_us() - around.client_us;
+        probe.stop();
+        around.client_us = own_cpu_us() - around.client_us - probe.spent_us();
         around.after = read_nodes(during.now());
     };
     auto driven = drive(options, std::move(load));
@@ -192,7 +193,7 @@ Fallible<Run> measure(Network& network, const LoadPlan& plan, const Say& say) {
     run.nodes = use_between(around.before, around.after);
     add_looks(during.looks(), run);
     run.marks = during.marks();
-    floor.verify_after_us = verification_us(sample, all_cores());
+    floor.verify_us = probe.verification_us();
     run.floor = floor_of(run, floor, around.client_us);
     run.checks = usual_checks(run.counts);
     if (plan.fault != nullptr) {

@@ -120,13 +120,12 @@ struct NodeUse {
 /// The physical floor: what n nodes need at least for one transaction, n signature verifications.
 /// Measured in the same run, because machines differ and change.
 struct Floor {
-    double verify_alone_us = 0;   ///< one verification by libsodium, the other cores idle
-    double verify_before_us = 0;  ///< the same with every core at it, before the load
-    double verify_after_us = 0;
-    double floor_us = 0;   ///< nodes x the mean of the two
-    double spent_us = 0;   ///< processor time of all nodes by finalized transactions
-    double ratio = 0;      ///< spent / floor; 0: nothing was finalized
-    double client_us = 0;  ///< processor time of the load generator by finalized transactions
+    double verify_alone_us = 0;  ///< one verification by libsodium before the load
+    double verify_us = 0;        ///< the same during the load, beside the nodes
+    double floor_us = 0;         ///< nodes x verify_us
+    double spent_us = 0;         ///< processor time of all nodes by finalized transactions
+    double ratio = 0;            ///< spent / floor; 0: nothing was finalized
+    double client_us = 0;        ///< processor time of the load generator by finalized transactions
 
     bool operator==(const Floor&) const = default;
 };

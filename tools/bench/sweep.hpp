@@ -98,9 +98,8 @@ using LoadPoint = std::function<Fallible<Run>(const SweepPoint& point)>;
 /// Share of the knee at which latency is looked at, and the bound of its p99.
 inline constexpr std::uint64_t kCalmPercent = 70;
 inline constexpr std::uint64_t kCalmP99UsMax = 500'000;
-/// What a transfer may cost at the knee, in verifications of its signature by every node. There
-/// every core is busy, as it is while the floor is measured; below it what a block costs weighs
-/// more.
+/// What a transfer may cost at the knee, in verifications of its signature by every node. Below
+/// it what a block costs weighs more.
 inline constexpr double kKneeFloorRatioMax = 1.6;
 /// What is offered to see whether a network collapses, and what it must still do.
 inline constexpr std::uint64_t kOverloadTimes = 3;

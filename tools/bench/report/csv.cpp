@@ -85,8 +85,7 @@ std::string blocks_row(const Blocks& blocks) {
 std::string floor_row(const Floor& floor) {
     return row(
         floor.verify_alone_us,
-        floor.verify_before_us,
-        floor.verify_after_us,
+        floor.verify_us,
         floor.floor_us,
         floor.spent_us,
         floor.ratio,
@@ -137,7 +136,7 @@ std::string runs_csv(const Report& report) {
         "block_interval_ms,random_seed,offered,finalized,in_time,failed,unfinished,refusals,"
         "txn_bytes,finalized_per_s,quorum_p50_us,quorum_p99_us,blocks,block_txns_max,"
         "block_interval_p50_us,block_interval_p99_us,view_changes,longest_stall_us,"
-        "verify_alone_us,verify_before_us,verify_after_us,floor_us,spent_us,ratio,client_us,"
+        "verify_alone_us,verify_us,floor_us,spent_us,ratio,client_us,"
         "rounds,samples,samples_per_s,jobs_done,jobs_wasted,proofs_rejected,train_ratio,best_"
         "accuracy,"
         "time_to_target_ms,passed\r\n";

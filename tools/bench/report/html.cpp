@@ -184,9 +184,9 @@ std::string tables(const Report& report) {
     out += section("Distance to the floor", to_html(floor_table(report)));
     out += note(
         "The floor is what signatures alone cost: one verification of libsodium on each node, "
-        "measured in the same run with every core at it, before and after the load. Alone: on one "
-        "core with the others idle; machines differ in how much longer it takes together. Spent: "
-        "processor time of all nodes by finalized transactions, without the load generator.");
+        "measured beside the nodes while they work. Alone: before the load; machines differ in how "
+        "much longer it takes while all cores are busy. Spent: processor time of all nodes by "
+        "finalized transactions, without the load generator.");
     if (!report.simulated.empty()) {
         out += section("Growth", to_html(growth_table(report)));
         out += section("Simulated blocks", to_html(simulated_table(report)));

@@ -108,8 +108,7 @@ void members(auto& io, Either<NodeUse> auto& it) {
 
 void members(auto& io, Either<Floor> auto& it) {
     io("verify_alone_us", it.verify_alone_us);
-    io("verify_before_us", it.verify_before_us);
-    io("verify_after_us", it.verify_after_us);
+    io("verify_us", it.verify_us);
     io("floor_us", it.floor_us);
     io("spent_us", it.spent_us);
     io("ratio", it.ratio);

@@ -51,7 +51,7 @@ std::string to_markdown(const Report& report) {
     out += section("Distance to the floor", to_markdown(floor_table(report)));
     out +=
         "\nThe floor is what the signatures alone cost: one verification of libsodium on each "
-        "node, measured in the same run with every core at it; alone: on one, the others idle.\n";
+        "node, measured beside the nodes while they work; alone: before the load.\n";
     if (!report.simulated.empty()) {
         out += section("Growth", to_markdown(growth_table(report)));
         out += section("Simulated blocks", to_markdown(simulated_table(report)));
