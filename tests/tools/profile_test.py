@@ -17,6 +17,12 @@ SCRIPT = """consensus
 crypto-1
 \t  7f09 [unknown] (/usr/lib/libsodium.so.23.3.0)
 
+crypto-2
+\t  7f09 [unknown] (/usr/lib/libsodium.so.23.3.0)
+\t  7f08 [unknown] (/usr/lib/libstdc++.so.6.0.30)
+\t  7f07 start_thread+0x2 (/usr/lib/libc.so.6)
+\t  7f06 clone3+0x9 (/usr/lib/libc.so.6)
+
 consensus
 \t  7f04 std::vector<int, std::allocator<int> >::operator[](unsigned long) ([kernel.kallsyms])
 \t  7f03 main+0x9 (/usr/bin/polisd)
@@ -30,9 +36,9 @@ class Profile(unittest.TestCase):
     def test_folds_stacks_by_thread_from_root_to_leaf(self):
         stacks = flame.fold(SCRIPT)
         self.assertEqual(stacks[("consensus", "main", "Voter::judge", "codec::encode")], 1)
-        self.assertEqual(stacks[("crypto-1", "[libsodium]")], 1)
+        self.assertEqual(stacks[("crypto", "[libsodium]")], 2, "threads of one pool are one")
         self.assertEqual(stacks[("idle thread",)], 1)
-        self.assertEqual(sum(stacks.values()), 4)
+        self.assertEqual(sum(stacks.values()), 5)
 
     def test_the_last_stack_needs_no_empty_line_behind_it(self):
         self.assertEqual(sum(flame.fold(SCRIPT[:4]).values()), 1)

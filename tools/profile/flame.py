@@ -9,6 +9,8 @@ _WIDTH = 1200
 _ROW = 16
 _LETTER = 6.6  # width of a letter on average, in pixels
 _SHARE_MIN = 0.0008  # of all samples: a narrower frame is not drawn
+_ROWS_MAX = 26  # deeper frames are left out: towers of one pixel
+_START = ("clone3", "start_thread", "[libstdc++]")  # below every thread's own function
 _FRAME = re.compile(r"^\s+[0-9a-f]+ (.+) \(([^()]*)\)$")  # address, symbol, file
 
 
@@ -26,9 +28,15 @@ def fold(lines):
         elif line.strip():
             thread, frames = line.strip(), []
         elif thread is not None:
-            stacks[(thread, *reversed(frames))] += 1
+            stacks[tidy(thread, frames[::-1])] += 1
             thread, frames = None, []
     return stacks
+
+
+def tidy(thread, frames):
+    """A stack without what starts threads; those of one pool (crypto-0, crypto-1) are one."""
+    first = next((i for i, frame in enumerate(frames) if frame not in _START), len(frames))
+    return (re.sub(r"-\d+$", "", thread), *frames[first:])
 
 
 def name_of(symbol, file):
@@ -86,7 +94,7 @@ def to_svg(stacks, title):
     for stack, count in sorted(stacks.items()):
         root.add(stack, count)
     least = max(1.0, root.samples * _SHARE_MIN)
-    height = _ROW * (_depth(root, least) + 2)
+    height = _ROW * (min(_depth(root, least), _ROWS_MAX) + 2)
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '
         'font-family="monospace" font-size="11">',
@@ -109,7 +117,7 @@ def to_svg(stacks, title):
             out.append(f'<text x="{x + 2:.1f}" y="{y + 11}">{escape(text)}</text>')
         out.append("</g>")
         for child, below in sorted(node.children.items()):
-            if below.samples >= least:
+            if below.samples >= least and level + 1 < _ROWS_MAX:
                 draw(child, below, x, level + 1)
             x += below.samples * scale
 
