@@ -251,6 +251,18 @@ TEST(Sweep, fails_a_network_that_collapses_or_is_slow_or_dear) {
     EXPECT_THAT(failed(*dear), ::testing::ElementsAre(HasSubstr("processor time of a transfer")));
 }
 
+TEST(Sweep, does_not_judge_the_cost_where_the_knee_lies_beyond_what_was_tried) {
+    SweepOptions options;
+    options.knee = {.from = 50, .rate_max = 100};
+    const auto load = [](const SweepPoint& point) {
+        return Fallible<bench::Run>(loaded({.per_s = 2'000, .floor_ratio = 15}, point));
+    };
+    const auto report = sweep(options, load, say_nothing);
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->knee_per_s, 100U);
+    EXPECT_TRUE(std::ranges::all_of(report->checks, &Check::passed));
+}
+
 }  // namespace
 
 }  // namespace polis::tools::bench

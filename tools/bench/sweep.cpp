@@ -52,7 +52,8 @@ class Corner {
              .wanted = "found",
              .found = fmt::format("{}/s", knee_),
              .passed = true});
-        if (judged() && where_.workload == kTransfer) {
+        const bool is_knee = knee_ < options_.knee.rate_max;  // otherwise it lies beyond
+        if (judged() && is_knee && where_.workload == kTransfer) {
             judge_cost(report);
         }
         POLIS_TRY_VOID(calm(report));
