@@ -1,6 +1,7 @@
 // Workloads make payloads that a chain takes.
 #include <cstddef>
 #include <set>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -8,8 +9,10 @@
 
 #include <ledger/modules/task_records.hpp>
 #include <ledger/task_spec.hpp>
+#include <tests/tools/fake_server.hpp>
 #include <tools/bench/workload.hpp>
 #include <tools/bench/zipf.hpp>
+#include <tools/load/drive.hpp>
 
 namespace polis::tools::bench {
 namespace {
@@ -93,6 +96,48 @@ TEST(LoadAccounts, sign_in_turn_with_rising_nonces) {
         EXPECT_EQ(txns[i].encoded, again.encoded);
         EXPECT_EQ(txns[i].id, again.id);
     }
+}
+
+/// Answers every call with the same result.
+std::string answered(const std::string& request, const Json& result) {
+    const Json asked = Json::parse(testing::body_of(request));
+    const auto one = [&](const Json& call) {
+        return Json{{"jsonrpc", "2.0"}, {"id", call["id"]}, {"result", result}};
+    };
+    if (!asked.is_array()) {
+        return testing::http_ok(one(asked).dump());
+    }
+    Json out = Json::array();
+    for (const Json& call : asked) {
+        out.push_back(one(call));
+    }
+    return testing::http_ok(out.dump());
+}
+
+TEST(LoadAccounts, take_no_nonce_from_an_answer_that_has_none) {
+    for (const Json& nonce : {Json("7"), Json(-1), Json(nullptr)}) {
+        testing::FakeServer server([&](const std::string& request) {
+            return answered(request, Json{{"pendingNonce", nonce}});
+        });
+        RpcClient client(server.address());
+        const auto read = LoadAccounts::of_devnet("seed", 3).read_nonces(client);
+        ASSERT_FALSE(read.has_value()) << nonce;
+        EXPECT_NE(read.error().message.find("account_nonce"), std::string::npos);
+    }
+    testing::FakeServer server(
+        [](const std::string& request) { return answered(request, Json{{"pendingNonce", 7}}); });
+    RpcClient client(server.address());
+    LoadAccounts accounts = LoadAccounts::of_devnet("seed", 3);
+    ASSERT_TRUE(accounts.read_nonces(client).has_value());
+    EXPECT_EQ(accounts.take_nonce(2), Nonce{7});
+}
+
+TEST(Drive, begins_at_no_height_that_a_node_did_not_name) {
+    testing::FakeServer server(
+        [](const std::string& request) { return answered(request, Json::object()); });
+    const auto driven = drive({.nodes = {server.address()}}, {});
+    ASSERT_FALSE(driven.has_value());
+    EXPECT_NE(driven.error().message.find("chain_head"), std::string::npos);
 }
 
 }  // namespace

@@ -109,9 +109,8 @@ Setup setup_of(const devnet::Devnet& devnet, const LoadPlan& plan) {
         .random_seed = plan.random_seed};
 }
 
-/// What `floor` lacks as long as nobody knows what was spent.
-Floor floor_of(const Run& run, Floor floor, std::uint64_t client_us) {
-    Floor out = floor;
+/// Adds what nobody knew before the load. @pre both verifications are measured
+Floor floor_of(const Run& run, Floor out, std::uint64_t client_us) {
     out.floor_us = static_cast<double>(run.setup.nodes) * out.verify_us;
     const auto finalized = static_cast<double>(run.counts.finalized);
     if (finalized > 0) {

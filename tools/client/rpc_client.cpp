@@ -41,9 +41,15 @@ ClientError refusal(const Json& error) {
 
 }  // namespace
 
-std::uint64_t number_in(const Json& object, const char* key) {
+std::optional<std::uint64_t> find_number(const Json& object, const char* key) {
     const auto found = object.is_object() ? object.find(key) : object.end();
-    return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
+    return found != object.end() && found->is_number_unsigned()
+               ? std::optional{found->get<std::uint64_t>()}
+               : std::nullopt;
+}
+
+std::uint64_t number_in(const Json& object, const char* key) {
+    return find_number(object, key).value_or(0);
 }
 
 std::string text_in(const Json& object, const char* key) {
@@ -161,6 +167,13 @@ Result<std::string, ClientError> RpcClient::get(std::string_view target) {
 Failure to_failure(const ClientError& error) {
     const bool late = error.kind == ClientErrorKind::kTimeout || error.name == "timeout";
     return Failure(describe(error), late ? FailureKind::kTimeout : FailureKind::kFailed);
+}
+
+Failure odd_answer(const RpcClient& client, std::string_view method) {
+    return Failure(fmt::format(
+        "{} answers {} in a way that this program does not know; are both of one version?",
+        client.address().text(),
+        method));
 }
 
 }  // namespace polis::tools

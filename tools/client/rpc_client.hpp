@@ -24,7 +24,10 @@ using Json = nlohmann::ordered_json;
 /// Deeper answers are no answers of a node.
 inline constexpr int kJsonDepthMax = 64;
 
-/// A number in an answer; 0 if it is missing or something else.
+/// A number in an answer; nothing if it is missing or something else.
+[[nodiscard]] std::optional<std::uint64_t> find_number(const Json& object, const char* key);
+
+/// The same, then 0: for what is shown or counted and decides nothing.
 [[nodiscard]] std::uint64_t number_in(const Json& object, const char* key);
 
 /// The same for a text.
@@ -75,5 +78,8 @@ class RpcClient {
 
 /// For commands: a timeout stays a timeout.
 [[nodiscard]] Failure to_failure(const ClientError& error);
+
+/// Of an answer that lacks what it should have.
+[[nodiscard]] Failure odd_answer(const RpcClient& client, std::string_view method);
 
 }  // namespace polis::tools

@@ -31,13 +31,6 @@ std::uint64_t number_at(const Json& object, const char* key) {
     return parse_u64(value.get<std::string>()).value_or(0);
 }
 
-std::unexpected<Failure> odd_answer(const RpcClient& client, std::string_view method) {
-    return std::unexpected(Failure(fmt::format(
-        "{} answers {} in a way that this program does not know; are both of one version?",
-        client.address().text(),
-        method)));
-}
-
 }  // namespace
 
 Fallible<SenderView> sender_view(RpcClient& client, const Address& sender) {
@@ -62,7 +55,7 @@ Fallible<SenderView> sender_view(RpcClient& client, const Address& sender) {
             .gas_price_min = GasPrice{number_at((*answers)[2]->at("params"), "gasPriceMin")},
             .nonce = Nonce{number_at(*(*answers)[3], "pendingNonce")}};
     } catch (const Json::exception&) {
-        return odd_answer(client, "node_info or account_nonce");
+        return std::unexpected(odd_answer(client, "node_info or account_nonce"));
     }
 }
 
@@ -138,7 +131,7 @@ Fallible<Executed> wait_txn(
                     .index = number_at(*answer, "index"),
                     .receipt = answer->at("receipt")};
             } catch (const Json::exception&) {
-                return odd_answer(client, "tx_wait");
+                return std::unexpected(odd_answer(client, "tx_wait"));
             }
         }
         if (answer.error().name != "timeout") {

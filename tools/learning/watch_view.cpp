@@ -16,18 +16,6 @@ constexpr std::size_t kSparkWidthMin = 8;
 constexpr std::size_t kSparkWidthMax = 30;
 constexpr std::uint64_t kTellEveryMs = 2'000;  ///< accuracy of a running job
 
-std::string text_at(const Json& object, const char* key) {
-    return object.is_object() && object.contains(key) && object[key].is_string()
-               ? object[key].get<std::string>()
-               : std::string();
-}
-
-std::uint64_t number_at(const Json& object, const char* key) {
-    return object.is_object() && object.contains(key) && object[key].is_number_unsigned()
-               ? object[key].get<std::uint64_t>()
-               : 0;
-}
-
 std::size_t count_at(const Json& object, const char* key) {
     return object.is_object() && object.contains(key) ? object[key].size() : 0;
 }
@@ -43,20 +31,20 @@ std::string nats(std::uint64_t micro) {
 /// Milliseconds that a phase of the task lasts.
 std::uint64_t phase_ms(const Json& task, const std::string& phase) {
     if (phase == "training") {
-        return number_at(task, "trainingMs");
+        return number_in(task, "trainingMs");
     }
-    return number_at(task, phase == "revealing" ? "revealMs" : "scoringMs");
+    return number_in(task, phase == "revealing" ? "revealMs" : "scoringMs");
 }
 
 /// Nothing, or the part of the round that is over and how long the rest takes.
 std::string phase_line(const Watched& watched) {
-    const std::string phase = text_at(watched.round, "phase");
-    const std::uint64_t until = number_at(watched.round, "untilMs");
+    const std::string phase = text_in(watched.round, "phase");
+    const std::uint64_t until = number_in(watched.round, "untilMs");
     const std::uint64_t left = until - std::min(until, watched.now_ms);
     const std::uint64_t total = phase_ms(watched.task, phase);
     return fmt::format(
         "round {}  {:<9} {} {} left\n",
-        number_at(watched.round, "number"),
+        number_in(watched.round, "number"),
         phase,
         progress_bar(total - std::min(total, left), total, kBarWidth),
         duration_text(left));
@@ -104,7 +92,7 @@ std::string job_line(const NodeCurve& curve, const CurveJob& job, std::size_t wi
 std::string score_text(const Json& entry) {
     const Json score = entry.contains("score") ? entry["score"] : Json();
     return score.is_object()
-               ? fmt::format("{} of {}", number_at(score, "correct"), number_at(score, "count"))
+               ? fmt::format("{} of {}", number_in(score, "correct"), number_in(score, "count"))
                : std::string("-");
 }
 
@@ -116,12 +104,12 @@ std::string entries_text(const Watched& watched) {
     }
     std::string out = watched.result.is_object() ? "leaderboard\n" : "entries\n";
     for (const Json& entry : from["entries"]) {
-        std::string state = text_at(entry, "end");
+        std::string state = text_in(entry, "end");
         if (state.empty()) {
-            state = text_at(entry, "model").empty() ? "committed" : "revealed";
+            state = text_in(entry, "model").empty() ? "committed" : "revealed";
         }
         out += fmt::format(
-            "  {:<44} {:<12} {}\n", text_at(entry, "trainer"), state, score_text(entry));
+            "  {:<44} {:<12} {}\n", text_in(entry, "trainer"), state, score_text(entry));
     }
     return out;
 }
@@ -132,11 +120,11 @@ const CurveJob* latest_job(const NodeCurve& curve) {
 }
 
 std::string phase_of(const Watched& watched) {
-    const std::string state = text_at(watched.task, "state");
+    const std::string state = text_in(watched.task, "state");
     return watched.round.is_object() ? fmt::format(
                                            "round {} {}",
-                                           number_at(watched.round, "number"),
-                                           text_at(watched.round, "phase"))
+                                           number_in(watched.round, "number"),
+                                           text_in(watched.round, "phase"))
                                      : state;
 }
 
@@ -148,9 +136,9 @@ std::string picture(const Watched& watched, std::size_t width) {
         std::clamp(width > kBeside ? (width - kBeside) / 2 : 0, kSparkWidthMin, kSparkWidthMax);
     std::string out = fmt::format(
         "{}  {}  {}\n",
-        text_at(watched.task, "name"),
-        text_at(watched.task, "id").substr(0, 10),
-        text_at(watched.task, "state"));
+        text_in(watched.task, "name"),
+        text_in(watched.task, "id").substr(0, 10),
+        text_in(watched.task, "state"));
     if (watched.round.is_object()) {
         out += phase_line(watched);
     }
@@ -185,7 +173,7 @@ Json to_json(const Watched& watched) {
     }
     return {
         {"nowMs", watched.now_ms},
-        {"state", text_at(watched.task, "state")},
+        {"state", text_in(watched.task, "state")},
         {"round", watched.round},
         {"nodes", std::move(nodes)},
         {"silent", watched.silent},

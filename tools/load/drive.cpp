@@ -25,6 +25,8 @@ constexpr milliseconds kRetryPause{10};
 /// What becomes due within so much time goes in one request: a client of a busy chain does not
 /// make a request of each transaction. Counts as latency.
 constexpr std::uint64_t kTickUs = 10'000;
+/// Heights that a node can gain between two answers; more is no chain of a load.
+constexpr std::uint64_t kHeightsAtOnceMax = 1'000'000;
 constexpr milliseconds kWaitSlice{500};  ///< of a call that waits for the next block
 constexpr milliseconds kWaitGrace{2'000};
 constexpr milliseconds kSettlePause{50};
@@ -172,7 +174,7 @@ class Watcher {
                 Json{{"height", next_}, {"timeoutMs", kWaitSlice.count()}},
                 kWaitSlice + kWaitGrace);
             const std::uint64_t height = answer ? number_in(*answer, "height") : 0;
-            if (height >= next_) {
+            if (height >= next_ && height - next_ < kHeightsAtOnceMax) {
                 note(height, micros_since(start));
             } else if (answer || answer.error().name != "timeout") {
                 std::this_thread::sleep_for(kRetryPause);  // the node is down, or does not know how
@@ -283,7 +285,11 @@ Fallible<Height> head_of(const std::vector<HttpAddress>& nodes) {
     if (!head) {
         return std::unexpected(to_failure(head.error()));
     }
-    return Height{number_in(*head, "height")};
+    const auto height = find_number(*head, "height");
+    if (!height) {
+        return std::unexpected(odd_answer(client, "chain_head"));
+    }
+    return Height{*height};
 }
 
 /// Everything of one run that threads share.

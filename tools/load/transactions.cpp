@@ -71,7 +71,11 @@ Fallible<void> LoadAccounts::read_nonces(RpcClient& node) {
             if (!answer) {
                 return std::unexpected(to_failure(answer.error()));
             }
-            nonces_[begin + i] = Nonce{number_in(*answer, "pendingNonce")};
+            const auto nonce = find_number(*answer, "pendingNonce");
+            if (!nonce) {
+                return std::unexpected(odd_answer(node, "account_nonce"));
+            }
+            nonces_[begin + i] = Nonce{*nonce};
         }
     }
     return {};
